@@ -1,0 +1,334 @@
+# ngx_billing_module.  `make help` lists what can be asked for.
+
+BUILD      ?= release
+NGINX_SRC  ?= /usr/share/nginx/src
+PREFIX     ?= /usr
+MODULES    ?= $(PREFIX)/lib/nginx/modules
+LIBEXEC    ?= $(PREFIX)/lib/ngx-billing
+FUZZ_SECONDS ?= 20
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+ifeq ($(filter $(BUILD),release debug sanitize),)
+$(error BUILD is release, debug or sanitize)
+endif
+
+BUILD_DIR ?= build/$(BUILD)$(if $(findstring clang,$(CC)),-clang)
+B         := $(BUILD_DIR)
+GEN       := $(B)/gen
+
+# make V=1 shows the commands themselves.
+Q   := $(if $(V),,@)
+say  = @printf '  %-9s %s\n' '$(1)' '$(2)'
+
+
+# --- flags --------------------------------------------------------------------
+
+SANITIZE := -fsanitize=address,undefined -fno-omit-frame-pointer
+
+OPTIMIZE_release  := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+OPTIMIZE_debug    := -O0 -g3
+OPTIMIZE_sanitize := -O1 -g $(SANITIZE) -fno-sanitize-recover=all
+
+OPTIMIZE := $(OPTIMIZE_$(BUILD))
+WARN     := -Wall -Wextra -Werror -Wconversion -Wshadow -Wswitch-enum \
+            -Wmissing-prototypes
+FLAGS    := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) -fPIE $(WARN) $(CFLAGS)
+LINK     := $(OPTIMIZE) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+
+# Stock nginx is not built for the sanitizers, so these must be able to go on.
+MODULE_CC := $(filter-out -fno-sanitize-recover=all,$(OPTIMIZE)) \
+             -D_GNU_SOURCE -Wall -Wextra -Werror $(CFLAGS)
+MODULE_LD := $(if $(filter sanitize,$(BUILD)),$(SANITIZE)) $(LDFLAGS)
+
+
+# --- sources, found by looking --------------------------------------------------
+
+RINGS    := domain store gateway api
+SOURCES  := $(foreach ring,$(RINGS),$(wildcard src/$(ring)/*.c))
+DOCUMENT := $(wildcard src/document/*.c)
+WORKER   := $(wildcard src/worker/*.c)
+CTL      := $(wildcard src/ctl/*.c)
+HTTP     := $(wildcard src/http/*.c)
+SQL      := $(wildcard src/worker/sql/*.sql)
+HEADERS  := $(wildcard src/*/*.h)
+TESTS    := $(wildcard t/unit/*.c t/worker/*.c)
+FUZZERS  := $(wildcard t/fuzz/*.c)
+MODULE_TESTS := $(wildcard t/*.t t/http/*.t)
+
+# What is embedded, as SYMBOL=FILE; those of the worker are not in the library.
+EMBED_LIBRARY := billing_messages_api=conf/messages/api.json \
+                 billing_messages_mail=conf/messages/mail.json
+EMBED_WORKER  := billing_lua_library=src/store/billing.lua \
+                 $(foreach f,$(SQL),billing_sql_$(basename $(notdir $(f)))=$(f))
+
+symbol = $(firstword $(subst =, ,$(1)))
+origin_of = $(lastword $(subst =, ,$(1)))
+there  = $(foreach e,$(1),$(if $(wildcard $(call origin_of,$(e))),$(e)))
+gen_c  = $(foreach e,$(call there,$(1)),$(GEN)/$(call symbol,$(e)).c)
+
+objects  = $(patsubst %.c,$(B)/obj/%.o,$(1))
+gen_objs = $(patsubst $(GEN)/%.c,$(B)/obj/gen/%.o,$(call gen_c,$(1)))
+
+LIBRARY_OBJS := $(call objects,$(SOURCES)) $(call gen_objs,$(EMBED_LIBRARY))
+WORKER_OBJS  := $(call objects,$(filter-out src/worker/main.c,$(WORKER)) \
+                $(DOCUMENT)) $(call gen_objs,$(EMBED_WORKER))
+
+LIBRARY  := $(B)/libbilling.a
+WORKLIB  := $(B)/libbilling-worker.a
+MODULE   := $(B)/ngx_http_billing_module.so
+
+LIBRARY_LIBS := -ljansson -lcrypto
+WORKER_LIBS  := -lhiredis -lcurl -lsqlite3 $(LIBRARY_LIBS)
+ifneq ($(DOCUMENT),)
+DOCUMENT_FLAGS := $(shell pkg-config --cflags pangocairo icu-i18n)
+WORKER_LIBS    += $(shell pkg-config --libs pangocairo icu-i18n)
+endif
+
+# In a folder of tests, a file without main() is shared by the others.
+with_main = $(if $(1),$(shell grep -lE '^(int )?main\b' $(1) /dev/null))
+PROGRAMS  := $(call with_main,$(TESTS))
+UNIT      := $(patsubst t/%.c,$(B)/t/%,$(PROGRAMS))
+shared    = $(call objects,$(filter-out $(PROGRAMS),$(wildcard t/$(1)/*.c)))
+
+
+# --- targets --------------------------------------------------------------------
+
+.PHONY: all module worker ctl unit run-unit module-tests check quick sanitize \
+        valgrind fuzz bench tools install clean help FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: module worker ctl
+
+module: $(MODULE)
+
+worker: $(if $(WORKER),$(B)/billing-worker)
+
+ctl: $(if $(CTL),$(B)/billingctl)
+
+# t/lib/record and the like: small programs of the tests.
+tools: $(patsubst t/lib/%.c,$(B)/%,$(wildcard t/lib/*.c))
+
+$(B)/%: $(B)/obj/t/lib/%.o $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK) -o $@ $^ -lhiredis $(LIBRARY_LIBS)
+
+help:
+	@echo 'make            the module, billing-worker and billingctl'
+	@echo 'make unit       builds and runs the unit tests (t/unit, t/worker)'
+	@echo 'make module-tests   runs t/*.t against the module'
+	@echo 'make check      everything (./check); make quick: ./check --quick'
+	@echo 'make sanitize   unit and module tests under ASan and UBSan'
+	@echo 'make valgrind   the module tests under valgrind'
+	@echo 'make fuzz       each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
+	@echo 'make bench      measures against nginx without the module'
+	@echo 'make install    into DESTDIR, PREFIX=$(PREFIX)'
+	@echo 'make clean      removes build/'
+	@echo
+	@echo 'BUILD=release|debug|sanitize  CC=gcc|clang  V=1 shows commands'
+	@echo 'NGINX_SRC=$(NGINX_SRC) (nginx-dev, or an nginx source tree)'
+	@echo 'missing packages: tools/setup build test'
+
+$(B)/billing-worker: $(B)/obj/src/worker/main.o $(WORKLIB) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(WORKER_LIBS)
+
+$(B)/billingctl: $(call objects,$(CTL)) $(WORKLIB) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(WORKER_LIBS)
+
+$(LIBRARY): $(LIBRARY_OBJS) $(B)/library.list
+$(WORKLIB): $(WORKER_OBJS) $(B)/worker.list
+
+$(LIBRARY) $(WORKLIB):
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
+
+$(B)/obj/%.o: %.c $(B)/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(FLAGS) $(if $(filter src/document/%,$<),$(DOCUMENT_FLAGS)) \
+	    -MMD -MP -c -o $@ $<
+
+$(B)/obj/gen/%.o: $(GEN)/%.c $(B)/flags
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+define embed
+$(GEN)/$(call symbol,$(1)).c: $(call origin_of,$(1)) tools/embed
+	$$(call say,EMBED,$$<)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)perl tools/embed $(call symbol,$(1)) $$< > $$@
+endef
+
+$(foreach e,$(EMBED_LIBRARY) $(EMBED_WORKER),$(eval $(call embed,$(e))))
+
+# A file that changes only when what it holds does: flags, lists of sources.
+define remember
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' > $@
+endef
+
+$(B)/flags: FORCE
+	$(call remember,$(CC) $(FLAGS) $(MODULE_CC) $(MODULE_LD) $(NGINX_SRC))
+$(B)/library.list: FORCE
+	$(call remember,$(LIBRARY_OBJS))
+$(B)/worker.list: FORCE
+	$(call remember,$(WORKER_OBJS))
+$(B)/module.list: FORCE
+	$(call remember,$(HTTP) $(SOURCES) $(HEADERS))
+
+
+# --- the module: configured and made out of nginx-dev's tree ----------------------
+
+NGINX_B := $(abspath $(B))/nginx
+
+$(B)/nginx/Makefile: config config.make $(B)/module.list $(B)/flags
+	$(call say,CONFIGURE,$(MODULE))
+	$(Q)test -x $(NGINX_SRC)/configure || { \
+	    echo 'no $(NGINX_SRC)/configure: tools/setup build'; exit 1; }
+	$(Q)bash -c 'cd $(NGINX_SRC) \
+	    && NGX_CONF_FLAGS=(--with-compat --with-threads \
+	           --with-http_ssl_module) \
+	    && { [ ! -f conf_flags ] || . ./conf_flags; } \
+	    && ./configure --builddir=$(NGINX_B) --with-cc=$(CC) \
+	           --with-cc-opt="$(MODULE_CC)" --with-ld-opt="$(MODULE_LD)" \
+	           "$${NGX_CONF_FLAGS[@]}" \
+	           --add-dynamic-module=$(CURDIR)' \
+	    > $(B)/configure.log 2>&1 \
+	    || { tail -n 20 $(B)/configure.log; exit 1; }
+
+$(MODULE): $(B)/nginx/Makefile $(HTTP) $(SOURCES) $(HEADERS) \
+           $(wildcard conf/messages/*.json) tools/embed
+	$(call say,MAKE,$@)
+	$(Q)$(MAKE) -f $(NGINX_B)/Makefile -C $(NGINX_SRC) modules \
+	    > $(B)/module.log 2>&1 || { cat $(B)/module.log; exit 1; }
+	$(Q)cp $(NGINX_B)/ngx_http_billing_module.so $@
+
+
+# --- tests ------------------------------------------------------------------------
+
+unit-build: $(UNIT)
+
+unit: unit-build
+	@tools/tap --group unit $(UNIT)
+
+$(B)/t/unit/%: $(B)/obj/t/unit/%.o $(call shared,unit) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) -o $@ $^ -lcmocka $(LIBRARY_LIBS)
+
+# A test may stand in for a file of the worker: its own definitions win.
+$(B)/t/worker/%: $(B)/obj/t/worker/%.o $(call shared,worker) $(WORKLIB) \
+                 $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) -Wl,--allow-multiple-definition -o $@ $^ -lcmocka \
+	    $(WORKER_LIBS)
+
+# nginx is Debian's own: the sanitizers' libraries are put in front of it, and
+# the module stays loaded to the end, when the leaks are told with their names.
+KEEP := $(if $(filter sanitize,$(BUILD)),$(B)/keep.so)
+
+$(B)/keep.so:
+	@mkdir -p $(@D)
+	@echo 'int dlclose(void *handle) { return handle == 0; }' \
+	    | $(CC) -shared -fPIC -x c -o $@ -
+
+$(B)/nginx-run: $(KEEP) FORCE
+	@mkdir -p $(@D)
+	@{ echo '#!/bin/sh'; \
+	   echo '# Starts nginx fit for the module beside this file.'; \
+	   if [ $(BUILD) = sanitize ]; then \
+	       printf 'LD_PRELOAD="%s %s %s"\nexport LD_PRELOAD\n' \
+	           "$$(gcc -print-file-name=libasan.so)" \
+	           "$$(gcc -print-file-name=libubsan.so)" $(abspath $(KEEP)); \
+	   fi; \
+	   echo 'PATH=$$PATH:/usr/sbin exec nginx "$$@"'; } > $@
+	@chmod +x $@
+
+MODULE_ENV = TEST_NGINX_BINARY=$(abspath $(B))/nginx-run \
+             TEST_NGINX_LOAD_MODULES=$(abspath $(MODULE)) \
+             BILLING_BUILD=$(abspath $(B))
+
+module-tests: module worker tools $(B)/nginx-run
+	@$(MODULE_ENV) tools/tap --group module --exec perl $(MODULE_TESTS)
+
+sanitize:
+	$(Q)$(MAKE) BUILD=sanitize unit module-tests
+
+valgrind: module worker tools $(B)/nginx-run
+	@$(MODULE_ENV) TEST_NGINX_USE_VALGRIND=1 tools/tap --group valgrind \
+	    --timeout 1800 --exec perl $(MODULE_TESTS)
+
+check:
+	@./check
+
+quick:
+	@./check --quick
+
+bench: all tools
+	@bench/run
+
+
+# --- fuzzing: clang's libFuzzer over everything that reads outside bytes ------------
+
+FB     := build/fuzz
+FFLAGS := -std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer \
+          -fsanitize=fuzzer-no-link,address,undefined \
+          -fno-sanitize-recover=all
+FUZZ   := $(patsubst t/fuzz/%.c,$(FB)/%,$(FUZZERS))
+FOBJS  := $(patsubst %.c,$(FB)/obj/%.o,$(SOURCES)) \
+          $(patsubst $(GEN)/%.c,$(FB)/obj/gen/%.o,$(call gen_c,$(EMBED_LIBRARY)))
+
+fuzz-build: $(FUZZ)
+
+fuzz: fuzz-build
+	$(Q)for f in $(FUZZ); do \
+	    name=$${f##*/}; mkdir -p $(FB)/corpus/$$name; \
+	    printf '  %-9s %s, %s s\n' FUZZ $$name $(FUZZ_SECONDS); \
+	    $$f -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 \
+	        -print_final_stats=1 -artifact_prefix=$(FB)/$$name- \
+	        $(FB)/corpus/$$name $$(ls -d t/fuzz/$$name 2>/dev/null) \
+	        > $(FB)/$$name.log 2>&1 \
+	        || { tail -n 40 $(FB)/$$name.log; exit 1; }; \
+	    grep -E 'number_of_executed_units' $(FB)/$$name.log; \
+	done
+
+$(FB)/obj/gen/%.o: $(GEN)/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)clang $(FFLAGS) -c -o $@ $<
+
+$(FB)/obj/%.o: %.c
+	$(call say,FUZZ CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)clang $(FFLAGS) -MMD -MP -c -o $@ $<
+
+$(FB)/%: $(FB)/obj/t/fuzz/%.o $(FOBJS)
+	$(call say,LINK,$@)
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBRARY_LIBS)
+
+
+# --- the rest ---------------------------------------------------------------------
+
+install: all
+	install -d $(DESTDIR)$(MODULES) $(DESTDIR)$(LIBEXEC) \
+	    $(DESTDIR)$(PREFIX)/sbin \
+	    $(DESTDIR)$(PREFIX)/share/ngx_billing_module/messages
+	install -m 644 $(MODULE) $(DESTDIR)$(MODULES)/
+	install $(B)/billing-worker $(DESTDIR)$(LIBEXEC)/
+	$(if $(CTL),install $(B)/billingctl $(DESTDIR)$(PREFIX)/sbin/)
+	cp -R html $(DESTDIR)$(PREFIX)/share/ngx_billing_module/
+	install -m 644 $(wildcard conf/messages/*.json) \
+	    $(DESTDIR)$(PREFIX)/share/ngx_billing_module/messages/
+	install -m 644 conf/billing.json conf/nginx.conf \
+	    $(DESTDIR)$(PREFIX)/share/ngx_billing_module/
+
+clean:
+	rm -rf build
+
+-include $(shell [ -d $(B)/obj ] && find $(B)/obj -name '*.d') \
+         $(shell [ -d $(FB)/obj ] && find $(FB)/obj -name '*.d')

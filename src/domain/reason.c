@@ -1,0 +1,165 @@
+/* Every refusal: its code, its HTTP status and the field at fault. */
+
+#include "billing_domain.h"
+
+
+typedef struct {
+    const char  *code;
+    unsigned     status;
+    const char  *field;
+} billing_reason_row_t;
+
+
+/* Statuses are those of the list of refusals in doc/rules.md. */
+
+static const billing_reason_row_t  billing_reason_rows[BILLING_REASONS] = {
+    [BILLING_ALLOW] = { "ALLOW", 200, NULL },
+    [BILLING_UNAUTHENTICATED] = { "UNAUTHENTICATED", 401, NULL },
+    [BILLING_CSRF] = { "CSRF", 403, NULL },
+    [BILLING_NOT_FOUND] = { "NOT_FOUND", 404, NULL },
+    [BILLING_METHOD_NOT_ALLOWED] = { "METHOD_NOT_ALLOWED", 405, NULL },
+    [BILLING_MEDIA_TYPE] = { "MEDIA_TYPE", 415, NULL },
+    [BILLING_BODY_TOO_LARGE] = { "BODY_TOO_LARGE", 413, NULL },
+    [BILLING_BODY_INVALID] = { "BODY_INVALID", 400, NULL },
+    [BILLING_FIELD_UNKNOWN] = { "FIELD_UNKNOWN", 422, NULL },
+    [BILLING_FIELD_MISSING] = { "FIELD_MISSING", 422, NULL },
+    [BILLING_FIELD_TYPE] = { "FIELD_TYPE", 422, NULL },
+    [BILLING_CARD_NUMBER_REFUSED] = { "CARD_NUMBER_REFUSED", 422, NULL },
+    [BILLING_IDEMPOTENCY_KEY_MISSING] =
+        { "IDEMPOTENCY_KEY_MISSING", 400, NULL },
+    [BILLING_IDEMPOTENCY_KEY_INVALID] =
+        { "IDEMPOTENCY_KEY_INVALID", 400, NULL },
+    [BILLING_IDEMPOTENCY_KEY_REUSED] = { "IDEMPOTENCY_KEY_REUSED", 422, NULL },
+    [BILLING_OPERATION_IN_PROGRESS] = { "OPERATION_IN_PROGRESS", 409, NULL },
+    [BILLING_OPERATION_NOT_FOUND] = { "OPERATION_NOT_FOUND", 404, NULL },
+    [BILLING_OPERATION_EXPIRED] = { "OPERATION_EXPIRED", 409, NULL },
+    [BILLING_TOO_MANY] = { "TOO_MANY", 429, NULL },
+    [BILLING_STORE_UNAVAILABLE] = { "STORE_UNAVAILABLE", 503, NULL },
+    [BILLING_NOT_IMPLEMENTED] = { "NOT_IMPLEMENTED", 501, NULL },
+    [BILLING_INTERNAL] = { "INTERNAL", 500, NULL },
+    [BILLING_ENTITLEMENT_UNKNOWN] = { "ENTITLEMENT_UNKNOWN", 503, NULL },
+    [BILLING_PAGE_NOT_FOUND_FR] = { "PAGE_NOT_FOUND_FR", 404, NULL },
+
+    [BILLING_TEAM_NOT_FOUND] = { "TEAM_NOT_FOUND", 404, "team" },
+    [BILLING_NOT_A_MEMBER] = { "NOT_A_MEMBER", 403, NULL },
+    [BILLING_TEAM_CREATE_ENTERPRISE] = { "TEAM_CREATE_ENTERPRISE", 403, NULL },
+    [BILLING_TEAM_CREATE_DOMAIN] = { "TEAM_CREATE_DOMAIN", 403, NULL },
+    [BILLING_NAME_INVALID] = { "NAME_INVALID", 422, "name" },
+    [BILLING_EMAIL_INVALID] = { "EMAIL_INVALID", 422, "email" },
+    [BILLING_ROLE_INVALID] = { "ROLE_INVALID", 422, "role" },
+    [BILLING_MEMBER_EXISTS] = { "MEMBER_EXISTS", 409, "email" },
+    [BILLING_MEMBER_NOT_FOUND] = { "MEMBER_NOT_FOUND", 404, "email" },
+    [BILLING_LAST_ADMIN] = { "LAST_ADMIN", 409, NULL },
+    [BILLING_BILLING_RIGHTS] = { "BILLING_RIGHTS", 403, NULL },
+    [BILLING_ADMIN_RIGHTS] = { "ADMIN_RIGHTS", 403, NULL },
+    [BILLING_INVITE_FORBIDDEN] = { "INVITE_FORBIDDEN", 403, NULL },
+    [BILLING_LAST_TEAM] = { "LAST_TEAM", 409, NULL },
+    [BILLING_NO_VACANT_SEAT] = { "NO_VACANT_SEAT", 409, NULL },
+
+    [BILLING_UPGRADE_ALREADY_PAID] = { "UPGRADE_ALREADY_PAID", 409, NULL },
+    [BILLING_PLAN_UNKNOWN] = { "PLAN_UNKNOWN", 422, "plan" },
+    [BILLING_PLAN_ENTERPRISE_CONTACT] =
+        { "PLAN_ENTERPRISE_CONTACT", 422, "plan" },
+    [BILLING_PLAN_EDUCATION_APPLY] = { "PLAN_EDUCATION_APPLY", 422, "plan" },
+    [BILLING_PLAN_WITHDRAWN] = { "PLAN_WITHDRAWN", 422, "plan" },
+    [BILLING_BILLING_TYPE_INVALID] = { "BILLING_TYPE_INVALID", 422, "period" },
+    [BILLING_PAYMENT_METHOD_UNSUPPORTED] =
+        { "PAYMENT_METHOD_UNSUPPORTED", 422, "payment_method" },
+    [BILLING_SEATS_INVALID] = { "SEATS_INVALID", 422, "seats" },
+    [BILLING_SEATS_BELOW_MEMBERS] = { "SEATS_BELOW_MEMBERS", 422, "seats" },
+    [BILLING_SEATS_BELOW_PLAN_MIN] = { "SEATS_BELOW_PLAN_MIN", 422, "seats" },
+    [BILLING_SEATS_ABOVE_WINDOW_MAX] =
+        { "SEATS_ABOVE_WINDOW_MAX", 422, "seats" },
+    [BILLING_INVOICE_TEAM_YEARLY] = { "INVOICE_TEAM_YEARLY", 422, "period" },
+    [BILLING_INVOICE_TEAM_SEATS] = { "INVOICE_TEAM_SEATS", 422, "seats" },
+    [BILLING_INVOICE_PLAN] = { "INVOICE_PLAN", 422, "payment_method" },
+    [BILLING_INVOICE_COUNTRY] = { "INVOICE_COUNTRY", 422, "payment_method" },
+    [BILLING_INVOICE_EMAIL_MISSING] =
+        { "INVOICE_EMAIL_MISSING", 422, "email" },
+    [BILLING_BILLING_INFO_MISSING] =
+        { "BILLING_INFO_MISSING", 422, "billing_information" },
+    [BILLING_VAT_ID_INVALID] = { "VAT_ID_INVALID", 422, "vat_id" },
+    [BILLING_PROMO_UNKNOWN] = { "PROMO_UNKNOWN", 422, "promo" },
+    [BILLING_PROMO_EXPIRED] = { "PROMO_EXPIRED", 422, "promo" },
+    [BILLING_PROMO_NOT_APPLICABLE] = { "PROMO_NOT_APPLICABLE", 422, "promo" },
+    [BILLING_QUOTE_STALE] = { "QUOTE_STALE", 409, "quote" },
+    [BILLING_CHECKOUT_OPEN] = { "CHECKOUT_OPEN", 409, NULL },
+    [BILLING_CARD_MISSING] = { "CARD_MISSING", 422, "payment_method" },
+    [BILLING_CARD_INVALID] = { "CARD_INVALID", 402, "payment_method" },
+    [BILLING_CARD_EXPIRED] = { "CARD_EXPIRED", 402, "payment_method" },
+    [BILLING_CARD_FUNDS] = { "CARD_FUNDS", 402, "payment_method" },
+    [BILLING_CARD_DECLINED] = { "CARD_DECLINED", 402, "payment_method" },
+    [BILLING_CARD_AUTH_REQUIRED] =
+        { "CARD_AUTH_REQUIRED", 402, "payment_method" },
+    [BILLING_CARD_AUTH_FAILED] = { "CARD_AUTH_FAILED", 402, "payment_method" },
+    [BILLING_GATEWAY_UNAVAILABLE] = { "GATEWAY_UNAVAILABLE", 503, NULL },
+    [BILLING_PAYMENT_UNKNOWN] = { "PAYMENT_UNKNOWN", 202, NULL },
+
+    [BILLING_NO_SUBSCRIPTION] = { "NO_SUBSCRIPTION", 409, NULL },
+    [BILLING_SUBSCRIPTION_CANCELLED] = { "SUBSCRIPTION_CANCELLED", 409, NULL },
+    [BILLING_ALREADY_CANCELLED] = { "ALREADY_CANCELLED", 409, NULL },
+    [BILLING_NOT_CANCELLED] = { "NOT_CANCELLED", 409, NULL },
+    [BILLING_SWITCH_TO_MONTHLY] = { "SWITCH_TO_MONTHLY", 409, "period" },
+    [BILLING_SWITCH_SAME] = { "SWITCH_SAME", 409, "period" },
+    [BILLING_INVOICE_TO_CARD] = { "INVOICE_TO_CARD", 409, "payment_method" },
+    [BILLING_SIZE_BELOW_MEMBERS] = { "SIZE_BELOW_MEMBERS", 422, "seats" },
+    [BILLING_INVOICE_LOCKED] = { "INVOICE_LOCKED", 409, NULL },
+    [BILLING_INVOICE_NOT_FOUND] = { "INVOICE_NOT_FOUND", 404, NULL },
+    [BILLING_BILLING_HIDDEN] = { "BILLING_HIDDEN", 410, NULL },
+    [BILLING_REFUND_EXTRA_SEATS] = { "REFUND_EXTRA_SEATS", 409, NULL },
+    [BILLING_ENTERPRISE_FORM_INCOMPLETE] =
+        { "ENTERPRISE_FORM_INCOMPLETE", 422, NULL },
+
+    [BILLING_BOARD_NOT_FOUND] = { "BOARD_NOT_FOUND", 404, "board" },
+    [BILLING_TEAM_EXPIRED] = { "TEAM_EXPIRED", 403, NULL },
+    [BILLING_BOARD_LOCKED_LIMIT] = { "BOARD_LOCKED_LIMIT", 403, NULL },
+    [BILLING_BOARD_LOCKED_PRIVATE] = { "BOARD_LOCKED_PRIVATE", 403, NULL },
+    [BILLING_BOARD_NOT_OWNER] = { "BOARD_NOT_OWNER", 403, NULL },
+    [BILLING_BOARD_DEST] = { "BOARD_DEST", 403, "team" },
+    [BILLING_BOARD_MOVE_FORBIDDEN] = { "BOARD_MOVE_FORBIDDEN", 403, NULL },
+    [BILLING_BOARD_PRIVATE_FREE] = { "BOARD_PRIVATE_FREE", 422, "private" },
+    [BILLING_GUEST_VIEW_ONLY] = { "GUEST_VIEW_ONLY", 403, NULL },
+    [BILLING_FEATURE_MISSING] = { "FEATURE_MISSING", 402, NULL },
+    [BILLING_LIMIT_REACHED] = { "LIMIT_REACHED", 402, NULL },
+    [BILLING_SEAT_MISSING] = { "SEAT_MISSING", 402, NULL },
+    [BILLING_DAYPASS_OFF] = { "DAYPASS_OFF", 403, NULL },
+    [BILLING_LICENCE_REQUEST] = { "LICENCE_REQUEST", 403, NULL }
+};
+
+
+static const billing_reason_row_t *billing_reason_row(
+    billing_reason_t reason);
+
+
+const char *
+billing_reason_code(billing_reason_t reason)
+{
+    return billing_reason_row(reason)->code;
+}
+
+
+unsigned
+billing_reason_status(billing_reason_t reason)
+{
+    return billing_reason_row(reason)->status;
+}
+
+
+const char *
+billing_reason_field(billing_reason_t reason)
+{
+    return billing_reason_row(reason)->field;
+}
+
+
+/* A value from outside the enum is our own fault, never an allowance. */
+
+static const billing_reason_row_t *
+billing_reason_row(billing_reason_t reason)
+{
+    if (reason >= BILLING_REASONS || billing_reason_rows[reason].status == 0) {
+        return &billing_reason_rows[BILLING_INTERNAL];
+    }
+
+    return &billing_reason_rows[reason];
+}

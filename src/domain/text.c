@@ -1,0 +1,358 @@
+/* Text that people type: addresses, ids, names, and what must not be there. */
+
+#include "billing_domain.h"
+
+#define BILLING_LOCAL_MAX   64          /* RFC 5321 */
+#define BILLING_LABEL_MAX   63          /* RFC 1035 */
+#define BILLING_CARD_MIN    13
+#define BILLING_CARD_MAX    19
+
+/* Digits of one run that are looked at together. */
+#define BILLING_RUN_MAX     256
+
+
+typedef struct {
+    unsigned  n;
+    uint8_t   digits[BILLING_RUN_MAX];
+    bool      starts[BILLING_RUN_MAX + 1];  /* a group of digits begins here */
+} billing_digits_t;
+
+
+static bool billing_email_local(const char *text, size_t len);
+static bool billing_email_domain(const char *text, size_t len);
+static bool billing_text_alnum(char c);
+static char billing_text_lower(char c);
+static size_t billing_utf8_next(const unsigned char *p,
+    const unsigned char *end, uint32_t *point);
+static bool billing_name_point(uint32_t point);
+static size_t billing_digits_run(const char *text, size_t len,
+    billing_digits_t *run);
+static bool billing_digits_card(const billing_digits_t *run);
+static bool billing_luhn(const uint8_t *digits, unsigned n);
+
+
+billing_err_t
+billing_email_normalise(const char *text, size_t len, char *out)
+{
+    size_t  at = 0;
+
+    if (len > BILLING_EMAIL_MAX) {
+        return BILLING_EFORMAT;
+    }
+
+    while (at < len && text[at] != '@') {
+        at++;
+    }
+
+    if (at == len || !billing_email_local(text, at)
+        || !billing_email_domain(text + at + 1, len - at - 1))
+    {
+        return BILLING_EFORMAT;
+    }
+
+    for (size_t i = 0; i < len; i++) {
+        out[i] = billing_text_lower(text[i]);
+    }
+
+    out[len] = '\0';
+
+    return BILLING_OK;
+}
+
+
+bool
+billing_id_valid(const char *text, size_t len)
+{
+    if (len == 0 || len > BILLING_ID_MAX) {
+        return false;
+    }
+
+    for (size_t i = 0; i < len; i++) {
+        if (!billing_text_alnum(text[i]) && text[i] != '_' && text[i] != '-')
+        {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+bool
+billing_name_valid(const char *text, size_t len)
+{
+    bool                  visible = false;
+    size_t                n;
+    uint32_t              point;
+    const unsigned char  *p = (const unsigned char *) text;
+    const unsigned char  *end = p + len;
+
+    if (len == 0 || len > BILLING_NAME_MAX) {
+        return false;
+    }
+
+    while (p < end) {
+        n = billing_utf8_next(p, end, &point);
+
+        if (n == 0 || !billing_name_point(point)) {
+            return false;
+        }
+
+        visible = visible || (point != ' ' && point != 0xa0);
+        p += n;
+    }
+
+    return visible;
+}
+
+
+bool
+billing_looks_like_card(const char *text, size_t len)
+{
+    size_t            i = 0;
+    billing_digits_t  run;
+
+    while (i < len) {
+        i += billing_digits_run(text + i, len - i, &run);
+
+        if (billing_digits_card(&run)) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+/* Atoms joined by single dots; quoted forms are not taken. */
+
+static bool
+billing_email_local(const char *text, size_t len)
+{
+    static const char  special[] = "!#$%&'*+-/=?^_`{|}~";
+
+    bool  dot = true;
+
+    if (len == 0 || len > BILLING_LOCAL_MAX) {
+        return false;
+    }
+
+    for (size_t i = 0; i < len; i++) {
+        size_t  k = 0;
+
+        if (text[i] == '.') {
+            if (dot) {
+                return false;
+            }
+
+            dot = true;
+            continue;
+        }
+
+        dot = false;
+
+        if (billing_text_alnum(text[i])) {
+            continue;
+        }
+
+        while (special[k] != '\0' && special[k] != text[i]) {
+            k++;
+        }
+
+        if (special[k] == '\0') {
+            return false;
+        }
+    }
+
+    return !dot;
+}
+
+
+/* Two labels at least, so that no bare host name is mailed to. */
+
+static bool
+billing_email_domain(const char *text, size_t len)
+{
+    bool    letter = false;
+    size_t  label = 0, labels = 0;
+
+    for (size_t i = 0; i <= len; i++) {
+
+        if (i == len || text[i] == '.') {
+            if (label == 0 || label > BILLING_LABEL_MAX
+                || text[i - 1] == '-')
+            {
+                return false;
+            }
+
+            labels++;
+            label = 0;
+            letter = letter && i == len;
+            continue;
+        }
+
+        if (!billing_text_alnum(text[i]) && (text[i] != '-' || label == 0)) {
+            return false;
+        }
+
+        letter = letter || text[i] > '9';
+        label++;
+    }
+
+    /* The last label has a letter: "a@127.0.0.1" is no mailbox. */
+
+    return labels >= 2 && letter;
+}
+
+
+static bool
+billing_text_alnum(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
+           || (c >= 'A' && c <= 'Z');
+}
+
+
+static char
+billing_text_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
+}
+
+
+/* Bytes of the code point at p, or 0 when they are not shortest-form UTF-8. */
+
+static size_t
+billing_utf8_next(const unsigned char *p, const unsigned char *end,
+    uint32_t *point)
+{
+    static const uint32_t  least[5] = { 0, 0, 0x80, 0x800, 0x10000 };
+
+    size_t  n;
+
+    if (*p < 0x80) {
+        *point = *p;
+        return 1;
+    }
+
+    if (*p < 0xc2 || *p > 0xf4) {
+        return 0;
+    }
+
+    n = *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+    *point = *p & (0x7fu >> n);
+
+    if ((size_t) (end - p) < n) {
+        return 0;
+    }
+
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+
+        *point = *point << 6 | (p[i] & 0x3fu);
+    }
+
+    return *point >= least[n] && *point <= 0x10ffff
+           && (*point < 0xd800 || *point > 0xdfff) ? n : 0;
+}
+
+
+/*
+ * No control characters, and none of the invisible ones that break lines or
+ * turn the direction of the text around a name.
+ */
+
+static bool
+billing_name_point(uint32_t point)
+{
+    if (point < 0x20 || (point >= 0x7f && point <= 0x9f)) {
+        return false;
+    }
+
+    return !(point >= 0x2028 && point <= 0x202e)
+           && !(point >= 0x2066 && point <= 0x2069) && point != 0xfeff;
+}
+
+
+/*
+ * Collects a run of digits with at most two blanks or dashes between groups;
+ * answers how many bytes were read, at least one.
+ */
+
+static size_t
+billing_digits_run(const char *text, size_t len, billing_digits_t *run)
+{
+    size_t    i = 0;
+    unsigned  gap = 0;
+
+    run->n = 0;
+
+    while (i < len && run->n < BILLING_RUN_MAX) {
+        char  c = text[i];
+
+        if (c >= '0' && c <= '9') {
+            run->starts[run->n] = run->n == 0 || gap != 0;
+            run->digits[run->n++] = (uint8_t) (c - '0');
+            gap = 0;
+
+        } else if (run->n == 0 || gap == 2 || (c != ' ' && c != '-')) {
+            break;
+
+        } else {
+            gap++;
+        }
+
+        i++;
+    }
+
+    run->starts[run->n] = true;
+
+    return i == 0 ? 1 : i;
+}
+
+
+/*
+ * Whole groups only: digits inside a longer number are not a card, or every
+ * tenth long number would be one.
+ */
+
+static bool
+billing_digits_card(const billing_digits_t *run)
+{
+    for (unsigned from = 0; from + BILLING_CARD_MIN <= run->n; from++) {
+
+        for (unsigned n = BILLING_CARD_MIN;
+             n <= BILLING_CARD_MAX && from + n <= run->n;
+             n++)
+        {
+            if (run->starts[from] && run->starts[from + n]
+                && billing_luhn(run->digits + from, n))
+            {
+                return true;
+            }
+        }
+    }
+
+    return false;
+}
+
+
+static bool
+billing_luhn(const uint8_t *digits, unsigned n)
+{
+    unsigned  sum = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        unsigned  digit = digits[n - 1 - i];
+
+        if (i % 2 == 1) {
+            digit *= 2;
+        }
+
+        sum += digit > 9 ? digit - 9 : digit;
+    }
+
+    return sum % 10 == 0;
+}

@@ -1,0 +1,360 @@
+#include "domain_fixture.h"
+
+#define NOW  1800000000
+
+
+static billing_catalogue_t      catalogue;
+static billing_team_record_t    team;
+static billing_member_record_t  member;
+static billing_board_record_t   board;
+
+
+static const billing_wanted_t  view = { .view = true };
+static const billing_wanted_t  edit = { .view = true, .edit = true };
+
+
+/* A member of an ACTIVE Team team, paid for another day, and its board. */
+
+static int
+a_paid_board(void **state)
+{
+    (void) state;
+
+    catalogue = a_catalogue();
+    team = (billing_team_record_t) {
+        .plan = BILLING_PLAN_TEAM,
+        .state = BILLING_STATE_ACTIVE,
+        .valid_until_at = NOW + 86400
+    };
+    member = (billing_member_record_t) { .roles = BILLING_ROLE_MEMBER };
+    board = (billing_board_record_t) { .rank = 5 };
+
+    return 0;
+}
+
+
+static void
+free_team(uint64_t editable_from)
+{
+    team = (billing_team_record_t) {
+        .plan = BILLING_PLAN_FREE,
+        .state = BILLING_STATE_FREE,
+        .editable_from = editable_from
+    };
+}
+
+
+static const char *
+asked(const billing_wanted_t *wanted)
+{
+    return billing_reason_code(billing_entitle(&catalogue, &team, &member,
+                                               &board, wanted, NOW));
+}
+
+
+static void
+r12_members_edit_the_boards_of_a_paid_team(void **state)
+{
+    (void) state;
+
+    assert_string_equal(asked(&view), "ALLOW");
+    assert_string_equal(asked(&edit), "ALLOW");
+    assert_reason(billing_entitle(&catalogue, &team, &member, NULL, &edit,
+                                  NOW),
+                  ALLOW);
+}
+
+
+static void
+r60_strangers_and_payers_who_left_see_nothing(void **state)
+{
+    (void) state;
+
+    member.roles = 0;
+    assert_string_equal(asked(&view), "NOT_A_MEMBER");
+    member.roles = BILLING_ROLE_BILLING_ADMIN;
+    assert_string_equal(asked(&view), "NOT_A_MEMBER");
+    assert_string_equal(asked(&edit), "NOT_A_MEMBER");
+}
+
+
+static void
+what_is_gone_is_not_found(void **state)
+{
+    (void) state;
+
+    member.roles = 0;
+    board.gone = 1;
+    assert_string_equal(asked(&view), "BOARD_NOT_FOUND");
+    team.gone = 1;
+    assert_string_equal(asked(&view), "TEAM_NOT_FOUND");
+}
+
+
+static void
+a_zeroed_record_grants_nothing(void **state)
+{
+    (void) state;
+
+    memset(&team, 0, sizeof(team));
+    assert_string_equal(asked(&view), "ENTITLEMENT_UNKNOWN");
+    team.plan = BILLING_PLAN_TEAM;
+    assert_string_equal(asked(&view), "ENTITLEMENT_UNKNOWN");
+    team.state = BILLING_STATES;
+    assert_string_equal(asked(&view), "ENTITLEMENT_UNKNOWN");
+    team.state = BILLING_STATE_ACTIVE;
+    team.plan = 250;
+    assert_string_equal(asked(&view), "ENTITLEMENT_UNKNOWN");
+}
+
+
+static void
+r37_only_the_newest_boards_of_free_are_edited(void **state)
+{
+    (void) state;
+
+    free_team(5);
+    assert_string_equal(asked(&edit), "ALLOW");
+    free_team(6);
+    assert_string_equal(asked(&edit), "BOARD_LOCKED_LIMIT");
+    assert_string_equal(asked(&view), "ALLOW");
+    free_team(0);
+    assert_string_equal(asked(&edit), "ALLOW");
+}
+
+
+static void
+r40_private_boards_are_locked_on_free(void **state)
+{
+    (void) state;
+
+    board.is_private = 1;
+    assert_string_equal(asked(&edit), "ALLOW");
+
+    free_team(0);
+    assert_string_equal(asked(&edit), "BOARD_LOCKED_PRIVATE");
+    assert_string_equal(asked(&view), "ALLOW");
+    member.roles |= BILLING_ROLE_TEAM_ADMIN;
+    assert_string_equal(asked(&edit), "BOARD_LOCKED_PRIVATE");
+    free_team(6);
+    assert_string_equal(asked(&edit), "BOARD_LOCKED_LIMIT");
+}
+
+
+static void
+r181_an_expired_team_is_view_only(void **state)
+{
+    billing_wanted_t  voting = { .view = true, .features = FEATURE_VOTING };
+
+    (void) state;
+
+    team.state = BILLING_STATE_EXPIRED;
+    assert_string_equal(asked(&edit), "TEAM_EXPIRED");
+    assert_string_equal(asked(&voting), "TEAM_EXPIRED");
+    assert_string_equal(asked(&view), "ALLOW");
+}
+
+
+static void
+paid_features_end_on_time_in_every_state(void **state)
+{
+    billing_wanted_t  voting = { .view = true, .features = FEATURE_VOTING };
+
+    (void) state;
+
+    team.valid_until_at = NOW + 1;
+    assert_string_equal(asked(&edit), "ALLOW");
+    team.valid_until_at = NOW;
+    assert_string_equal(asked(&edit), "TEAM_EXPIRED");
+    assert_string_equal(asked(&voting), "TEAM_EXPIRED");
+    assert_string_equal(asked(&view), "ALLOW");
+    team.valid_until_at = 0;
+    assert_string_equal(asked(&edit), "ALLOW");
+}
+
+
+static void
+r170_past_due_and_cancelled_teams_go_on(void **state)
+{
+    (void) state;
+
+    team.state = BILLING_STATE_PAST_DUE;
+    assert_string_equal(asked(&edit), "ALLOW");
+    team.state = BILLING_STATE_CANCELLED;
+    assert_string_equal(asked(&edit), "ALLOW");
+    team.state = BILLING_STATE_ACTIVE_UNPAID;
+    assert_string_equal(asked(&edit), "ALLOW");
+}
+
+
+static void
+r196_guests_edit_where_the_plan_lets_them(void **state)
+{
+    (void) state;
+
+    member.roles = BILLING_ROLE_GUEST;
+    assert_string_equal(asked(&view), "ALLOW");
+    assert_string_equal(asked(&edit), "GUEST_VIEW_ONLY");
+    team.plan = BILLING_PLAN_BUSINESS;
+    assert_string_equal(asked(&edit), "ALLOW");
+}
+
+
+static void
+r197_visitors_view_at_most(void **state)
+{
+    (void) state;
+
+    member.roles = BILLING_ROLE_VISITOR;
+    team.plan = BILLING_PLAN_BUSINESS;
+    assert_string_equal(asked(&view), "ALLOW");
+    assert_string_equal(asked(&edit), "GUEST_VIEW_ONLY");
+}
+
+
+static void
+r55_features_are_the_plans(void **state)
+{
+    billing_wanted_t  sso = { .features = FEATURE_VOTING | FEATURE_SSO };
+
+    (void) state;
+
+    assert_string_equal(asked(&sso), "FEATURE_MISSING");
+    team.plan = BILLING_PLAN_BUSINESS;
+    assert_string_equal(asked(&sso), "ALLOW");
+    sso.features |= UINT64_C(1) << 63;
+    assert_string_equal(asked(&sso), "FEATURE_MISSING");
+}
+
+
+static void
+r102_billing_and_admin_are_two_rights(void **state)
+{
+    billing_wanted_t  billing = { .billing = true };
+    billing_wanted_t  admin = { .admin = true };
+
+    (void) state;
+
+    assert_string_equal(asked(&billing), "BILLING_RIGHTS");
+    assert_string_equal(asked(&admin), "ADMIN_RIGHTS");
+
+    member.roles = BILLING_ROLE_MEMBER | BILLING_ROLE_BILLING_ADMIN;
+    assert_string_equal(asked(&billing), "ALLOW");
+    assert_string_equal(asked(&admin), "ADMIN_RIGHTS");
+
+    member.roles = BILLING_ROLE_MEMBER | BILLING_ROLE_TEAM_ADMIN;
+    assert_string_equal(asked(&billing), "ALLOW");
+    assert_string_equal(asked(&admin), "ALLOW");
+
+    team.plan = BILLING_PLAN_BUSINESS;
+    assert_string_equal(asked(&billing), "BILLING_RIGHTS");
+}
+
+
+static void
+r195_a_guest_has_no_seat(void **state)
+{
+    billing_wanted_t  seat = { .seat = true };
+
+    (void) state;
+
+    assert_string_equal(asked(&seat), "ALLOW");
+    member.roles = BILLING_ROLE_GUEST;
+    assert_string_equal(asked(&seat), "SEAT_MISSING");
+}
+
+
+/* Wanting more never turns a refusal into an allowance. */
+
+static void
+more_wanted_is_never_more_allowed(void **state)
+{
+    random_t  random = { 44 };
+
+    (void) state;
+
+    for (unsigned i = 0; i < 200000; i++) {
+        uint64_t          bits = random_next(&random);
+        billing_wanted_t  more, less = {
+            .view = bits & 1, .edit = bits & 2, .seat = bits & 4,
+            .admin = bits & 8, .billing = bits & 16,
+            .features = bits >> 5 & 3
+        };
+
+        more = less;
+        more.edit = true;
+        more.features |= FEATURE_SSO;
+
+        team.plan = (uint8_t) random_below(&random, BILLING_PLANS);
+        team.state = (uint8_t) random_below(&random, BILLING_STATES);
+        team.valid_until_at = (int64_t) random_below(&random, 3) - 1 + NOW;
+        team.editable_from = random_below(&random, 8);
+        member.roles = (uint32_t) random_below(&random, 64);
+        board.rank = random_below(&random, 8);
+        board.is_private = (uint8_t) random_below(&random, 2);
+
+        if (strcmp(asked(&less), "ALLOW") != 0) {
+            assert_string_not_equal(asked(&more), "ALLOW");
+        }
+
+        if (strcmp(asked(&more), "ALLOW") == 0) {
+            assert_true(member.roles & ~(uint32_t)
+                        (BILLING_ROLE_VISITOR | BILLING_ROLE_BILLING_ADMIN));
+        }
+    }
+}
+
+
+static void
+the_records_have_the_sizes_of_the_cache(void **state)
+{
+    (void) state;
+
+    assert_int_equal(sizeof(billing_team_record_t), 56);
+    assert_int_equal(sizeof(billing_member_record_t), 24);
+    assert_int_equal(sizeof(billing_board_record_t), 72);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test_setup(r12_members_edit_the_boards_of_a_paid_team,
+                               a_paid_board),
+        cmocka_unit_test_setup(r60_strangers_and_payers_who_left_see_nothing,
+                               a_paid_board),
+        cmocka_unit_test_setup(what_is_gone_is_not_found,
+                               a_paid_board),
+        cmocka_unit_test_setup(a_zeroed_record_grants_nothing,
+                               a_paid_board),
+        cmocka_unit_test_setup(r37_only_the_newest_boards_of_free_are_edited,
+                               a_paid_board),
+        cmocka_unit_test_setup(r40_private_boards_are_locked_on_free,
+                               a_paid_board),
+        cmocka_unit_test_setup(r181_an_expired_team_is_view_only,
+                               a_paid_board),
+        cmocka_unit_test_setup(paid_features_end_on_time_in_every_state,
+                               a_paid_board),
+        cmocka_unit_test_setup(r170_past_due_and_cancelled_teams_go_on,
+                               a_paid_board),
+        cmocka_unit_test_setup(r196_guests_edit_where_the_plan_lets_them,
+                               a_paid_board),
+        cmocka_unit_test_setup(r197_visitors_view_at_most,
+                               a_paid_board),
+        cmocka_unit_test_setup(r55_features_are_the_plans,
+                               a_paid_board),
+        cmocka_unit_test_setup(r102_billing_and_admin_are_two_rights,
+                               a_paid_board),
+        cmocka_unit_test_setup(r195_a_guest_has_no_seat,
+                               a_paid_board),
+        cmocka_unit_test_setup(more_wanted_is_never_more_allowed,
+                               a_paid_board),
+        cmocka_unit_test_setup(the_records_have_the_sizes_of_the_cache,
+                               a_paid_board)
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+
+    return cmocka_run_group_tests_name("entitlement", tests, NULL, NULL);
+}

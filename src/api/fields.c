@@ -1,0 +1,188 @@
+/* What each request may contain. */
+
+#include "billing_api.h"
+
+#include <string.h>
+
+#define BILLING_WORD_TEXT_MAX  64       /* of a word that may be unknown */
+#define BILLING_TOKEN_MAX      255
+
+
+/* name, type, required, in the query, longest, reason, members */
+
+#define BILLING_TEAM                                                          \
+    { "team", BILLING_FIELD_TEAM, true, false, 0, BILLING_ALLOW, NULL }
+#define BILLING_TEAM_QUERY                                                    \
+    { "team", BILLING_FIELD_TEAM, true, true, 0, BILLING_ALLOW, NULL }
+#define BILLING_BOARD                                                         \
+    { "board", BILLING_FIELD_BOARD, true, false, 0, BILLING_ALLOW, NULL }
+#define BILLING_EMAIL                                                         \
+    { "email", BILLING_FIELD_EMAIL, true, false, 0, BILLING_ALLOW, NULL }
+#define BILLING_PLAN                                                          \
+    { "plan", BILLING_FIELD_WORD, true, false, BILLING_WORD_TEXT_MAX,         \
+      BILLING_PLAN_UNKNOWN, NULL }
+#define BILLING_SEATS                                                         \
+    { "seats", BILLING_FIELD_SEATS, true, false, 0, BILLING_ALLOW, NULL }
+#define BILLING_PERIOD                                                        \
+    { "period", BILLING_FIELD_WORD, true, false, BILLING_WORD_TEXT_MAX,       \
+      BILLING_BILLING_TYPE_INVALID, NULL }
+#define BILLING_PROMO                                                         \
+    { "promo", BILLING_FIELD_WORD, false, false, BILLING_WORD_TEXT_MAX,       \
+      BILLING_PROMO_UNKNOWN, NULL }
+#define BILLING_LAST                                                          \
+    { NULL, BILLING_FIELD_TEXT, false, false, 0, BILLING_ALLOW, NULL }
+
+
+static const billing_field_t  billing_fields_none[] = { BILLING_LAST };
+
+static const billing_field_t  billing_fields_dashboard[] = {
+    { "team", BILLING_FIELD_TEAM, false, true, 0, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_team_query[] = {
+    BILLING_TEAM_QUERY, BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_team_create[] = {
+    { "name", BILLING_FIELD_NAME, true, false, 0, BILLING_ALLOW, NULL },
+    { "from", BILLING_FIELD_FROM, false, false, 0, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_member[] = {
+    BILLING_TEAM, BILLING_EMAIL, BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_member_role[] = {
+    BILLING_TEAM, BILLING_EMAIL,
+    { "role", BILLING_FIELD_ROLE, true, false, 0, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_board_create[] = {
+    BILLING_TEAM,
+    { "title", BILLING_FIELD_NAME, true, false, 0, BILLING_ALLOW, NULL },
+    { "private", BILLING_FIELD_BOOL, false, false, 0, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_board[] = {
+    BILLING_BOARD, BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_board_move[] = {
+    BILLING_BOARD, BILLING_TEAM, BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_team[] = {
+    BILLING_TEAM, BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_operation[] = {
+    { "operation", BILLING_FIELD_OPERATION, true, false, 0, BILLING_ALLOW,
+      NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_quote[] = {
+    BILLING_TEAM, BILLING_PLAN, BILLING_SEATS, BILLING_PERIOD,
+    { "payment_method", BILLING_FIELD_WORD, true, false,
+      BILLING_WORD_TEXT_MAX, BILLING_PAYMENT_METHOD_UNSUPPORTED, NULL },
+    BILLING_PROMO, BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_payment[] = {
+    { "method", BILLING_FIELD_WORD, true, false, BILLING_WORD_TEXT_MAX,
+      BILLING_PAYMENT_METHOD_UNSUPPORTED, NULL },
+    { "payment_method", BILLING_FIELD_TOKEN, false, false, 96,
+      BILLING_ALLOW, NULL },
+    { "email", BILLING_FIELD_EMAIL, false, false, 0, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
+/* R112; which of them must be there depends on the purchase. */
+
+static const billing_field_t  billing_fields_information[] = {
+    { "name", BILLING_FIELD_TEXT, false, false, 120, BILLING_ALLOW, NULL },
+    { "company", BILLING_FIELD_TEXT, false, false, 120, BILLING_ALLOW, NULL },
+    { "email", BILLING_FIELD_EMAIL, false, false, 0, BILLING_ALLOW, NULL },
+    { "address", BILLING_FIELD_TEXT, false, false, 255, BILLING_ALLOW, NULL },
+    { "city", BILLING_FIELD_TEXT, false, false, 120, BILLING_ALLOW, NULL },
+    { "postal_code", BILLING_FIELD_TEXT, false, false, 16, BILLING_ALLOW,
+      NULL },
+    { "region", BILLING_FIELD_TEXT, false, false, 120, BILLING_ALLOW, NULL },
+    { "country", BILLING_FIELD_WORD, false, false, 2,
+      BILLING_BILLING_INFO_MISSING, NULL },
+    { "vat_id", BILLING_FIELD_TEXT, false, false, 31,
+      BILLING_VAT_ID_INVALID, NULL },
+    { "details", BILLING_FIELD_TEXT, false, false, 500, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_buy[] = {
+    BILLING_TEAM, BILLING_PLAN, BILLING_SEATS, BILLING_PERIOD,
+    { "payment", BILLING_FIELD_OBJECT, true, false, 0, BILLING_ALLOW,
+      billing_fields_payment },
+    BILLING_PROMO,
+    { "billing_information", BILLING_FIELD_OBJECT, false, false, 0,
+      BILLING_ALLOW, billing_fields_information },
+    { "quote", BILLING_FIELD_TOKEN, false, false, BILLING_TOKEN_MAX,
+      BILLING_QUOTE_STALE, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_login[] = {
+    { "profile", BILLING_FIELD_EMAIL, true, false, 0, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_clock[] = {
+    { "advance", BILLING_FIELD_SPAN, true, false, 0, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
+
+static const struct {
+    const char             *kind;
+    const billing_field_t  *fields;
+} billing_field_tables[] = {
+    { "dashboard",        billing_fields_dashboard },
+    { "team.create",      billing_fields_team_create },
+    { "member.add",       billing_fields_member },
+    { "member.remove",    billing_fields_member },
+    { "member.role",      billing_fields_member_role },
+    { "board.create",     billing_fields_board_create },
+    { "board.delete",     billing_fields_board },
+    { "board.share",      billing_fields_board },
+    { "board.move",       billing_fields_board_move },
+    { "pricing",          billing_fields_none },
+    { "upgrade.offer",    billing_fields_team_query },
+    { "upgrade.quote",    billing_fields_quote },
+    { "upgrade.buy",      billing_fields_buy },
+    { "upgrade.resume",   billing_fields_operation },
+    { "card.start",       billing_fields_team },
+    { "operation",        billing_fields_operation },
+    { "billing.overview", billing_fields_team_query },
+    { "billing.invoices", billing_fields_team_query },
+    { "demo.login",       billing_fields_login },
+    { "demo.data",        billing_fields_none },
+    { "demo.clock",       billing_fields_none },
+    { "demo.clock.set",   billing_fields_clock }
+};
+
+
+const billing_field_t *
+billing_fields(const char *kind)
+{
+    size_t  n = sizeof(billing_field_tables)
+                / sizeof(billing_field_tables[0]);
+
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(billing_field_tables[i].kind, kind) == 0) {
+            return billing_field_tables[i].fields;
+        }
+    }
+
+    return NULL;
+}

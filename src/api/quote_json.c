@@ -1,0 +1,191 @@
+/* A quote and its arithmetic as JSON. */
+
+#include "billing_api.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BILLING_LINE_KEY_MAX  48
+
+
+static json_t *billing_quote_lines(const billing_quote_t *quote,
+    billing_lang_t lang);
+static json_t *billing_quote_line_json(const billing_quote_t *quote,
+    const billing_line_t *line, billing_lang_t lang);
+static json_t *billing_quote_line_text(const billing_quote_t *quote,
+    const billing_line_t *line, billing_lang_t lang);
+static json_t *billing_quote_percent(const billing_line_t *line,
+    billing_lang_t lang);
+static const char *billing_quote_word(const char *noun, const char *word,
+    billing_lang_t lang);
+
+
+json_t *
+billing_quote_json(const billing_quote_t *quote, const char *team,
+    billing_lang_t lang)
+{
+    static const char  format[] = "{ss* ss sI ss ss ss so sI sI sI sI sI sI sI"
+                                  " so so so sI}";
+
+    return json_pack(format,
+                     "team", team,
+                     "plan", billing_plan_name(quote->plan),
+                     "seats", (json_int_t) quote->seats,
+                     "period", billing_period_name(quote->period),
+                     "payment_method", billing_method_name(quote->method),
+                     "currency",
+                     billing_currency_code(quote->total.currency),
+                     "lines", billing_quote_lines(quote, lang),
+                     "subtotal", (json_int_t) quote->subtotal.minor,
+                     "discount", (json_int_t) quote->discount.minor,
+                     "credit", (json_int_t) quote->credit.minor,
+                     "tax", (json_int_t) quote->tax.minor,
+                     "total", (json_int_t) quote->total.minor,
+                     "due_now", (json_int_t) quote->due_now.minor,
+                     "credit_left", (json_int_t) quote->credit_left.minor,
+                     "period_start",
+                     billing_instant_json(quote->span.start_at),
+                     "period_end", billing_instant_json(quote->span.end_at),
+                     "renews_at", billing_instant_json(quote->span.end_at),
+                     "renewal_total",
+                     (json_int_t) quote->renewal_total.minor);
+}
+
+
+json_t *
+billing_instant_json(int64_t at)
+{
+    char  text[BILLING_INSTANT_LEN + 1];
+
+    if (at == 0) {
+        return json_null();
+    }
+
+    billing_instant_format(at, text);
+
+    return json_string(text);
+}
+
+
+static json_t *
+billing_quote_lines(const billing_quote_t *quote, billing_lang_t lang)
+{
+    json_t  *lines = json_array();
+
+    for (uint32_t i = 0; i < quote->nlines && i < BILLING_LINES_MAX; i++) {
+        json_t  *line;
+
+        line = billing_quote_line_json(quote, &quote->lines[i], lang);
+
+        if (json_array_append_new(lines, line) != 0) {
+            json_decref(lines);
+            return NULL;
+        }
+    }
+
+    return lines;
+}
+
+
+static json_t *
+billing_quote_line_json(const billing_quote_t *quote,
+    const billing_line_t *line, billing_lang_t lang)
+{
+    return json_pack("{ss so sI sI sI sI sI}",
+                     "kind", billing_line_kind_name(line->kind),
+                     "text", billing_quote_line_text(quote, line, lang),
+                     "quantity", (json_int_t) line->quantity,
+                     "unit_amount", (json_int_t) line->unit.minor,
+                     "numerator", (json_int_t) line->ratio.numerator,
+                     "denominator", (json_int_t) line->ratio.denominator,
+                     "amount", (json_int_t) line->amount.minor);
+}
+
+
+static json_t *
+billing_quote_line_text(const billing_quote_t *quote,
+    const billing_line_t *line, billing_lang_t lang)
+{
+    char     key[BILLING_LINE_KEY_MAX];
+    char    *text = NULL;
+    json_t  *args, *json;
+
+    (void) snprintf(key, sizeof(key), "line.%s",
+                    billing_line_kind_name(line->kind));
+
+    args = json_pack("{sI ss ss sI sI so*}",
+                     "quantity", (json_int_t) line->quantity,
+                     "plan", billing_quote_word("plan",
+                                               billing_plan_name(quote->plan),
+                                               lang),
+                     "period", billing_quote_word("period",
+                                           billing_period_name(quote->period),
+                                           lang),
+                     "numerator", (json_int_t) line->ratio.numerator,
+                     "denominator", (json_int_t) line->ratio.denominator,
+                     "percent", billing_quote_percent(line, lang));
+
+    if (args != NULL) {
+        text = billing_text_format(key, lang, args);
+    }
+
+    json = text != NULL ? json_string(text) : NULL;
+    json_decref(args);
+    free(text);
+
+    return json;
+}
+
+
+/* "20" or "5.5", with the language's decimal mark; NULL for no percentage. */
+
+static json_t *
+billing_quote_percent(const billing_line_t *line, billing_lang_t lang)
+{
+    int        part;
+    char       text[40];
+    int64_t    permyriad = line->ratio.numerator;
+    long long  whole;
+
+    if (line->ratio.denominator == 100) {
+        if (permyriad > INT64_MAX / 100) {
+            return NULL;
+        }
+
+        permyriad *= 100;
+    }
+
+    if ((line->ratio.denominator != 100 && line->ratio.denominator != 10000)
+        || permyriad < 0)
+    {
+        return NULL;
+    }
+
+    whole = (long long) (permyriad / 100);
+    part = (int) (permyriad % 100);
+
+    if (part == 0) {
+        (void) snprintf(text, sizeof(text), "%lld", whole);
+        return json_string(text);
+    }
+
+    (void) snprintf(text, sizeof(text), part % 10 == 0 ? "%lld%c%01d"
+                                                       : "%lld%c%02d",
+                    whole, lang == BILLING_LANG_FR ? ',' : '.',
+                    part % 10 == 0 ? part / 10 : part);
+
+    return json_string(text);
+}
+
+
+static const char *
+billing_quote_word(const char *noun, const char *word, billing_lang_t lang)
+{
+    char         key[BILLING_LINE_KEY_MAX];
+    const char  *text;
+
+    (void) snprintf(key, sizeof(key), "%s.%s", noun, word);
+    text = billing_text(key, lang);
+
+    return text != key ? text : word;
+}

@@ -1,0 +1,169 @@
+/* billing.json: what is sold, its features and its limits. */
+
+#include "billing_api.h"
+
+#include <string.h>
+
+
+typedef char billing_settings_word_t[BILLING_WORD_MAX + 1];
+
+
+static void billing_settings_currency(billing_reader_t *reader,
+    const json_t *catalogue, billing_catalogue_t *out);
+static uint32_t billing_settings_words(billing_reader_t *reader,
+    const json_t *array, billing_settings_word_t *words);
+static bool billing_settings_word(const char *word);
+static void billing_settings_proration(billing_reader_t *reader,
+    const json_t *catalogue, billing_catalogue_t *out);
+
+
+static const char *const  billing_catalogue_keys[] = {
+    "version", "currency", "features", "limits", "plans", "promo_codes",
+    "proration", NULL
+};
+
+
+void
+billing_settings_catalogue(billing_reader_t *reader, const json_t *root,
+    billing_catalogue_t *out)
+{
+    const json_t  *catalogue, *list;
+
+    catalogue = billing_reader_object(reader, root, "catalogue", true);
+
+    if (catalogue == NULL) {
+        return;
+    }
+
+    billing_reader_known(reader, catalogue, billing_catalogue_keys);
+    billing_reader_copy_required(reader, catalogue, "version", out->version,
+                                 sizeof(out->version));
+    billing_settings_currency(reader, catalogue, out);
+
+    list = billing_reader_array(reader, catalogue, "features",
+                                BILLING_FEATURES_MAX);
+
+    if (list != NULL) {
+        out->nfeatures = billing_settings_words(reader, list, out->features);
+        billing_reader_leave(reader);
+    }
+
+    list = billing_reader_array(reader, catalogue, "limits",
+                                BILLING_LIMITS_MAX);
+
+    if (list != NULL) {
+        out->nlimits = billing_settings_words(reader, list, out->limits);
+        billing_reader_leave(reader);
+    }
+
+    billing_settings_plans(reader, catalogue, out);
+    billing_settings_promos(reader, catalogue, out);
+    billing_settings_proration(reader, catalogue, out);
+
+    if (!reader->failed
+        && billing_json_hash(catalogue, out->hash) != BILLING_OK)
+    {
+        billing_reader_fail(reader, NULL, "no memory");
+    }
+
+    billing_reader_leave(reader);
+}
+
+
+static void
+billing_settings_currency(billing_reader_t *reader, const json_t *catalogue,
+    billing_catalogue_t *out)
+{
+    char  code[4];
+
+    billing_reader_copy_required(reader, catalogue, "currency", code,
+                                 sizeof(code));
+    out->currency = billing_currency_parse(code, strlen(code));
+
+    if (out->currency == 0) {
+        billing_reader_fail(reader, "currency",
+                            "is not a currency of ISO 4217 (\"USD\")");
+    }
+}
+
+
+static uint32_t
+billing_settings_words(billing_reader_t *reader, const json_t *array,
+    billing_settings_word_t *words)
+{
+    uint32_t  n = 0;
+
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const char  *word = json_string_value(json_array_get(array, i));
+
+        billing_reader_enter_index(reader, i);
+
+        if (word == NULL || !billing_settings_word(word)) {
+            billing_reader_fail(reader, NULL, "must be a name of at most %d "
+                                "small letters, digits and underscores",
+                                BILLING_WORD_MAX);
+            return 0;
+        }
+
+        for (uint32_t k = 0; k < n; k++) {
+            if (strcmp(words[k], word) == 0) {
+                billing_reader_fail(reader, NULL, "is named twice");
+                return 0;
+            }
+        }
+
+        memcpy(words[n++], word, strlen(word) + 1);
+        billing_reader_leave(reader);
+    }
+
+    return n;
+}
+
+
+static bool
+billing_settings_word(const char *word)
+{
+    size_t  len = strlen(word);
+
+    return len > 0 && len <= BILLING_WORD_MAX
+           && word[0] >= 'a' && word[0] <= 'z'
+           && strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
+}
+
+
+static void
+billing_settings_proration(billing_reader_t *reader, const json_t *catalogue,
+    billing_catalogue_t *out)
+{
+    const char    *word;
+    const json_t  *proration;
+
+    static const char *const  keys[] = { "basis", "rounding", NULL };
+
+    proration = billing_reader_object(reader, catalogue, "proration", false);
+
+    if (proration == NULL) {
+        return;
+    }
+
+    billing_reader_known(reader, proration, keys);
+    word = billing_reader_text(reader, proration, "basis", 16);
+
+    if (word[0] != '\0'
+        && !billing_basis_parse(word, strlen(word), &out->basis))
+    {
+        billing_reader_fail(reader, "basis",
+                            "must be day, day30 or second");
+    }
+
+    word = billing_reader_text(reader, proration, "rounding", 16);
+
+    if (word[0] != '\0'
+        && !billing_rounding_parse(word, strlen(word), &out->rounding))
+    {
+        billing_reader_fail(reader, "rounding",
+                            "must be half_up, half_even or down");
+    }
+
+    billing_reader_leave(reader);
+}

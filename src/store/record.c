@@ -1,0 +1,575 @@
+/* What the gate knows of a team, a member or a board, as bytes in Redis. */
+
+#include "billing_store.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#define BILLING_RECORD_SCHEMA  "1"
+#define BILLING_RECORD_PARTS   5        /* schema kind epoch version json */
+
+
+typedef struct {
+    char    *data;
+    size_t   len;
+    size_t   max;
+    bool     full;
+} billing_record_text_t;
+
+
+static void billing_record_print(billing_record_text_t *text,
+    const char *format, ...) __attribute__((format(printf, 2, 3)));
+static billing_err_t billing_record_head(billing_record_text_t *text,
+    const billing_record_t *record);
+static billing_err_t billing_record_body(billing_record_text_t *text,
+    const billing_record_t *record);
+static billing_err_t billing_record_print_team(billing_record_text_t *text,
+    const billing_team_record_t *team);
+static billing_err_t billing_record_print_board(billing_record_text_t *text,
+    const billing_board_record_t *board);
+static billing_err_t billing_record_mac(const billing_secret_t *secret,
+    billing_bytes_t key, billing_bytes_t text, uint8_t mac[32]);
+static billing_err_t billing_record_authentic(const billing_secret_t *secret,
+    billing_bytes_t key, billing_bytes_t *value);
+static billing_err_t billing_record_split(billing_bytes_t value,
+    billing_bytes_t parts[BILLING_RECORD_PARTS]);
+static billing_err_t billing_record_fill(billing_bytes_t json,
+    uint64_t epoch, uint64_t version, billing_record_t *record);
+static billing_err_t billing_record_read_team(const json_t *json,
+    billing_team_record_t *team);
+static billing_err_t billing_record_read_member(const json_t *json,
+    billing_member_record_t *member);
+static billing_err_t billing_record_read_board(const json_t *json,
+    billing_board_record_t *board);
+static billing_err_t billing_record_int(const json_t *json, const char *name,
+    int64_t max, int64_t *out);
+static billing_err_t billing_record_bool(const json_t *json, const char *name,
+    uint8_t *out);
+static billing_record_kind_t billing_record_kind(billing_bytes_t word);
+
+
+static const char *const  billing_record_kinds[] = {
+    [BILLING_RECORD_NONE]   = "",
+    [BILLING_RECORD_TEAM]   = "team",
+    [BILLING_RECORD_MEMBER] = "member",
+    [BILLING_RECORD_BOARD]  = "board"
+};
+
+
+billing_err_t
+billing_record_encode(const billing_secret_t *secret, billing_bytes_t key,
+    const billing_record_t *record, char *out, size_t out_max, size_t *len)
+{
+    uint8_t                mac[32];
+    billing_err_t          rc;
+    billing_record_text_t  text = { .data = out, .max = out_max };
+
+    *len = 0;
+
+    rc = billing_record_head(&text, record);
+
+    if (rc == BILLING_OK) {
+        rc = billing_record_body(&text, record);
+    }
+
+    if (rc != BILLING_OK) {
+        return rc;
+    }
+
+    if (text.full
+        || text.len + 1 + BILLING_MAC_HEX_LEN > BILLING_RECORD_MAX
+        || text.len + 1 + BILLING_MAC_HEX_LEN >= out_max)
+    {
+        return BILLING_ERANGE;
+    }
+
+    rc = billing_record_mac(secret, key,
+                            (billing_bytes_t) { text.data, text.len }, mac);
+    if (rc != BILLING_OK) {
+        return rc;
+    }
+
+    out[text.len++] = ' ';
+    billing_hex(mac, sizeof(mac), out + text.len);
+    *len = text.len + BILLING_MAC_HEX_LEN;
+
+    return BILLING_OK;
+}
+
+
+billing_err_t
+billing_record_decode(const billing_secret_t *secret, billing_bytes_t key,
+    billing_bytes_t value, billing_record_t *record)
+{
+    uint64_t         epoch, version;
+    billing_err_t    rc;
+    billing_bytes_t  parts[BILLING_RECORD_PARTS];
+
+    memset(record, 0, sizeof(*record));
+
+    rc = billing_record_authentic(secret, key, &value);
+
+    if (rc != BILLING_OK) {
+        return rc;
+    }
+
+    if (billing_record_split(value, parts) != BILLING_OK
+        || parts[0].len != 1
+        || memcmp(parts[0].data, BILLING_RECORD_SCHEMA, 1) != 0
+        || billing_digits(parts[2].data, parts[2].len, &epoch) != BILLING_OK
+        || billing_digits(parts[3].data, parts[3].len, &version)
+           != BILLING_OK)
+    {
+        return BILLING_EFORMAT;
+    }
+
+    record->kind = billing_record_kind(parts[1]);
+    rc = billing_record_fill(parts[4], epoch, version, record);
+
+    if (rc != BILLING_OK) {
+        memset(record, 0, sizeof(*record));
+    }
+
+    return rc;
+}
+
+
+billing_err_t
+billing_notice_split(billing_bytes_t notice, billing_bytes_t *key,
+    billing_bytes_t *value)
+{
+    size_t       len;
+    const char  *text = notice.data;
+    const char  *blank;
+
+    blank = notice.len > 0 ? memchr(text, ' ', notice.len) : NULL;
+
+    if (blank == NULL) {
+        return BILLING_EFORMAT;
+    }
+
+    len = (size_t) (blank - text);
+
+    if (len == 0 || len >= BILLING_KEY_MAX || len + 1 == notice.len) {
+        return BILLING_EFORMAT;
+    }
+
+    *key = (billing_bytes_t) { text, len };
+    *value = (billing_bytes_t) { blank + 1, notice.len - len - 1 };
+
+    return BILLING_OK;
+}
+
+
+static void
+billing_record_print(billing_record_text_t *text, const char *format, ...)
+{
+    int      n;
+    va_list  args;
+
+    if (text->full) {
+        return;
+    }
+
+    va_start(args, format);
+    n = vsnprintf(text->data + text->len, text->max - text->len, format, args);
+    va_end(args);
+
+    if (n < 0 || (size_t) n >= text->max - text->len) {
+        text->full = true;
+        return;
+    }
+
+    text->len += (size_t) n;
+}
+
+
+static billing_err_t
+billing_record_head(billing_record_text_t *text,
+    const billing_record_t *record)
+{
+    uint64_t  epoch = 0;
+    uint64_t  version = 0;
+
+    switch (record->kind) {
+
+    case BILLING_RECORD_NONE:
+        return BILLING_ERANGE;
+
+    case BILLING_RECORD_TEAM:
+        epoch = record->u.team.epoch;
+        version = record->u.team.version;
+        break;
+
+    case BILLING_RECORD_MEMBER:
+        epoch = record->u.member.epoch;
+        version = record->u.member.version;
+        break;
+
+    case BILLING_RECORD_BOARD:
+        epoch = record->u.board.epoch;
+        version = record->u.board.version;
+        break;
+    }
+
+    billing_record_print(text, BILLING_RECORD_SCHEMA " %s %" PRIu64
+                         " %" PRIu64 " ",
+                         billing_record_kinds[record->kind], epoch, version);
+
+    return BILLING_OK;
+}
+
+
+static billing_err_t
+billing_record_body(billing_record_text_t *text,
+    const billing_record_t *record)
+{
+    switch (record->kind) {
+
+    case BILLING_RECORD_NONE:
+        break;
+
+    case BILLING_RECORD_TEAM:
+        return billing_record_print_team(text, &record->u.team);
+
+    case BILLING_RECORD_MEMBER:
+        billing_record_print(text, "{\"roles\":%" PRIu32 "}",
+                             record->u.member.roles);
+        return BILLING_OK;
+
+    case BILLING_RECORD_BOARD:
+        return billing_record_print_board(text, &record->u.board);
+    }
+
+    return BILLING_ERANGE;
+}
+
+
+static billing_err_t
+billing_record_print_team(billing_record_text_t *text,
+    const billing_team_record_t *team)
+{
+    if (team->gone) {
+        billing_record_print(text, "{\"gone\":true}");
+        return BILLING_OK;
+    }
+
+    if (team->plan == BILLING_PLAN_NONE || team->plan >= BILLING_PLANS
+        || team->state == BILLING_STATE_NONE || team->state >= BILLING_STATES
+        || team->valid_until_at < 0 || team->period_end_at < 0
+        || team->editable_from > INT64_MAX)
+    {
+        return BILLING_ERANGE;
+    }
+
+    billing_record_print(text, "{\"plan\":\"%s\",\"state\":\"%s\"",
+                         billing_plan_name((billing_plan_t) team->plan),
+                         billing_state_name((billing_state_t) team->state));
+    billing_record_print(text, ",\"valid_until\":%" PRId64
+                         ",\"period_end\":%" PRId64,
+                         team->valid_until_at, team->period_end_at);
+    billing_record_print(text, ",\"editable_from\":%" PRIu64
+                         ",\"seats\":%" PRIu32 ",\"members\":%" PRIu32 "}",
+                         team->editable_from, team->seats, team->members);
+
+    return BILLING_OK;
+}
+
+
+static billing_err_t
+billing_record_print_board(billing_record_text_t *text,
+    const billing_board_record_t *board)
+{
+    if (board->gone) {
+        billing_record_print(text, "{\"gone\":true}");
+        return BILLING_OK;
+    }
+
+    if (!billing_id_valid(board->team,
+                          strnlen(board->team, sizeof(board->team)))
+        || board->rank > INT64_MAX)
+    {
+        return BILLING_ERANGE;
+    }
+
+    billing_record_print(text, "{\"team\":\"%.*s\",\"rank\":%" PRIu64
+                         ",\"private\":%s}",
+                         BILLING_ID_MAX, board->team, board->rank,
+                         board->is_private ? "true" : "false");
+
+    return BILLING_OK;
+}
+
+
+/* The word in front keeps a record's MAC from passing for anything else's. */
+
+static billing_err_t
+billing_record_mac(const billing_secret_t *secret, billing_bytes_t key,
+    billing_bytes_t text, uint8_t mac[32])
+{
+    billing_bytes_t  parts[] = { { "record", 6 }, key, text };
+
+    return billing_mac(secret, BILLING_KEY_RECORD, parts, 3, mac);
+}
+
+
+/* Cuts the MAC off the value's end once it has proven to be right. */
+
+static billing_err_t
+billing_record_authentic(const billing_secret_t *secret, billing_bytes_t key,
+    billing_bytes_t *value)
+{
+    size_t         len;
+    uint8_t        mac[32], given[32];
+    const char    *text = value->data;
+    billing_err_t  rc;
+
+    if (value->len > BILLING_RECORD_MAX
+        || value->len < BILLING_MAC_HEX_LEN + 1)
+    {
+        return BILLING_EMAC;
+    }
+
+    len = value->len - BILLING_MAC_HEX_LEN - 1;
+
+    if (text[len] != ' '
+        || billing_unhex(text + len + 1, BILLING_MAC_HEX_LEN, given)
+           != BILLING_OK)
+    {
+        return BILLING_EMAC;
+    }
+
+    value->len = len;
+
+    rc = billing_record_mac(secret, key, *value, mac);
+
+    if (rc != BILLING_OK) {
+        return rc;
+    }
+
+    return billing_mac_equal(mac, given, sizeof(mac)) ? BILLING_OK
+                                                      : BILLING_EMAC;
+}
+
+
+/* Exactly five parts between single blanks. */
+
+static billing_err_t
+billing_record_split(billing_bytes_t value,
+    billing_bytes_t parts[BILLING_RECORD_PARTS])
+{
+    const char  *text = value.data;
+    const char  *end = text + value.len;
+
+    for (unsigned i = 0; i < BILLING_RECORD_PARTS; i++) {
+        const char  *blank = memchr(text, ' ', (size_t) (end - text));
+
+        if ((blank == NULL) != (i == BILLING_RECORD_PARTS - 1)) {
+            return BILLING_EFORMAT;
+        }
+
+        if (blank == NULL) {
+            blank = end;
+        }
+
+        parts[i] = (billing_bytes_t) { text, (size_t) (blank - text) };
+
+        if (parts[i].len == 0) {
+            return BILLING_EFORMAT;
+        }
+
+        text = blank < end ? blank + 1 : end;
+    }
+
+    return BILLING_OK;
+}
+
+
+static billing_err_t
+billing_record_fill(billing_bytes_t bytes, uint64_t epoch, uint64_t version,
+    billing_record_t *record)
+{
+    json_t         *json;
+    json_error_t    error;
+    billing_err_t   rc = BILLING_EFORMAT;
+
+    json = json_loadb(bytes.data, bytes.len, JSON_REJECT_DUPLICATES, &error);
+
+    if (!json_is_object(json)) {
+        json_decref(json);
+        return BILLING_EFORMAT;
+    }
+
+    switch (record->kind) {
+
+    case BILLING_RECORD_NONE:
+        break;
+
+    case BILLING_RECORD_TEAM:
+        rc = billing_record_read_team(json, &record->u.team);
+        record->u.team.epoch = epoch;
+        record->u.team.version = version;
+        break;
+
+    case BILLING_RECORD_MEMBER:
+        rc = billing_record_read_member(json, &record->u.member);
+        record->u.member.epoch = epoch;
+        record->u.member.version = version;
+        break;
+
+    case BILLING_RECORD_BOARD:
+        rc = billing_record_read_board(json, &record->u.board);
+        record->u.board.epoch = epoch;
+        record->u.board.version = version;
+        break;
+    }
+
+    json_decref(json);
+
+    return rc;
+}
+
+
+/* Members that a newer worker may add are passed over. */
+
+static billing_err_t
+billing_record_read_team(const json_t *json, billing_team_record_t *team)
+{
+    int64_t        from, seats, members;
+    const json_t  *plan, *state;
+
+    if (json_is_true(json_object_get(json, "gone"))) {
+        team->gone = 1;
+        return BILLING_OK;
+    }
+
+    plan = json_object_get(json, "plan");
+    state = json_object_get(json, "state");
+
+    if (!json_is_string(plan) || !json_is_string(state)
+        || billing_record_int(json, "valid_until", INT64_MAX,
+                              &team->valid_until_at) != BILLING_OK
+        || billing_record_int(json, "period_end", INT64_MAX,
+                              &team->period_end_at) != BILLING_OK
+        || billing_record_int(json, "editable_from", INT64_MAX, &from)
+           != BILLING_OK
+        || billing_record_int(json, "seats", UINT32_MAX, &seats) != BILLING_OK
+        || billing_record_int(json, "members", UINT32_MAX, &members)
+           != BILLING_OK)
+    {
+        return BILLING_EFORMAT;
+    }
+
+    team->plan = (uint8_t) billing_plan_parse(json_string_value(plan),
+                                              json_string_length(plan));
+    team->state = (uint8_t) billing_state_parse(json_string_value(state),
+                                                json_string_length(state));
+    team->editable_from = (uint64_t) from;
+    team->seats = (uint32_t) seats;
+    team->members = (uint32_t) members;
+
+    if (team->plan == BILLING_PLAN_NONE || team->state == BILLING_STATE_NONE) {
+        return BILLING_EFORMAT;
+    }
+
+    return BILLING_OK;
+}
+
+
+static billing_err_t
+billing_record_read_member(const json_t *json,
+    billing_member_record_t *member)
+{
+    int64_t        roles;
+    billing_err_t  rc;
+
+    rc = billing_record_int(json, "roles", UINT32_MAX, &roles);
+
+    if (rc == BILLING_OK) {
+        member->roles = (uint32_t) roles;
+    }
+
+    return rc;
+}
+
+
+static billing_err_t
+billing_record_read_board(const json_t *json, billing_board_record_t *board)
+{
+    int64_t        rank;
+    const json_t  *team;
+
+    if (json_is_true(json_object_get(json, "gone"))) {
+        board->gone = 1;
+        return BILLING_OK;
+    }
+
+    team = json_object_get(json, "team");
+
+    if (!json_is_string(team)
+        || !billing_id_valid(json_string_value(team),
+                             json_string_length(team))
+        || billing_record_int(json, "rank", INT64_MAX, &rank) != BILLING_OK
+        || billing_record_bool(json, "private", &board->is_private)
+           != BILLING_OK)
+    {
+        return BILLING_EFORMAT;
+    }
+
+    memcpy(board->team, json_string_value(team), json_string_length(team));
+    board->rank = (uint64_t) rank;
+
+    return BILLING_OK;
+}
+
+
+static billing_err_t
+billing_record_int(const json_t *json, const char *name, int64_t max,
+    int64_t *out)
+{
+    const json_t  *value = json_object_get(json, name);
+
+    if (!json_is_integer(value) || json_integer_value(value) < 0
+        || json_integer_value(value) > max)
+    {
+        return BILLING_EFORMAT;
+    }
+
+    *out = json_integer_value(value);
+
+    return BILLING_OK;
+}
+
+
+static billing_err_t
+billing_record_bool(const json_t *json, const char *name, uint8_t *out)
+{
+    const json_t  *value = json_object_get(json, name);
+
+    if (!json_is_boolean(value)) {
+        return BILLING_EFORMAT;
+    }
+
+    *out = json_is_true(value);
+
+    return BILLING_OK;
+}
+
+
+static billing_record_kind_t
+billing_record_kind(billing_bytes_t word)
+{
+    for (unsigned i = BILLING_RECORD_TEAM; i <= BILLING_RECORD_BOARD; i++) {
+        if (strlen(billing_record_kinds[i]) == word.len
+            && memcmp(billing_record_kinds[i], word.data, word.len) == 0)
+        {
+            return (billing_record_kind_t) i;
+        }
+    }
+
+    return BILLING_RECORD_NONE;
+}

@@ -1,0 +1,77 @@
+#include "store_fixture.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+
+static void
+the_mac_is_hmac_of_prefixed_parts(void **state)
+{
+    uint8_t           mac[32], own[32];
+    unsigned          n = 32;
+    billing_secret_t  secret = a_secret(1);
+    billing_bytes_t   parts[] = { { "ab", 2 }, { NULL, 0 }, { "c", 1 } };
+    const uint8_t     text[] = {
+        0, 0, 0, 0, 0, 0, 0, 2, 'a', 'b',
+        0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 1, 'c'
+    };
+
+    (void) state;
+
+    assert_int_equal(billing_mac(&secret, BILLING_KEY_RECORD, parts, 3, mac),
+                     BILLING_OK);
+    HMAC(EVP_sha256(), secret.key[BILLING_KEY_RECORD], 32, text, sizeof(text),
+         own, &n);
+    assert_memory_equal(mac, own, 32);
+}
+
+
+static void
+parts_do_not_run_together(void **state)
+{
+    uint8_t           one[32], two[32];
+    billing_secret_t  secret = a_secret(1);
+    billing_bytes_t   left[] = { { "ab", 2 }, { "c", 1 } };
+    billing_bytes_t   right[] = { { "a", 1 }, { "bc", 2 } };
+
+    (void) state;
+
+    assert_int_equal(billing_mac(&secret, BILLING_KEY_RECORD, left, 2, one),
+                     BILLING_OK);
+    assert_int_equal(billing_mac(&secret, BILLING_KEY_RECORD, right, 2, two),
+                     BILLING_OK);
+    assert_memory_not_equal(one, two, 32);
+}
+
+
+static void
+equal_is_equal_and_nothing_else(void **state)
+{
+    uint8_t  a[32] = { 0 }, b[32] = { 0 };
+
+    (void) state;
+
+    assert_true(billing_mac_equal(a, b, 32));
+
+    for (unsigned i = 0; i < 256; i++) {
+        b[i / 8] ^= (uint8_t) (1 << i % 8);
+        assert_false(billing_mac_equal(a, b, 32));
+        b[i / 8] = 0;
+    }
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(the_mac_is_hmac_of_prefixed_parts),
+        cmocka_unit_test(parts_do_not_run_together),
+        cmocka_unit_test(equal_is_equal_and_nothing_else),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,199 @@
+/*
+ * What a reader is told about a team: whitelists, not rows.
+ */
+
+#include "billing_business.h"
+
+
+typedef struct {
+    uint32_t     role;
+    const char  *word;
+} billing_role_name_t;
+
+typedef struct {
+    const char     *name;
+    billing_act_t   act;
+    uint32_t        states;             /* in which it makes sense */
+} billing_can_t;
+
+
+static json_t *billing_can_json(const billing_team_row_t *row,
+    uint32_t roles, bool upgrade);
+static billing_db_rc_t billing_admins_json(billing_worker_t *w,
+    const char *team, json_t **out);
+
+
+/* From the highest; the first one held is the "role". */
+
+static const billing_role_name_t  billing_role_names[] = {
+    { BILLING_ROLE_COMPANY_ADMIN, "company_admin" },
+    { BILLING_ROLE_TEAM_ADMIN,    "team_admin" },
+    { BILLING_ROLE_MEMBER,        "member" },
+    { BILLING_ROLE_BILLING_ADMIN, "billing_admin" },
+    { BILLING_ROLE_GUEST,         "guest" },
+    { BILLING_ROLE_VISITOR,       "visitor" },
+    { 0,                          NULL }
+};
+
+#define BILLING_IN(state)  (1u << (BILLING_STATE_##state))
+#define BILLING_RUNNING                                                       \
+    (BILLING_IN(ACTIVE) | BILLING_IN(ACTIVE_UNPAID) | BILLING_IN(PAST_DUE))
+
+static const billing_can_t  billing_cans[] = {
+    { "change_seats",   BILLING_ACT_ADD_SEATS,     BILLING_RUNNING },
+    { "cancel",         BILLING_ACT_CANCEL,        BILLING_RUNNING },
+    { "reactivate",     BILLING_ACT_REACTIVATE,
+                        BILLING_IN(CANCELLED) | BILLING_IN(EXPIRED) },
+    { "remove_members", BILLING_ACT_REMOVE_MEMBER, UINT32_MAX },
+    { "open_billing",   BILLING_ACT_OPEN_BILLING,
+                        BILLING_RUNNING | BILLING_IN(CANCELLED)
+                        | BILLING_IN(EXPIRED) },
+    { NULL,             BILLING_ACT_SEE_TEAM,      0 }
+};
+
+
+billing_db_rc_t
+billing_team_json(billing_worker_t *w, const billing_team_row_t *row,
+    uint32_t roles, json_t **out)
+{
+    json_t                *admins;
+    billing_db_rc_t        rc;
+    billing_reason_t       reason;
+    const billing_team_t  *team;
+
+    *out = NULL;
+    team = &row->team;
+
+    rc = billing_purchase_may(w, row, roles, &reason);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    rc = billing_admins_json(w, row->id, &admins);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    *out = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s?, s:o, s:o, s:b,"
+                     " s:s, s:o, s:I, s:s, s:o, s:o}",
+               "id", row->id, "name", row->name,
+               "plan", billing_plan_name(team->plan),
+               "state", billing_state_name(team->state),
+               "seats", (json_int_t) team->seats,
+               "members", (json_int_t) team->members,
+               "period", team->period == BILLING_PERIOD_NONE
+                         ? NULL : billing_period_name(team->period),
+               "period_start", billing_instant_json(team->current.start_at),
+               "period_end", billing_instant_json(team->current.end_at),
+               "auto_renew", (int) team->auto_renew,
+               "currency", billing_currency_code(team->paid.currency),
+               "billing_admins", admins,
+               "version", (json_int_t) team->version,
+               "role", billing_role_word(roles),
+               "roles", billing_roles_json(roles),
+               "can", billing_can_json(row, roles,
+                                       reason == BILLING_ALLOW));
+
+    return *out == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
+}
+
+
+static json_t *
+billing_can_json(const billing_team_row_t *row, uint32_t roles, bool upgrade)
+{
+    bool                  may;
+    json_t               *can;
+    billing_act_t         invite;
+    billing_plan_t        plan;
+    const billing_can_t  *entry;
+
+    plan = row->team.plan;
+    invite = row->invite_admins ? BILLING_ACT_INVITE_ADMINS
+                                : BILLING_ACT_INVITE_OPEN;
+
+    upgrade = upgrade && row->hold_seats == 0
+              && row->team.state != BILLING_STATE_CANCELLED
+              && (plan == BILLING_PLAN_FREE || billing_plan_is_paid(plan));
+
+    can = json_pack("{s:b, s:b}", "upgrade", (int) upgrade, "invite",
+                    (int) (billing_may(invite, roles, plan)
+                           == BILLING_ALLOW));
+
+    for (entry = billing_cans; can != NULL && entry->name != NULL; entry++) {
+        may = billing_may(entry->act, roles, plan) == BILLING_ALLOW
+              && (entry->states & (1u << row->team.state)) != 0;
+
+        if (json_object_set_new(can, entry->name, json_boolean(may)) != 0) {
+            json_decref(can);
+            return NULL;
+        }
+    }
+
+    return can;
+}
+
+
+static billing_db_rc_t
+billing_admins_json(billing_worker_t *w, const char *team, json_t **out)
+{
+    static const char  sql[] =
+        "SELECT email FROM member WHERE team = $1 AND (roles & $2) <> 0"
+        " ORDER BY email LIMIT 200";
+
+    billing_db_rc_t  rc;
+
+    *out = json_array();
+
+    rc = billing_db_query(w->db, sql, "ti", team,
+                          (int64_t) BILLING_ROLE_BILLING_ADMIN);
+
+    while (rc == BILLING_DB_ROW) {
+        (void) json_array_append_new(*out,
+                   json_string(billing_db_text(w->db, sql, 0)));
+        rc = billing_db_next(w->db, sql);
+    }
+
+    if (rc == BILLING_DB_DONE) {
+        return BILLING_DB_OK;
+    }
+
+    json_decref(*out);
+    *out = NULL;
+
+    return rc;
+}
+
+
+json_t *
+billing_roles_json(uint32_t roles)
+{
+    json_t                     *list;
+    const billing_role_name_t  *entry;
+
+    list = json_array();
+
+    for (entry = billing_role_names; entry->word != NULL; entry++) {
+        if (roles & entry->role) {
+            (void) json_array_append_new(list, json_string(entry->word));
+        }
+    }
+
+    return list;
+}
+
+
+const char *
+billing_role_word(uint32_t roles)
+{
+    const billing_role_name_t  *entry;
+
+    for (entry = billing_role_names; entry->word != NULL; entry++) {
+        if (roles & entry->role) {
+            return entry->word;
+        }
+    }
+
+    return "none";
+}

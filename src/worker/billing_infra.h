@@ -1,0 +1,417 @@
+/*
+ * The worker's infrastructure: what its files share among themselves.
+ *
+ * One noun, one file:  loop (the reactor), turn (one transaction), stream,
+ * command, answer, outbox, rehydrate (Redis), redis (two connections), http
+ * (gateway calls), mail and letter, lease, precondition, clock, savepoint, db
+ * and db_sqlite, migrate, config, log.
+ */
+
+#ifndef BILLING_INFRA_H
+#define BILLING_INFRA_H
+
+#include "billing_worker.h"
+
+#define BILLING_TURN_MAX          256       /* stream entries in one turn */
+#define BILLING_CALLS_MAX         512       /* gateway calls in flight */
+#define BILLING_CALLS_QUEUE_MAX   8192      /* waiting for a place among those */
+#define BILLING_MAILS_MAX         8         /* mails in flight */
+#define BILLING_DELIVERIES_MAX    5         /* then a stream entry is poison (P24) */
+#define BILLING_LEASE_MS          5000
+#define BILLING_RETENTION_SEC     (30 * 86400)
+#define BILLING_ENTRY_ID_MAX      44        /* "MS-SEQ", two 64-bit decimals */
+
+#define BILLING_EXIT_DATABASE     3         /* trust nothing: start afresh */
+#define BILLING_EXIT_PRECONDITION 4         /* the operator must act */
+#define BILLING_EXIT_FENCED       5         /* another worker has the lease */
+
+struct redisReply;
+
+typedef struct {
+    struct billing_lease_s      *lease;
+    struct billing_stream_s     *stream;
+    struct billing_answers_s    *answers;
+    struct billing_outbox_s     *outbox;
+    struct billing_rehydrate_s  *rehydrate;
+    struct billing_mail_s       *mail;
+    int64_t                      precondition_ms;   /* next look */
+    int64_t                      clock_skew_ms;     /* wall - monotonic */
+    int64_t                      clock_published_sec;
+    bool                         clock_frozen;
+    char                         redis_password[256];   /* "" none */
+    const char                  *config;            /* name of the file */
+    int                          signal_fd;
+    int                          exit_code;         /* >= 0: leave the loop */
+    bool                         draining;
+    bool                         again;             /* HUP: execute once more */
+} billing_infra_t;
+
+static inline billing_infra_t *
+billing_infra(const billing_worker_t *w)
+{
+    return w->infra;
+}
+
+
+/* --- log.c, clock.c, savepoint.c ---------------------------------------------- */
+
+BILLING_MUST_CHECK billing_db_rc_t billing_clock_load(billing_worker_t *w);
+/* True while a step of the wall clock forbids money work by time (P55). */
+bool billing_clock_frozen(billing_worker_t *w);
+/* Tells nginx when it changed; again = to a Redis that may not know it. */
+void billing_clock_publish(billing_worker_t *w, bool again);
+
+/* What the process remembers for after the commit, besides the database. */
+typedef struct {
+    size_t   outbox;
+    size_t   calls;
+    size_t   answers;
+    int64_t  clock_offset_sec;
+} billing_mark_t;
+
+billing_mark_t billing_mark(const billing_worker_t *w);
+void billing_mark_undo(billing_worker_t *w, const billing_mark_t *mark);
+BILLING_MUST_CHECK billing_db_rc_t billing_savepoint(billing_worker_t *w,
+    billing_mark_t *mark);
+void billing_savepoint_undo(billing_worker_t *w, const billing_mark_t *mark);
+
+
+/* --- db.c, db_sqlite.c, migrate.c ----------------------------------------------------- */
+
+typedef struct {
+    char         type;          /* i t b */
+    int64_t      number;
+    const void  *bytes;         /* NULL: SQL NULL */
+    size_t       len;
+} billing_db_value_t;
+
+/* An engine; all of its functions return rc and never end the process. */
+typedef struct {
+    const char  *begin;         /* takes the right to write at once */
+    void *(*open)(const char *dsn, char *error, size_t error_max);
+    void (*close)(void *engine);
+    billing_db_rc_t (*query)(void *engine, const char *sql,
+        const billing_db_value_t *values, unsigned n);      /* no step yet */
+    billing_db_rc_t (*step)(void *engine, const char *sql);
+    void (*reset)(void *engine, const char *sql);
+    billing_db_value_t (*column)(void *engine, const char *sql, int column,
+        char type);
+    int64_t (*changes)(void *engine);
+    billing_db_rc_t (*script)(void *engine, const char *sql);
+    billing_db_rc_t (*check)(void *engine, bool deep);
+    billing_db_rc_t (*backup)(void *engine, int64_t version);
+    int (*lock)(void *engine);
+    const char *(*message)(void *engine);
+} billing_db_engine_t;
+
+extern const billing_db_engine_t  billing_db_sqlite;
+
+/* Several statements, no results. */
+BILLING_MUST_CHECK billing_db_rc_t billing_db_script(billing_db_t *db,
+    const char *sql);
+
+/* Settings the promises rest on; deep also reads every page. */
+BILLING_MUST_CHECK billing_db_rc_t billing_db_check(billing_db_t *db,
+    bool deep);
+BILLING_MUST_CHECK billing_db_rc_t billing_db_backup(billing_db_t *db,
+    int64_t version);
+
+/* 1: no other local worker holds the database, and none will; 0 another does. */
+int billing_db_lock(billing_db_t *db);
+const char *billing_db_message(billing_db_t *db);
+
+/* Small named numbers; DONE when there is none. */
+BILLING_MUST_CHECK billing_db_rc_t billing_db_meta_get(billing_db_t *db,
+    const char *name, int64_t *value);
+BILLING_MUST_CHECK billing_db_rc_t billing_db_meta_set(billing_db_t *db,
+    const char *name, int64_t value);
+
+/* All that is missing, in one transaction; refuses a newer schema. */
+BILLING_MUST_CHECK billing_db_rc_t billing_migrate(billing_db_t *db,
+    char *error, size_t error_max);
+
+
+/* --- lease.c, precondition.c ------------------------------------------------------------ */
+
+bool billing_lease_new(billing_worker_t *w);
+void billing_lease_free(billing_worker_t *w);       /* hands over */
+
+/* Tries to become the committer; OK, DONE (stand by) or FATAL. */
+BILLING_MUST_CHECK billing_db_rc_t billing_lease_acquire(billing_worker_t *w);
+
+/* First statement of each transaction: DONE when another worker took over. */
+BILLING_MUST_CHECK billing_db_rc_t billing_lease_fence(billing_worker_t *w);
+void billing_lease_committed(billing_worker_t *w);
+
+/* When to renew, and whether this process must stop by itself (monotonic). */
+int64_t billing_lease_due_ms(const billing_worker_t *w);
+bool billing_lease_lost(const billing_worker_t *w, int64_t mono_ms);
+/* The disk is full, not the lease lost. */
+void billing_lease_stalled(billing_worker_t *w);
+
+/* NULL, or why this INFO of Redis forbids any work; *wait = it may pass. */
+const char *billing_precondition_redis(const char *info, size_t len,
+    bool *wait);
+/* One line of INFO: its value's length, 0 when missing. */
+size_t billing_info_value(const char *info, const char *name,
+    const char **value);
+/* Each minute: asks both stores again; FATAL ends the process. */
+BILLING_MUST_CHECK billing_db_rc_t billing_precondition_sweep(
+    billing_worker_t *w, int64_t mono_ms);
+
+
+/* --- redis.c: two asynchronous connections ------------------------------------------------- */
+
+typedef enum {
+    BILLING_LINK_READER = 0,    /* blocked in XREADGROUP */
+    BILLING_LINK_WRITER,
+    BILLING_LINKS
+} billing_link_t;
+
+/* reply NULL: the connection fell before it came. */
+typedef void (*billing_redis_reply_pt)(billing_worker_t *w,
+    struct redisReply *reply, uintptr_t data);
+
+#define BILLING_REDIS_ARGS_MAX  (BILLING_TURN_MAX + 8)
+
+typedef struct {
+    int                     argc;
+    const char             *argv[BILLING_REDIS_ARGS_MAX];
+    size_t                  argvlen[BILLING_REDIS_ARGS_MAX];
+    billing_redis_reply_pt  handler;        /* NULL: only errors are logged */
+    uintptr_t               data;
+} billing_redis_command_t;
+
+struct curl_waitfd;
+
+bool billing_redis_new(billing_worker_t *w);
+void billing_redis_free(billing_worker_t *w);
+bool billing_redis_up(const billing_worker_t *w);   /* both, and checked */
+unsigned billing_redis_pending(const billing_worker_t *w, billing_link_t link);
+
+/* Adds an argument; text of len bytes borrowed until sent. */
+void billing_redis_arg(billing_redis_command_t *command, const char *text,
+    size_t len);
+void billing_redis_word(billing_redis_command_t *command, const char *text);
+/* False: the link is down and the handler will not be called. */
+bool billing_redis_send(billing_worker_t *w, billing_link_t link,
+    const billing_redis_command_t *command);
+
+/* Logs an error reply, not more often than every ten seconds. */
+void billing_redis_complain(billing_worker_t *w,
+    const struct redisReply *reply);
+
+/* Drops both connections; they come again after a pause. */
+void billing_redis_drop(billing_worker_t *w, const char *why);
+
+unsigned billing_redis_fds(billing_worker_t *w, struct curl_waitfd *fds);
+void billing_redis_ready(billing_worker_t *w, const struct curl_waitfd *fds,
+    unsigned n);
+/* Connects, notices silence; returns when it wants to be called again. */
+int64_t billing_redis_tick(billing_worker_t *w, int64_t mono_ms);
+void billing_redis_flush(billing_worker_t *w);
+/* "billing:1:NOUN", kept for the life of the process. */
+const char *billing_redis_name(const billing_worker_t *w, const char *noun);
+
+
+/* --- stream.c ---------------------------------------------------------------------------------- */
+
+typedef enum {
+    BILLING_STREAM_COMMANDS = 0,
+    BILLING_STREAM_QUERIES,
+    BILLING_STREAMS
+} billing_stream_name_t;
+
+typedef struct {
+    billing_stream_name_t  stream;
+    char                   id[BILLING_ENTRY_ID_MAX];
+    uint32_t               deliveries;
+    char                  *command;         /* field "c", malloc'ed or NULL */
+    size_t                 command_len;
+    char                  *mac;             /* field "m", malloc'ed or NULL */
+    size_t                 mac_len;
+    bool                   answered;        /* in this turn */
+    bool                   kept;            /* not to be acknowledged */
+} billing_entry_t;
+
+typedef struct {
+    billing_entry_t  *entries;
+    unsigned          n;
+    unsigned          max;
+} billing_entries_t;
+
+bool billing_stream_new(billing_worker_t *w);
+void billing_stream_free(billing_worker_t *w);
+const char *billing_stream_noun(billing_stream_name_t stream);
+void billing_stream_start(billing_worker_t *w);     /* groups exist: read */
+void billing_stream_stop(billing_worker_t *w);      /* connection lost */
+/* At most BILLING_TURN_MAX entries; the caller releases and acknowledges. */
+void billing_stream_take(billing_worker_t *w, billing_entries_t *out);
+bool billing_stream_waiting(const billing_worker_t *w);
+void billing_stream_ack(billing_worker_t *w, const billing_entries_t *done);
+int64_t billing_stream_tick(billing_worker_t *w, int64_t mono_ms);
+void billing_entries_release(billing_entries_t *entries);
+/* Entries of one stream's part of a reply, NULL-safe; for tests too. */
+void billing_entries_parse(const struct redisReply *list,
+    billing_stream_name_t stream, uint32_t deliveries, billing_entries_t *out);
+/* -1, 0, 1 as numbers; "" is lowest. */
+int billing_entry_id_compare(const char *a, const char *b);
+
+
+/* --- command.c, answer.c ----------------------------------------------------------------------- */
+
+/*
+ * One entry of a stream, inside the turn's transaction: dead letter, replay,
+ * refusal or execution.  Answers are queued, not sent.
+ */
+BILLING_MUST_CHECK billing_db_rc_t billing_command_entry(billing_worker_t *w,
+    const billing_entry_t *entry, int64_t now);
+/* The transaction could not be: told to try later; false if unreadable. */
+bool billing_command_later(billing_worker_t *w, const billing_entry_t *entry);
+BILLING_MUST_CHECK billing_db_rc_t billing_query_entry(billing_worker_t *w,
+    const billing_entry_t *entry, int64_t now);
+BILLING_MUST_CHECK billing_db_rc_t billing_command_retention(
+    billing_worker_t *w, int64_t now);
+
+bool billing_answers_new(billing_worker_t *w);
+void billing_answers_free(billing_worker_t *w);
+/* Queues one answer; published by the next flush. */
+void billing_answer_queue(billing_worker_t *w, const char *channel,
+    const billing_answer_t *answer);
+void billing_answers_flush(billing_worker_t *w);
+size_t billing_answers_mark(const billing_worker_t *w);
+void billing_answers_undo(billing_worker_t *w, size_t mark);
+
+
+/* --- outbox.c, rehydrate.c ----------------------------------------------------------------------- */
+
+bool billing_outbox_new(billing_worker_t *w);
+void billing_outbox_free(billing_worker_t *w);
+size_t billing_outbox_mark(const billing_worker_t *w);
+void billing_outbox_undo(billing_worker_t *w, size_t mark);
+/* After the commit: the records asked for in this turn go to Redis. */
+BILLING_MUST_CHECK billing_db_rc_t billing_outbox_flush(billing_worker_t *w);
+/* Rows Redis has accepted are deleted; needs a transaction. */
+bool billing_outbox_accepted(const billing_worker_t *w);
+BILLING_MUST_CHECK billing_db_rc_t billing_outbox_clean(billing_worker_t *w);
+/* Rows left over by a crash or a lost connection are sent again. */
+BILLING_MUST_CHECK billing_db_rc_t billing_outbox_sweep(billing_worker_t *w,
+    int64_t mono_ms);
+
+/* A thing with a record: email is "" but for members. */
+typedef struct {
+    billing_record_kind_t  kind;
+    char                   id[BILLING_ID_MAX + 1];
+    char                   email[BILLING_EMAIL_MAX + 1];
+    int64_t                seq;
+} billing_outbox_row_t;
+
+/*
+ * Its record as it stands, to Redis; DONE when the link is down, CONFLICT when
+ * the row makes no record.
+ */
+BILLING_MUST_CHECK billing_db_rc_t billing_outbox_put(billing_worker_t *w,
+    const billing_outbox_row_t *row, billing_redis_reply_pt handler,
+    uintptr_t data);
+
+bool billing_rehydrate_new(billing_worker_t *w);
+void billing_rehydrate_free(billing_worker_t *w);
+/* The writer link is up and INFO passed: load, compare, rewrite, then read. */
+void billing_rehydrate_connected(billing_worker_t *w, const char *run_id,
+    size_t len);
+void billing_rehydrate_lost(billing_worker_t *w);
+bool billing_rehydrate_ready(const billing_worker_t *w);
+/* Redis holds something newer than the database: start a new epoch. */
+void billing_rehydrate_demand(billing_worker_t *w);
+/* A slice of records, when one is wanted. */
+BILLING_MUST_CHECK billing_db_rc_t billing_rehydrate_step(billing_worker_t *w);
+bool billing_rehydrate_wanting(const billing_worker_t *w);
+/* In the transaction: the highest command id that is now in the database. */
+BILLING_MUST_CHECK billing_db_rc_t billing_rehydrate_mark(billing_worker_t *w,
+    const char *entry_id);
+
+
+/* --- http.c, mail.c ------------------------------------------------------------------------------- */
+
+typedef struct {
+    billing_call_t   call;
+    billing_reply_t  reply;     /* body is malloc'ed */
+    bool             sent;
+} billing_finished_t;
+
+/* Ends a transfer that another file started; result is a CURLcode. */
+typedef void (*billing_http_done_pt)(billing_worker_t *w, void *easy,
+    int result, void *data);
+
+/* Every handle of the shared multi handle has one of these as its private. */
+typedef struct {
+    billing_http_done_pt  done;
+    void                 *data;
+} billing_http_transfer_t;
+
+bool billing_http_new(billing_worker_t *w);
+void billing_http_free(billing_worker_t *w);
+size_t billing_http_mark(const billing_worker_t *w);
+void billing_http_undo(billing_worker_t *w, size_t mark);
+void billing_http_committed(billing_worker_t *w);   /* the calls may go */
+void billing_http_wait(billing_worker_t *w, struct curl_waitfd *fds,
+    unsigned n, int timeout_ms);
+void billing_http_perform(billing_worker_t *w);
+unsigned billing_http_busy(const billing_worker_t *w);
+/* Finished calls, oldest first; those handled are dropped after the commit. */
+size_t billing_http_finished(const billing_worker_t *w,
+    const billing_finished_t **list);
+void billing_http_drop(billing_worker_t *w, size_t n);
+bool billing_http_add(billing_worker_t *w, void *easy,
+    const billing_http_transfer_t *transfer);
+
+bool billing_mail_new(billing_worker_t *w);
+void billing_mail_free(billing_worker_t *w);
+/* Starts what is due; needs no transaction. */
+BILLING_MUST_CHECK billing_db_rc_t billing_mail_send(billing_worker_t *w,
+    int64_t now);
+/* Results of finished mails to be written; needs a transaction. */
+bool billing_mail_finished(const billing_worker_t *w);
+BILLING_MUST_CHECK billing_db_rc_t billing_mail_store(billing_worker_t *w,
+    int64_t now);
+void billing_mail_stored(billing_worker_t *w);      /* committed */
+
+typedef struct {
+    const char  *from;
+    const char  *from_name;
+    const char  *to;
+    const char  *subject;
+    const char  *message_id;
+    const char  *text;
+    int64_t      at;
+} billing_letter_t;
+
+/* RFC 5322 bytes, malloc'ed; NULL when an address could break a header. */
+char *billing_letter_format(const billing_letter_t *letter, size_t *len);
+
+
+/* --- loop.c, turn.c, config.c --------------------------------------------------- */
+
+/* Runs until a signal or an error; returns the exit code. */
+int billing_loop_run(billing_worker_t *w);
+
+/* When the next turn must come without any event (monotonic). */
+typedef struct {
+    int64_t            sweep_ms;
+    int64_t            retention_ms;
+    int64_t            pause_ms;        /* the disk was full: not before */
+    billing_entries_t  entries;
+} billing_turn_t;
+
+/* What there is to do now; BILLING_DB_DONE when fenced. */
+BILLING_MUST_CHECK billing_db_rc_t billing_turn_run(billing_worker_t *w,
+    billing_turn_t *turn, int64_t mono_ms);
+
+/* billing.json and the files it names; a message on failure. */
+BILLING_MUST_CHECK billing_err_t billing_config_load(const char *name,
+    billing_settings_t *settings, char error[BILLING_SETTINGS_ERROR_MAX]);
+BILLING_MUST_CHECK billing_err_t billing_config_secrets(billing_worker_t *w,
+    char error[BILLING_SETTINGS_ERROR_MAX]);
+void billing_config_wipe(billing_worker_t *w);
+
+#endif /* BILLING_INFRA_H */

@@ -1,0 +1,428 @@
+/*
+ * A purchase begins (Tx1): everything that can be refused is refused here, on
+ * the database's row and before anything is charged; then the intent is
+ * written, and only after the commit is the gateway asked.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "billing_business.h"
+
+
+typedef struct {
+    billing_op_t        *op;
+    billing_team_row_t   row;
+    uint32_t             roles;
+    billing_purchase_t   purchase;
+    billing_checkout_t   co;
+    billing_money_t      shown;         /* the total of the quote's token */
+    bool                 pinned;
+} billing_buying_t;
+
+
+static billing_db_rc_t billing_buy_again(billing_op_t *op,
+    billing_checkout_t *co);
+static billing_db_rc_t billing_buy_order(billing_buying_t *b);
+static billing_db_rc_t billing_buy_allowed(billing_buying_t *b);
+static billing_db_rc_t billing_buy_deny(billing_buying_t *b,
+    billing_reason_t reason);
+static billing_reason_t billing_buy_pin(billing_buying_t *b);
+static billing_reason_t billing_buy_payment(billing_buying_t *b);
+static billing_reason_t billing_buy_card(billing_buying_t *b,
+    const char *payment_method);
+static billing_db_rc_t billing_buy_open(billing_worker_t *w,
+    const char *team, bool *open);
+static billing_reason_t billing_first(billing_reason_t a,
+    billing_reason_t b);
+static billing_db_rc_t billing_buy_write(billing_buying_t *b);
+static billing_db_rc_t billing_buy_information(billing_buying_t *b);
+
+
+billing_db_rc_t
+billing_op_buy(billing_op_t *op)
+{
+    uint32_t          attempt;
+    billing_db_rc_t   rc;
+    billing_buying_t  b;
+
+    attempt = 1;
+    rc = billing_checkout_load(op->w, op->command->op, &b.co);
+
+    if (rc != BILLING_DB_OK && rc != BILLING_DB_DONE) {
+        return rc;
+    }
+
+    if (rc == BILLING_DB_OK
+        && (b.co.state != BILLING_CHECKOUT_FAILED
+            || b.co.reason != BILLING_GATEWAY_UNAVAILABLE))
+    {
+        return billing_buy_again(op, &b.co);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        attempt = b.co.attempt + 1;     /* proven: nothing happened (D6) */
+    }
+
+    memset(&b, 0, sizeof(b));
+    b.op = op;
+    b.co.attempt = attempt;
+
+    rc = billing_buy_order(&b);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_buy_allowed(&b);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_buy_write(&b);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    if (b.co.amount.minor == 0) {
+        rc = billing_purchase_apply(op->w, &b.co, op->now, op->reply);
+
+        return rc == BILLING_DB_OK
+               ? billing_checkout_keep(op->w, &b.co, op->reply) : rc;
+    }
+
+    rc = billing_checkout_send(op->w, &b.co);
+    op->reply->later = rc == BILLING_DB_OK;
+
+    return rc;
+}
+
+
+/* The same key again: never a second purchase. */
+
+static billing_db_rc_t
+billing_buy_again(billing_op_t *op, billing_checkout_t *co)
+{
+    billing_db_rc_t  rc;
+
+    if (billing_checkout_final(co->state)) {
+        return billing_checkout_ended(op, co);
+    }
+
+    rc = BILLING_DB_OK;
+
+    if (co->state != BILLING_CHECKOUT_NEW
+        && co->state != BILLING_CHECKOUT_CHARGING)
+    {
+        rc = billing_checkout_tell(op->w, co, co->id);
+    }
+
+    op->reply->later = rc == BILLING_DB_OK;
+
+    return rc;
+}
+
+
+static billing_db_rc_t
+billing_buy_order(billing_buying_t *b)
+{
+    const char        *method;
+    billing_db_rc_t    rc;
+    billing_reason_t   reason;
+
+    rc = billing_op_enter(b->op, billing_op_text(b->op, "team"), &b->row,
+                          &b->roles);
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    rc = billing_purchase_may(b->op->w, &b->row, b->roles, &reason);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    if (reason != BILLING_ALLOW) {
+        return billing_op_deny(b->op, reason, NULL);
+    }
+
+    method = json_string_value(json_object_get(
+                 json_object_get(b->op->command->body, "payment"),
+                 "method"));
+
+    return billing_purchase_read(b->op, b->row.id,
+                                 method == NULL ? "" : method, &b->purchase);
+}
+
+
+/* All is asked, then the first reason in the enum's order is told. */
+
+static billing_db_rc_t
+billing_buy_allowed(billing_buying_t *b)
+{
+    bool              open;
+    billing_db_rc_t   rc;
+    billing_reason_t  reason;
+
+    rc = billing_buy_open(b->op->w, b->row.id, &open);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    reason = billing_purchase_price(b->op->w, &b->row, &b->purchase,
+                                    &b->co.quote);
+
+    if (reason == BILLING_ALLOW) {
+        reason = billing_buy_pin(b);
+    }
+
+    reason = billing_first(reason, billing_buy_payment(b));
+    reason = billing_first(reason, open ? BILLING_CHECKOUT_OPEN
+                                        : BILLING_ALLOW);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_buy_deny(b, reason);
+    }
+
+    /* What was not paid cannot be credited: such a change is not there yet. */
+
+    if (b->row.team.state == BILLING_STATE_ACTIVE_UNPAID
+        || b->row.team.state == BILLING_STATE_PAST_DUE
+        || b->row.team.state == BILLING_STATE_TRIAL)
+    {
+        return billing_op_deny(b->op, BILLING_NOT_IMPLEMENTED, NULL);
+    }
+
+    return BILLING_DB_OK;
+}
+
+
+static billing_db_rc_t
+billing_buy_deny(billing_buying_t *b, billing_reason_t reason)
+{
+    if (reason == BILLING_QUOTE_STALE) {
+        return billing_op_deny(b->op, reason,
+                   json_pack("{s:I, s:I, s:s}",
+                       "old", (json_int_t) b->shown.minor,
+                       "new", (json_int_t) b->co.quote.total.minor,
+                       "currency",
+                       billing_currency_code(b->co.quote.total.currency)));
+    }
+
+    return billing_purchase_deny(b->op, &b->row, &b->purchase.order, reason);
+}
+
+
+/* What was shown must still be so; an amount of the client's is not read. */
+
+static billing_reason_t
+billing_buy_pin(billing_buying_t *b)
+{
+    unsigned              i;
+    const char           *token;
+    billing_err_t         err;
+    billing_worker_t     *w;
+    billing_quote_pin_t   pin;
+
+    w = b->op->w;
+    token = billing_op_text(b->op, "quote");
+
+    if (token[0] == '\0') {
+        return BILLING_ALLOW;
+    }
+
+    err = BILLING_EMAC;
+
+    for (i = 0; i < w->nsecrets && err != BILLING_OK; i++) {
+        err = billing_quote_pin_decode(&w->secrets[i], b->op->command->actor,
+                                       b->row.id, token, &pin);
+    }
+
+    if (err != BILLING_OK) {
+        return BILLING_QUOTE_STALE;
+    }
+
+    b->shown = (billing_money_t) {
+        pin.total_minor, b->co.quote.total.currency
+    };
+
+    return pin.total_minor == b->co.quote.total.minor
+           && memcmp(pin.catalogue, w->settings->catalogue.hash,
+                     sizeof(pin.catalogue)) == 0
+           ? BILLING_ALLOW : BILLING_QUOTE_STALE;
+}
+
+
+static billing_reason_t
+billing_buy_payment(billing_buying_t *b)
+{
+    const char    *email, *method, *country;
+    const json_t  *payment;
+
+    payment = json_object_get(b->op->command->body, "payment");
+    method = json_string_value(json_object_get(payment, "payment_method"));
+    email = json_string_value(json_object_get(payment, "email"));
+    country = json_string_value(json_object_get(b->purchase.information,
+                                                "country"));
+
+    if (b->purchase.order.method == BILLING_METHOD_CARD) {
+        return billing_buy_card(b, method == NULL ? "" : method);
+    }
+
+    if (b->purchase.order.method != BILLING_METHOD_INVOICE) {
+        return BILLING_ALLOW;           /* refused by its price */
+    }
+
+    if (email == NULL || email[0] == '\0') {
+        return BILLING_INVOICE_EMAIL_MISSING;
+    }
+
+    if (billing_email_normalise(email, strlen(email), b->co.email)
+        != BILLING_OK)
+    {
+        return BILLING_EMAIL_INVALID;
+    }
+
+    if (b->purchase.information != NULL
+        && (country == NULL || country[0] == '\0'))
+    {
+        return BILLING_BILLING_INFO_MISSING;
+    }
+
+    return BILLING_ALLOW;
+}
+
+
+static billing_reason_t
+billing_buy_card(billing_buying_t *b, const char *payment_method)
+{
+    size_t  len;
+
+    len = strlen(payment_method);
+
+    /* Nothing to pay needs no card (R99). */
+
+    if (len == 0) {
+        return b->co.quote.nlines != 0 && b->co.quote.due_now.minor == 0
+               ? BILLING_ALLOW : BILLING_CARD_MISSING;
+    }
+
+    if (len > BILLING_GATEWAY_ID_MAX || strncmp(payment_method, "pm_", 3) != 0
+        || strspn(payment_method, "abcdefghijklmnopqrstuvwxyz"
+                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != len)
+    {
+        return BILLING_CARD_INVALID;
+    }
+
+    (void) snprintf(b->co.payment_method, sizeof(b->co.payment_method), "%s",
+                    payment_method);
+
+    return BILLING_ALLOW;
+}
+
+
+static billing_db_rc_t
+billing_buy_open(billing_worker_t *w, const char *team, bool *open)
+{
+    static const char  sql[] =
+        "SELECT 1 FROM checkout WHERE team = $1 AND state IN"
+        " ('new', 'charging', 'action', 'unknown', 'refunding') LIMIT 1";
+
+    billing_db_rc_t  rc;
+
+    rc = billing_db_query(w->db, sql, "t", team);
+    *open = rc == BILLING_DB_ROW;
+
+    if (rc == BILLING_DB_ROW) {
+        billing_db_done(w->db, sql);
+        return BILLING_DB_OK;
+    }
+
+    return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+}
+
+
+static billing_reason_t
+billing_first(billing_reason_t a, billing_reason_t b)
+{
+    if (a == BILLING_ALLOW) {
+        return b;
+    }
+
+    return b == BILLING_ALLOW || a < b ? a : b;
+}
+
+
+static billing_db_rc_t
+billing_buy_write(billing_buying_t *b)
+{
+    static const char  hold_sql[] =
+        "UPDATE team SET hold_seats = $1 WHERE id = $2";
+
+    billing_db_rc_t      rc;
+    billing_worker_t    *w;
+    billing_checkout_t  *co;
+
+    w = b->op->w;
+    co = &b->co;
+
+    (void) snprintf(co->id, sizeof(co->id), "%s", b->op->command->op);
+    (void) snprintf(co->team, sizeof(co->team), "%s", b->row.id);
+    (void) snprintf(co->actor, sizeof(co->actor), "%s",
+                    b->op->command->actor);
+    (void) snprintf(co->promo, sizeof(co->promo), "%s", b->purchase.promo);
+    co->lang = b->op->lang;
+    co->state = BILLING_CHECKOUT_NEW;
+    co->amount = co->quote.due_now;
+    co->started_at = b->op->now;
+
+    rc = billing_profile_customer(w, co->actor, "", co->customer);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    co->step = co->customer[0] == '\0' ? BILLING_CALL_CUSTOMER
+                                       : BILLING_CALL_ATTACH;
+
+    rc = billing_checkout_insert(w, co);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_buy_information(b);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_promo_reserve(w, co, b->op->now);
+    }
+
+    return rc == BILLING_DB_OK
+           ? billing_db_exec(w->db, hold_sql, "it",
+                             (int64_t) co->quote.seats, co->team)
+           : rc;
+}
+
+
+static billing_db_rc_t
+billing_buy_information(billing_buying_t *b)
+{
+    static const char  sql[] =
+        "UPDATE checkout SET information = $1 WHERE id = $2";
+
+    char             *text;
+    billing_db_rc_t   rc;
+
+    if (b->purchase.information == NULL) {
+        return BILLING_DB_OK;
+    }
+
+    text = json_dumps(b->purchase.information, JSON_COMPACT);
+
+    if (text == NULL) {
+        return BILLING_DB_FULL;
+    }
+
+    rc = billing_db_exec(b->op->w->db, sql, "tt", text, b->co.id);
+    free(text);
+
+    return rc;
+}

@@ -1,0 +1,410 @@
+/*
+ * The end of a checkout (Tx2).  Either everything happens in this one
+ * transaction (plan, role, ledger, invoice, mail, answer) or nothing (R110).
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "billing_business.h"
+
+
+static billing_db_rc_t billing_purchase_team(billing_worker_t *w,
+    billing_checkout_t *co, billing_team_row_t *row, int64_t now);
+static billing_db_rc_t billing_purchase_payer(billing_worker_t *w,
+    const billing_checkout_t *co, const billing_team_row_t *row,
+    int64_t now);
+static billing_db_rc_t billing_purchase_books(billing_worker_t *w,
+    const billing_checkout_t *co, int64_t credit_before, int64_t now);
+static billing_db_rc_t billing_purchase_papers(billing_worker_t *w,
+    const billing_checkout_t *co, const billing_team_row_t *row,
+    int64_t now, json_t **invoice);
+static billing_db_rc_t billing_purchase_information(billing_worker_t *w,
+    const billing_checkout_t *co);
+static billing_db_rc_t billing_checkout_release(billing_worker_t *w,
+    const billing_checkout_t *co);
+static billing_db_rc_t billing_mismatch_books(billing_worker_t *w,
+    const billing_checkout_t *co, bool back, int64_t now);
+static void billing_copy(char *out, size_t max, const char *text);
+
+
+billing_db_rc_t
+billing_checkout_succeed(billing_worker_t *w, billing_checkout_t *co,
+    const billing_result_t *result, int64_t now)
+{
+    billing_db_rc_t     rc;
+    billing_op_reply_t  reply;
+    billing_team_row_t  row;
+
+    if (result->last4[0] != '\0') {
+        billing_copy(co->card_brand, sizeof(co->card_brand), result->brand);
+        billing_copy(co->card_last4, sizeof(co->card_last4), result->last4);
+    }
+
+    rc = billing_team_load(w, co->team, &row);
+
+    if (rc != BILLING_DB_OK && rc != BILLING_DB_DONE) {
+        return rc;
+    }
+
+    /* The hold keeps this true; should it not, money does not stay. */
+
+    if (rc == BILLING_DB_DONE || row.team.members > co->quote.seats) {
+        billing_log("ALERT: checkout %s was paid and cannot be granted",
+                    co->id);
+        return billing_checkout_refund(w, co, result, now);
+    }
+
+    rc = billing_attempt_state(w, co, "succeeded");
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    memset(&reply, 0, sizeof(reply));
+
+    rc = billing_purchase_apply(w, co, now, &reply);
+
+    if (rc != BILLING_DB_OK) {
+        json_decref(reply.body);
+        return rc;
+    }
+
+    return billing_checkout_finish(w, co, &reply);
+}
+
+
+billing_db_rc_t
+billing_purchase_apply(billing_worker_t *w, billing_checkout_t *co,
+    int64_t now, billing_op_reply_t *reply)
+{
+    json_t              *invoice;
+    int64_t              credit_before;
+    billing_db_rc_t      rc;
+    billing_bought_t     bought;
+    billing_team_row_t   row;
+
+    rc = billing_team_load(w, co->team, &row);
+
+    if (rc != BILLING_DB_OK) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    credit_before = row.team.credit.minor;
+
+    rc = billing_purchase_team(w, co, &row, now);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_purchase_payer(w, co, &row, now);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_purchase_books(w, co, credit_before, now);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_promo_settle(w, co->id, "redeemed");
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_purchase_information(w, co);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        co->ended_at = now;
+        co->next_try_at = BILLING_NEVER_AT;
+        rc = billing_checkout_move(w, co, BILLING_CHECKOUT_SUCCEEDED);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_purchase_papers(w, co, &row, now, &invoice);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    bought = (billing_bought_t) {
+        .checkout = co, .row = &row, .invoice = invoice, .now = now
+    };
+
+    return billing_checkout_bought(w, &bought, reply);
+}
+
+
+/* The period starts when the purchase was priced: what was shown is so. */
+
+static billing_db_rc_t
+billing_purchase_team(billing_worker_t *w, billing_checkout_t *co,
+    billing_team_row_t *row, int64_t now)
+{
+    billing_team_purchase(&row->team, &co->quote, co->quote.span.start_at);
+
+    row->hold_seats = 0;
+    row->invoice_due_at = row->team.state == BILLING_STATE_ACTIVE_UNPAID
+                          ? now + BILLING_INVOICE_DUE_SEC : 0;
+
+    if (co->amount.minor > 0) {
+        billing_copy(row->customer, sizeof(row->customer), co->customer);
+        billing_copy(row->payment_method, sizeof(row->payment_method),
+                     co->payment_method);
+        billing_copy(row->card_brand, sizeof(row->card_brand),
+                     co->card_brand);
+        billing_copy(row->card_last4, sizeof(row->card_last4),
+                     co->card_last4);
+    }
+
+    /* Section 8 point 35: the payer's address, or the one typed. */
+
+    if (row->billing_email[0] == '\0' || co->email[0] != '\0') {
+        billing_copy(row->billing_email, sizeof(row->billing_email),
+                     co->email[0] == '\0' ? co->actor : co->email);
+    }
+
+    return billing_team_store(w, row);
+}
+
+
+/* The payer gets billing rights and nothing else (R101, R102). */
+
+static billing_db_rc_t
+billing_purchase_payer(billing_worker_t *w, const billing_checkout_t *co,
+    const billing_team_row_t *row, int64_t now)
+{
+    uint32_t                 roles;
+    billing_db_rc_t          rc;
+    billing_member_change_t  change;
+
+    rc = billing_member_roles(w, row->id, co->actor, &roles);
+
+    if (rc != BILLING_DB_OK
+        || (roles & (uint32_t) BILLING_ROLE_MEMBER) == 0
+        || (roles & (uint32_t) BILLING_ROLE_BILLING_ADMIN) != 0)
+    {
+        return rc;
+    }
+
+    change = (billing_member_change_t) {
+        .team = row->id, .email = co->actor, .now = now,
+        .roles = roles | (uint32_t) BILLING_ROLE_BILLING_ADMIN
+    };
+
+    return billing_member_store(w, &change);
+}
+
+
+/*
+ * The sale: what is owed, what of it is tax, what the balance gained or lost;
+ * the rest is revenue, unused time of the former plan taken off it.  Then the
+ * payment.
+ */
+
+static billing_db_rc_t
+billing_purchase_books(billing_worker_t *w, const billing_checkout_t *co,
+    int64_t credit_before, int64_t now)
+{
+    char                txn[BILLING_OP_ID_LEN + 8];
+    billing_money_t     total, tax, gained, revenue;
+    billing_db_rc_t     rc;
+    billing_posting_t   posting;
+
+    total = co->quote.total;
+    tax = co->quote.tax;
+    gained = co->quote.credit_left;
+    gained.minor -= credit_before;
+    revenue = total;
+    revenue.minor -= tax.minor + gained.minor;
+
+    tax.minor = -tax.minor;
+    gained.minor = -gained.minor;
+    revenue.minor = -revenue.minor;
+
+    (void) snprintf(txn, sizeof(txn), "%s-sale", co->id);
+    posting = (billing_posting_t) { .txn = txn, .ref = co->id, .at = now };
+    billing_posting_add(&posting, "receivable", co->team, total);
+    billing_posting_add(&posting, "tax", NULL, tax);
+    billing_posting_add(&posting, "credit", co->team, gained);
+    billing_posting_add(&posting, "revenue", NULL, revenue);
+
+    rc = billing_ledger_post(w, &posting);
+
+    if (rc != BILLING_DB_OK || co->amount.minor == 0) {
+        return rc;
+    }
+
+    (void) snprintf(txn, sizeof(txn), "%s-paid", co->id);
+    total = co->amount;
+    posting = (billing_posting_t) { .txn = txn, .ref = co->id, .at = now };
+    billing_posting_add(&posting, "gateway", NULL, total);
+    total.minor = -total.minor;
+    billing_posting_add(&posting, "receivable", co->team, total);
+
+    return billing_ledger_post(w, &posting);
+}
+
+
+/* By card a final invoice and a receipt at once; by invoice a draft. */
+
+static billing_db_rc_t
+billing_purchase_papers(billing_worker_t *w, const billing_checkout_t *co,
+    const billing_team_row_t *row, int64_t now, json_t **invoice)
+{
+    billing_db_rc_t          rc;
+    billing_invoice_order_t  order;
+
+    order = (billing_invoice_order_t) {
+        .team = row, .checkout = co, .state = "paid", .now = now
+    };
+
+    if (row->team.state == BILLING_STATE_ACTIVE_UNPAID) {
+        order.state = "draft";
+        return billing_invoice_draft(w, &order, invoice);
+    }
+
+    rc = billing_invoice_issue(w, &order, invoice);
+
+    if (rc != BILLING_DB_OK || co->amount.minor == 0) {
+        return rc;
+    }
+
+    rc = billing_receipt_mail(w, &order, *invoice);
+
+    if (rc != BILLING_DB_OK) {
+        json_decref(*invoice);
+        *invoice = NULL;
+    }
+
+    return rc;
+}
+
+
+static billing_db_rc_t
+billing_purchase_information(billing_worker_t *w,
+    const billing_checkout_t *co)
+{
+    static const char  sql[] =
+        "UPDATE team SET information = (SELECT information FROM checkout"
+        " WHERE id = $1) WHERE id = $2 AND EXISTS (SELECT 1 FROM checkout"
+        " WHERE id = $3 AND information <> '')";
+
+    return billing_db_exec(w->db, sql, "ttt", co->id, co->team, co->id);
+}
+
+
+billing_db_rc_t
+billing_checkout_end(billing_worker_t *w, billing_checkout_t *co,
+    const billing_ending_t *ending)
+{
+    billing_db_rc_t     rc;
+    billing_op_reply_t  reply;
+
+    rc = billing_attempt_state(w, co,
+                               ending->state == BILLING_CHECKOUT_REFUNDED
+                               ? "refunded" : "failed");
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_promo_settle(w, co->id, "released");
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_checkout_release(w, co);
+    }
+
+    if (rc == BILLING_DB_OK && ending->state == BILLING_CHECKOUT_REFUNDED) {
+        rc = billing_mismatch_books(w, co, true, ending->now);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        co->reason = ending->reason;
+        co->ended_at = ending->now;
+        co->next_try_at = BILLING_NEVER_AT;
+        rc = billing_checkout_move(w, co, ending->state);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    memset(&reply, 0, sizeof(reply));
+    billing_checkout_refuse(co, ending->reason, "refused", &reply);
+
+    return billing_checkout_finish(w, co, &reply);
+}
+
+
+/* Seats are free again; the team is otherwise as it was (R94). */
+
+static billing_db_rc_t
+billing_checkout_release(billing_worker_t *w, const billing_checkout_t *co)
+{
+    static const char  sql[] =
+        "UPDATE team SET hold_seats = 0 WHERE id = $1";
+
+    return billing_db_exec(w->db, sql, "t", co->team);
+}
+
+
+billing_db_rc_t
+billing_checkout_refund(billing_worker_t *w, billing_checkout_t *co,
+    const billing_result_t *result, int64_t now)
+{
+    billing_db_rc_t  rc;
+
+    billing_log("ALERT: checkout %s: %lld captured, %lld asked: refunding",
+                co->id, (long long) result->amount_minor,
+                (long long) co->amount.minor);
+
+    co->captured_minor = result->amount_minor;
+    co->step = BILLING_CALL_REFUND;
+
+    rc = billing_mismatch_books(w, co, false, now);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    rc = billing_checkout_move(w, co, BILLING_CHECKOUT_REFUNDING);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    rc = billing_checkout_send(w, co);
+
+    if (rc == BILLING_DB_OK && co->waiter[0] != '\0') {
+        rc = billing_checkout_tell(w, co, co->waiter);
+    }
+
+    return rc == BILLING_DB_OK ? billing_checkout_tell(w, co, co->id) : rc;
+}
+
+
+/* Money that is nobody's yet, until it has gone back. */
+
+static billing_db_rc_t
+billing_mismatch_books(billing_worker_t *w, const billing_checkout_t *co,
+    bool back, int64_t now)
+{
+    char               txn[BILLING_OP_ID_LEN + 16];
+    billing_money_t    in, out;
+    billing_posting_t  posting;
+
+    in = (billing_money_t) { co->captured_minor, co->amount.currency };
+    out = in;
+    out.minor = -out.minor;
+
+    (void) snprintf(txn, sizeof(txn), "%s-%s", co->id,
+                    back ? "returned" : "mismatch");
+    posting = (billing_posting_t) { .txn = txn, .ref = co->id, .at = now };
+    billing_posting_add(&posting, "gateway", NULL, back ? out : in);
+    billing_posting_add(&posting, "suspense", NULL, back ? in : out);
+
+    return billing_ledger_post(w, &posting);
+}
+
+
+static void
+billing_copy(char *out, size_t max, const char *text)
+{
+    (void) snprintf(out, max, "%s", text);
+}

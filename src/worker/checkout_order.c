@@ -1,0 +1,272 @@
+/*
+ * Orders: from a request's words to a price on the team's row, and promo
+ * codes, which are counted here.
+ */
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "billing_business.h"
+
+
+static billing_db_rc_t billing_purchase_promo(billing_op_t *op,
+    const char *team, billing_purchase_t *out);
+static billing_db_rc_t billing_purchase_tax(billing_op_t *op,
+    const char *team, billing_purchase_t *out);
+static uint32_t billing_tax_permyriad(const billing_settings_t *settings,
+    const json_t *information);
+
+
+billing_db_rc_t
+billing_purchase_read(billing_op_t *op, const char *team, const char *method,
+    billing_purchase_t *out)
+{
+    int64_t           seats;
+    const char       *word;
+    billing_db_rc_t   rc;
+
+    memset(out, 0, sizeof(*out));
+    out->at = op->now;
+
+    word = billing_op_text(op, "plan");
+    out->order.plan = billing_plan_parse(word, strlen(word));
+    word = billing_op_text(op, "period");
+    out->order.period = billing_period_parse(word, strlen(word));
+    out->order.method = billing_method_parse(method, strlen(method));
+
+    seats = billing_op_int(op, "seats", 0);
+
+    if (seats > BILLING_SEATS_MAX) {
+        seats = BILLING_SEATS_MAX;
+    }
+
+    out->order.seats = seats < 1 ? 0 : (uint32_t) seats;
+
+    rc = billing_purchase_promo(op, team, out);
+
+    return rc == BILLING_DB_OK ? billing_purchase_tax(op, team, out) : rc;
+}
+
+
+/* An empty code is no code (R91). */
+
+static billing_db_rc_t
+billing_purchase_promo(billing_op_t *op, const char *team,
+    billing_purchase_t *out)
+{
+    size_t                   i, len;
+    const char              *code;
+    const billing_promo_t   *promo;
+
+    code = billing_op_text(op, "promo");
+    len = strlen(code);
+
+    if (len == 0) {
+        return BILLING_DB_OK;
+    }
+
+    promo = billing_catalogue_promo(&op->w->settings->catalogue, code, len);
+
+    if (promo == NULL || len > BILLING_WORD_MAX) {
+        out->promo_unknown = true;
+        return BILLING_DB_OK;
+    }
+
+    for (i = 0; i < len; i++) {
+        out->promo[i] = (char) toupper((unsigned char) code[i]);
+    }
+
+    out->order.promo = promo;
+
+    return billing_promo_left(op->w, promo, team, &out->order.promo_left);
+}
+
+
+static billing_db_rc_t
+billing_purchase_tax(billing_op_t *op, const char *team,
+    billing_purchase_t *out)
+{
+    static const char  sql[] = "SELECT information FROM team WHERE id = $1";
+
+    json_t           *stored;
+    const char       *text;
+    billing_db_rc_t   rc;
+
+    out->information = json_object_get(op->command->body,
+                                       "billing_information");
+
+    if (out->information != NULL) {
+        out->order.tax_permyriad =
+            billing_tax_permyriad(op->w->settings, out->information);
+        return BILLING_DB_OK;
+    }
+
+    rc = billing_db_query(op->w->db, sql, "t", team);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+    }
+
+    text = billing_db_text(op->w->db, sql, 0);
+    stored = json_loads(text == NULL ? "{}" : text, JSON_REJECT_DUPLICATES,
+                        NULL);
+    billing_db_done(op->w->db, sql);
+
+    out->order.tax_permyriad = billing_tax_permyriad(op->w->settings, stored);
+    json_decref(stored);
+
+    return BILLING_DB_OK;
+}
+
+
+/* The buyer's country decides (R115); with a VAT id it may be reversed. */
+
+static uint32_t
+billing_tax_permyriad(const billing_settings_t *settings,
+    const json_t *information)
+{
+    uint32_t              i;
+    const char           *country, *vat;
+    const billing_tax_t  *tax;
+
+    country = json_string_value(json_object_get(information, "country"));
+    vat = json_string_value(json_object_get(information, "vat_id"));
+
+    if (country == NULL) {
+        return 0;
+    }
+
+    for (i = 0; i < settings->ntaxes; i++) {
+        tax = &settings->taxes[i];
+
+        if (strcmp(tax->country, country) != 0) {
+            continue;
+        }
+
+        if (tax->reverse_charge && vat != NULL && vat[0] != '\0'
+            && strcmp(country, settings->seller_country) != 0)
+        {
+            return 0;
+        }
+
+        return tax->permyriad;
+    }
+
+    return 0;
+}
+
+
+billing_reason_t
+billing_purchase_price(const billing_worker_t *w,
+    const billing_team_row_t *row, const billing_purchase_t *purchase,
+    billing_quote_t *quote)
+{
+    billing_reason_t  reason;
+
+    reason = billing_quote(&w->settings->catalogue, &row->team,
+                           &purchase->order, purchase->at, quote);
+
+    if (!purchase->promo_unknown) {
+        return reason;
+    }
+
+    /* Refusals come in the enum's order, whoever finds them. */
+
+    return reason != BILLING_ALLOW && reason < BILLING_PROMO_UNKNOWN
+           ? reason : BILLING_PROMO_UNKNOWN;
+}
+
+
+billing_db_rc_t
+billing_purchase_deny(billing_op_t *op, const billing_team_row_t *row,
+    const billing_order_t *order, billing_reason_t reason)
+{
+    json_int_t              n;
+    const billing_terms_t  *terms;
+
+    terms = &op->w->settings->catalogue.plans[order->plan];
+
+    n = billing_seats_floor(terms, &row->team);
+
+    if (reason == BILLING_SEATS_BELOW_MEMBERS) {
+        n = row->team.members;
+    }
+
+    if (reason == BILLING_SEATS_ABOVE_WINDOW_MAX) {
+        n = billing_seats_ceiling(terms, &row->team);
+    }
+
+    if (reason == BILLING_INVOICE_TEAM_SEATS) {
+        n = terms->invoice_seats_min;
+    }
+
+    return billing_op_deny(op, reason, json_pack("{s:I}", "n", n));
+}
+
+
+billing_db_rc_t
+billing_promo_left(billing_worker_t *w, const billing_promo_t *promo,
+    const char *team, uint32_t *left)
+{
+    static const char  sql[] =
+        "SELECT COUNT(*), COALESCE(SUM(CASE WHEN team = $1 THEN 1 ELSE 0"
+        " END), 0) FROM promo_redemption WHERE code = $2"
+        " AND state IN ('reserved', 'redeemed')";
+
+    int64_t          used, own;
+    billing_db_rc_t  rc;
+
+    rc = billing_db_query(w->db, sql, "tt", team, promo->code);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;
+    }
+
+    used = billing_db_int(w->db, sql, 0);
+    own = billing_db_int(w->db, sql, 1);
+    billing_db_done(w->db, sql);
+
+    *left = UINT32_MAX;
+
+    if (promo->redemptions_max != 0) {
+        *left = used >= promo->redemptions_max
+                ? 0 : promo->redemptions_max - (uint32_t) used;
+    }
+
+    if (own != 0) {
+        *left = 0;                      /* once per team (P13) */
+    }
+
+    return BILLING_DB_OK;
+}
+
+
+billing_db_rc_t
+billing_promo_reserve(billing_worker_t *w, const billing_checkout_t *co,
+    int64_t now)
+{
+    static const char  sql[] =
+        "INSERT INTO promo_redemption (code, team, checkout, state, at)"
+        " VALUES ($1, $2, $3, 'reserved', $4)"
+        " ON CONFLICT (code, checkout) DO UPDATE SET state = 'reserved'";
+
+    if (co->promo[0] == '\0') {
+        return BILLING_DB_OK;
+    }
+
+    return billing_db_exec(w->db, sql, "ttti", co->promo, co->team, co->id,
+                           now);
+}
+
+
+billing_db_rc_t
+billing_promo_settle(billing_worker_t *w, const char *checkout,
+    const char *state)
+{
+    static const char  sql[] =
+        "UPDATE promo_redemption SET state = $1 WHERE checkout = $2"
+        " AND state = 'reserved'";
+
+    return billing_db_exec(w->db, sql, "tt", state, checkout);
+}

@@ -1,0 +1,190 @@
+/*
+ * The quote of a checkout, as it lies in the database: what was priced before
+ * the charge is what is granted and invoiced after it, whatever the catalogue
+ * says by then.
+ */
+
+#include <string.h>
+
+#include "billing_business.h"
+
+
+static json_t *billing_quote_line_dump(const billing_line_t *line);
+static bool billing_quote_line_load(const json_t *json,
+    billing_currency_t currency, billing_line_t *line);
+static bool billing_quote_int(const json_t *json, const char *name,
+    int64_t *value);
+static bool billing_quote_members(const json_t *json,
+    billing_quote_t *quote);
+
+
+json_t *
+billing_quote_dump(const billing_quote_t *quote)
+{
+    uint32_t   i;
+    json_t    *lines;
+
+    lines = json_array();
+
+    for (i = 0; i < quote->nlines; i++) {
+        if (json_array_append_new(lines,
+                billing_quote_line_dump(&quote->lines[i])) != 0)
+        {
+            json_decref(lines);
+            return NULL;
+        }
+    }
+
+    return json_pack("{s:s, s:I, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I,"
+                     " s:I, s:I, s:I, s:I, s:I, s:I}",
+               "plan", billing_plan_name(quote->plan),
+               "seats", (json_int_t) quote->seats,
+               "period", billing_period_name(quote->period),
+               "method", billing_method_name(quote->method),
+               "currency", billing_currency_code(quote->total.currency),
+               "lines", lines,
+               "subtotal", (json_int_t) quote->subtotal.minor,
+               "discount", (json_int_t) quote->discount.minor,
+               "credit", (json_int_t) quote->credit.minor,
+               "tax", (json_int_t) quote->tax.minor,
+               "total", (json_int_t) quote->total.minor,
+               "due_now", (json_int_t) quote->due_now.minor,
+               "credit_left", (json_int_t) quote->credit_left.minor,
+               "start", (json_int_t) quote->span.start_at,
+               "end", (json_int_t) quote->span.end_at,
+               "renewal", (json_int_t) quote->renewal_total.minor);
+}
+
+
+static json_t *
+billing_quote_line_dump(const billing_line_t *line)
+{
+    return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I}",
+               "kind", (int) line->kind,
+               "quantity", (json_int_t) line->quantity,
+               "unit", (json_int_t) line->unit.minor,
+               "numerator", (json_int_t) line->ratio.numerator,
+               "denominator", (json_int_t) line->ratio.denominator,
+               "amount", (json_int_t) line->amount.minor);
+}
+
+
+billing_err_t
+billing_quote_load(const char *text, billing_quote_t *quote)
+{
+    bool     ok;
+    json_t  *json;
+
+    memset(quote, 0, sizeof(*quote));
+
+    json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    ok = json_is_object(json) && billing_quote_members(json, quote);
+    json_decref(json);
+
+    return ok ? BILLING_OK : BILLING_EFORMAT;
+}
+
+
+static bool
+billing_quote_members(const json_t *json, billing_quote_t *quote)
+{
+    size_t               i;
+    int64_t              seats;
+    const char          *plan, *period, *method, *code;
+    const json_t        *lines;
+    billing_currency_t   currency;
+
+    plan = json_string_value(json_object_get(json, "plan"));
+    period = json_string_value(json_object_get(json, "period"));
+    method = json_string_value(json_object_get(json, "method"));
+    code = json_string_value(json_object_get(json, "currency"));
+    lines = json_object_get(json, "lines");
+
+    if (plan == NULL || period == NULL || method == NULL || code == NULL
+        || json_array_size(lines) > BILLING_LINES_MAX)
+    {
+        return false;
+    }
+
+    currency = billing_currency_parse(code, strlen(code));
+    quote->plan = billing_plan_parse(plan, strlen(plan));
+    quote->period = billing_period_parse(period, strlen(period));
+    quote->method = billing_method_parse(method, strlen(method));
+    quote->nlines = (uint32_t) json_array_size(lines);
+
+    for (i = 0; i < quote->nlines; i++) {
+        if (!billing_quote_line_load(json_array_get(lines, i), currency,
+                                     &quote->lines[i]))
+        {
+            return false;
+        }
+    }
+
+    quote->subtotal.currency = quote->discount.currency = currency;
+    quote->credit.currency = quote->tax.currency = currency;
+    quote->total.currency = quote->due_now.currency = currency;
+    quote->credit_left.currency = currency;
+    quote->renewal_total.currency = currency;
+
+    if (!billing_quote_int(json, "seats", &seats)) {
+        return false;
+    }
+
+    quote->seats = (uint32_t) seats;
+
+    return quote->plan != BILLING_PLAN_NONE
+           && billing_quote_int(json, "subtotal", &quote->subtotal.minor)
+           && billing_quote_int(json, "discount", &quote->discount.minor)
+           && billing_quote_int(json, "credit", &quote->credit.minor)
+           && billing_quote_int(json, "tax", &quote->tax.minor)
+           && billing_quote_int(json, "total", &quote->total.minor)
+           && billing_quote_int(json, "due_now", &quote->due_now.minor)
+           && billing_quote_int(json, "credit_left",
+                                &quote->credit_left.minor)
+           && billing_quote_int(json, "start", &quote->span.start_at)
+           && billing_quote_int(json, "end", &quote->span.end_at)
+           && billing_quote_int(json, "renewal",
+                                &quote->renewal_total.minor);
+}
+
+
+static bool
+billing_quote_line_load(const json_t *json, billing_currency_t currency,
+    billing_line_t *line)
+{
+    int64_t  kind, quantity;
+
+    if (!billing_quote_int(json, "kind", &kind)
+        || kind < BILLING_LINE_PLAN || kind > BILLING_LINE_TAX
+        || !billing_quote_int(json, "quantity", &quantity)
+        || !billing_quote_int(json, "unit", &line->unit.minor)
+        || !billing_quote_int(json, "numerator", &line->ratio.numerator)
+        || !billing_quote_int(json, "denominator", &line->ratio.denominator)
+        || !billing_quote_int(json, "amount", &line->amount.minor))
+    {
+        return false;
+    }
+
+    line->kind = (billing_line_kind_t) kind;
+    line->quantity = (uint32_t) quantity;
+    line->unit.currency = line->amount.currency = currency;
+
+    return true;
+}
+
+
+static bool
+billing_quote_int(const json_t *json, const char *name, int64_t *value)
+{
+    const json_t  *member;
+
+    member = json_object_get(json, name);
+
+    if (!json_is_integer(member)) {
+        return false;
+    }
+
+    *value = json_integer_value(member);
+
+    return true;
+}

@@ -1,0 +1,409 @@
+/*
+ * What is due by the clock, and what is said about a payment from outside:
+ * the payer who comes back from 3-D Secure, the gateway's events.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "billing_business.h"
+
+
+typedef struct {
+    char      ids[BILLING_SWEEP_MAX][BILLING_OP_ID_LEN + 1];
+    unsigned  n;
+} billing_due_t;
+
+
+static billing_db_rc_t billing_sweep_due(billing_worker_t *w, int64_t wall);
+static billing_db_rc_t billing_sweep_abandoned(billing_worker_t *w,
+    int64_t now);
+static billing_db_rc_t billing_sweep_take(billing_worker_t *w,
+    const char *sql, int64_t at, billing_due_t *due);
+static billing_db_rc_t billing_sweep_one(billing_worker_t *w, const char *id,
+    int64_t wall);
+static billing_db_rc_t billing_sweep_next(billing_worker_t *w, int64_t now,
+    int64_t wall, int64_t *next_at);
+static billing_db_rc_t billing_sweep_min(billing_worker_t *w,
+    const char *sql, int64_t *at);
+static billing_db_rc_t billing_sweep_teams(billing_worker_t *w, int64_t now);
+static billing_db_rc_t billing_checkout_ask(billing_worker_t *w,
+    billing_checkout_t *co);
+static billing_db_rc_t billing_resume_wait(billing_op_t *op,
+    billing_checkout_t *co);
+
+
+billing_db_rc_t
+billing_checkout_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
+{
+    int64_t          wall, card_wall;
+    billing_db_rc_t  rc;
+
+    *next_at = BILLING_NEVER_AT;
+    card_wall = BILLING_NEVER_AT;
+    wall = billing_worker_wall(w);
+
+    rc = billing_sweep_due(w, wall);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_sweep_abandoned(w, now);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_card_sweep(w, wall, &card_wall);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_invoice_sweep(w, now, next_at);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_sweep_teams(w, now);
+    }
+
+    if (rc == BILLING_DB_OK && card_wall != BILLING_NEVER_AT
+        && now + card_wall - wall < *next_at)
+    {
+        *next_at = now + card_wall - wall;
+    }
+
+    return rc == BILLING_DB_OK ? billing_sweep_next(w, now, wall, next_at)
+                               : rc;
+}
+
+
+static billing_db_rc_t
+billing_sweep_due(billing_worker_t *w, int64_t wall)
+{
+    static const char  sql[] =
+        "SELECT id FROM checkout WHERE next_try_at <= $1 AND state IN"
+        " ('new', 'charging', 'action', 'unknown', 'refunding')"
+        " ORDER BY next_try_at LIMIT 256";
+
+    unsigned         i;
+    billing_due_t    due;
+    billing_db_rc_t  rc;
+
+    rc = billing_sweep_take(w, sql, wall, &due);
+
+    for (i = 0; rc == BILLING_DB_OK && i < due.n; i++) {
+        rc = billing_sweep_one(w, due.ids[i], wall);
+    }
+
+    return rc;
+}
+
+
+static billing_db_rc_t
+billing_sweep_take(billing_worker_t *w, const char *sql, int64_t at,
+    billing_due_t *due)
+{
+    billing_db_rc_t  rc;
+
+    due->n = 0;
+    rc = billing_db_query(w->db, sql, "i", at);
+
+    while (rc == BILLING_DB_ROW && due->n < BILLING_SWEEP_MAX) {
+        (void) snprintf(due->ids[due->n++], sizeof(due->ids[0]), "%s",
+                        billing_db_text(w->db, sql, 0));
+        rc = billing_db_next(w->db, sql);
+    }
+
+    if (rc == BILLING_DB_ROW) {
+        billing_db_done(w->db, sql);
+        return BILLING_DB_OK;
+    }
+
+    return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+}
+
+
+static billing_db_rc_t
+billing_sweep_one(billing_worker_t *w, const char *id, int64_t wall)
+{
+    static const char  push_sql[] =
+        "UPDATE checkout SET next_try_at = $1 WHERE id = $2";
+
+    billing_db_rc_t     rc;
+    billing_checkout_t  co;
+
+    if (billing_call_in_flight(w, id)) {
+        return billing_db_exec(w->db, push_sql, "it",
+                               wall + BILLING_FLIGHT_SEC, id);
+    }
+
+    rc = billing_checkout_load(w, id, &co);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_checkout_send(w, &co);
+    }
+
+    /* One that cannot go on must not stop the others. */
+
+    if (rc == BILLING_DB_CONFLICT || rc == BILLING_DB_DONE) {
+        return billing_db_exec(w->db, push_sql, "it",
+                               wall + BILLING_RETRY_WINDOW_SEC, id);
+    }
+
+    return rc;
+}
+
+
+/* 3-D Secure left alone: cancelled at the gateway, then looked at. */
+
+static billing_db_rc_t
+billing_sweep_abandoned(billing_worker_t *w, int64_t now)
+{
+    static const char  sql[] =
+        "SELECT id FROM checkout WHERE action_at <= $1 AND state = 'action'"
+        " AND cancelling = 0 ORDER BY action_at LIMIT 256";
+
+    unsigned             i;
+    billing_due_t        due;
+    billing_db_rc_t      rc;
+    billing_checkout_t   co;
+
+    rc = billing_sweep_take(w, sql, now - BILLING_ACTION_SEC, &due);
+
+    for (i = 0; rc == BILLING_DB_OK && i < due.n; i++) {
+        rc = billing_checkout_load(w, due.ids[i], &co);
+
+        if (rc != BILLING_DB_OK) {
+            return rc;
+        }
+
+        co.cancelling = true;
+        co.step = BILLING_CALL_CANCEL;
+        rc = billing_checkout_send(w, &co);
+    }
+
+    return rc;
+}
+
+
+/* Wall-clock deadlines are told in the business's time, as the loop wants. */
+
+static billing_db_rc_t
+billing_sweep_next(billing_worker_t *w, int64_t now, int64_t wall,
+    int64_t *next_at)
+{
+    static const char  due_sql[] =
+        "SELECT MIN(next_try_at) FROM checkout WHERE state IN"
+        " ('new', 'charging', 'action', 'unknown', 'refunding')";
+    static const char  action_sql[] =
+        "SELECT MIN(action_at) FROM checkout WHERE state = 'action'"
+        " AND cancelling = 0";
+    static const char  team_sql[] =
+        "SELECT MIN(period_end_at) FROM team WHERE state = 'cancelled'";
+
+    int64_t          at;
+    billing_db_rc_t  rc;
+
+    at = BILLING_NEVER_AT;
+    rc = billing_sweep_min(w, due_sql, &at);
+
+    if (rc == BILLING_DB_OK && at != BILLING_NEVER_AT) {
+        at = now + at - wall;
+        *next_at = at < *next_at ? at : *next_at;
+    }
+
+    if (rc == BILLING_DB_OK) {
+        at = BILLING_NEVER_AT;
+        rc = billing_sweep_min(w, action_sql, &at);
+        at = at == BILLING_NEVER_AT ? at : at + BILLING_ACTION_SEC;
+        *next_at = at < *next_at ? at : *next_at;
+    }
+
+    if (rc == BILLING_DB_OK) {
+        at = BILLING_NEVER_AT;
+        rc = billing_sweep_min(w, team_sql, &at);
+        *next_at = at < *next_at ? at : *next_at;
+    }
+
+    return rc;
+}
+
+
+static billing_db_rc_t
+billing_sweep_min(billing_worker_t *w, const char *sql, int64_t *at)
+{
+    billing_db_rc_t  rc;
+
+    rc = billing_db_query(w->db, sql, "");
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+    }
+
+    if (!billing_db_null(w->db, sql, 0)) {
+        *at = billing_db_int(w->db, sql, 0);
+    }
+
+    billing_db_done(w->db, sql);
+
+    return BILLING_DB_OK;
+}
+
+
+/* The period of a cancelled subscription has ended (R181). */
+
+static billing_db_rc_t
+billing_sweep_teams(billing_worker_t *w, int64_t now)
+{
+    static const char  sql[] =
+        "SELECT id FROM team WHERE period_end_at <= $1"
+        " AND state = 'cancelled' ORDER BY period_end_at LIMIT 256";
+
+    unsigned             i;
+    billing_due_t        due;
+    billing_db_rc_t      rc;
+    billing_team_row_t   row;
+
+    rc = billing_sweep_take(w, sql, now, &due);
+
+    for (i = 0; rc == BILLING_DB_OK && i < due.n; i++) {
+        rc = billing_team_load(w, due.ids[i], &row);
+
+        if (rc == BILLING_DB_OK) {
+            row.team.state = BILLING_STATE_EXPIRED;
+            rc = billing_team_touch(w, &row);
+        }
+    }
+
+    return rc;
+}
+
+
+billing_db_rc_t
+billing_op_resume(billing_op_t *op)
+{
+    billing_db_rc_t     rc;
+    billing_checkout_t  co;
+
+    rc = billing_checkout_load(op->w, billing_op_text(op, "operation"), &co);
+
+    if (rc != BILLING_DB_OK && rc != BILLING_DB_DONE) {
+        return rc;
+    }
+
+    if (rc == BILLING_DB_DONE || strcmp(co.actor, op->command->actor) != 0) {
+        return billing_op_deny(op, BILLING_OPERATION_NOT_FOUND, NULL);
+    }
+
+    if (billing_checkout_final(co.state)) {
+        return billing_checkout_ended(op, &co);
+    }
+
+    if (co.state != BILLING_CHECKOUT_UNKNOWN
+        && co.state != BILLING_CHECKOUT_REFUNDING && !co.cancelling)
+    {
+        return billing_resume_wait(op, &co);
+    }
+
+    rc = billing_checkout_tell(op->w, &co, op->command->op);
+    op->reply->later = rc == BILLING_DB_OK;
+
+    return rc;
+}
+
+
+/* An answer is under way, or is asked for now: who came last gets it. */
+
+static billing_db_rc_t
+billing_resume_wait(billing_op_t *op, billing_checkout_t *co)
+{
+    billing_db_rc_t  rc;
+
+    rc = BILLING_DB_OK;
+
+    if (co->waiter[0] != '\0'
+        && strcmp(co->waiter, op->command->op) != 0)
+    {
+        rc = billing_checkout_tell(op->w, co, co->waiter);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    (void) snprintf(co->waiter, sizeof(co->waiter), "%s", op->command->op);
+
+    rc = co->state == BILLING_CHECKOUT_ACTION
+         ? billing_checkout_ask(op->w, co)
+         : billing_checkout_move(op->w, co, co->state);
+
+    op->reply->later = rc == BILLING_DB_OK;
+
+    return rc;
+}
+
+
+static billing_db_rc_t
+billing_checkout_ask(billing_worker_t *w, billing_checkout_t *co)
+{
+    billing_db_rc_t  rc;
+
+    rc = BILLING_DB_OK;
+    co->step = BILLING_CALL_LOOKUP;
+
+    if (co->state == BILLING_CHECKOUT_ACTION) {
+        rc = billing_checkout_move(w, co, BILLING_CHECKOUT_CHARGING);
+    }
+
+    return rc == BILLING_DB_OK ? billing_checkout_send(w, co) : rc;
+}
+
+
+/*
+ * An event is a hint, never the truth: the intent it names is looked up.
+ * Known once, whatever the order and however often it is delivered (P35).
+ */
+
+billing_db_rc_t
+billing_op_webhook(billing_op_t *op)
+{
+    static const char  sql[] =
+        "INSERT INTO gateway_event (id, type, object, at)"
+        " VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING";
+    static const char  find_sql[] =
+        "SELECT id FROM checkout WHERE intent = $1 AND intent <> ''"
+        " AND cancelling = 0 AND state IN ('charging', 'action', 'unknown')";
+
+    char                 id[BILLING_OP_ID_LEN + 1];
+    billing_db_rc_t      rc;
+    billing_checkout_t   co;
+
+    rc = billing_db_exec(op->w->db, sql, "ttti", billing_op_text(op, "event"),
+                         billing_op_text(op, "type"),
+                         billing_op_text(op, "object"), op->now);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    if (billing_db_changes(op->w->db) == 0) {
+        return billing_op_reply(op, 200, json_object());
+    }
+
+    rc = billing_db_query(op->w->db, find_sql, "t",
+                          billing_op_text(op, "object"));
+
+    if (rc == BILLING_DB_ROW) {
+        (void) snprintf(id, sizeof(id), "%s",
+                        billing_db_text(op->w->db, find_sql, 0));
+        billing_db_done(op->w->db, find_sql);
+
+        rc = BILLING_DB_DONE;
+
+        if (!billing_call_in_flight(op->w, id)) {
+            rc = billing_checkout_load(op->w, id, &co);
+            rc = rc == BILLING_DB_OK ? billing_checkout_ask(op->w, &co) : rc;
+        }
+    }
+
+    if (rc != BILLING_DB_OK && rc != BILLING_DB_DONE) {
+        return rc;
+    }
+
+    return billing_op_reply(op, 200, json_object());
+}

@@ -1,0 +1,590 @@
+/*
+ * Commands: one execution for each idempotency key, whatever is repeated.
+ *
+ * The command row is inserted in the transaction that executes the command, so
+ * there is no state in which a command ran and is not known.  A redelivered
+ * entry finds its row and does nothing again.  Answers below 500 are kept and
+ * replayed byte for byte; a 5xx is told but not kept, so that the same request
+ * may go on later.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "billing_infra.h"
+
+#define BILLING_BUSY_RETRY_SEC   1
+#define BILLING_LATER_RETRY_SEC  5
+#define BILLING_SWEEP_ROWS       500
+
+typedef struct {
+    bool      found;
+    bool      done;
+    bool      retry;
+    bool      same_entry;       /* of the stream */
+    bool      same_request;     /* its fingerprint */
+    unsigned  status;
+    unsigned  retry_after_sec;
+    bool      problem;
+    char      team[BILLING_ID_MAX + 1];
+    char     *body;             /* malloc'ed */
+} billing_command_state_t;
+
+static billing_err_t billing_command_read(billing_worker_t *w,
+    const billing_entry_t *entry, billing_command_t *command);
+static billing_db_rc_t billing_command_dead(billing_worker_t *w,
+    const billing_entry_t *entry, const char *reason, int64_t now);
+static billing_db_rc_t billing_command_decide(billing_worker_t *w,
+    const billing_entry_t *entry, const billing_command_t *command,
+    int64_t now);
+static billing_db_rc_t billing_command_again(billing_worker_t *w,
+    const billing_command_t *command, const billing_command_state_t *state);
+static billing_db_rc_t billing_command_find(billing_worker_t *w,
+    const billing_entry_t *entry, const billing_command_t *command,
+    billing_command_state_t *state);
+static billing_db_rc_t billing_command_replay(billing_worker_t *w,
+    const billing_command_t *command, const billing_command_state_t *state);
+static billing_db_rc_t billing_command_execute(billing_worker_t *w,
+    const billing_entry_t *entry, const billing_command_t *command,
+    int64_t now);
+static billing_db_rc_t billing_command_store(billing_worker_t *w,
+    const char *op, const billing_op_reply_t *reply, const char *body);
+static billing_db_rc_t billing_command_tell(billing_worker_t *w,
+    const char *op, const char *channel, const billing_op_reply_t *reply,
+    bool keep);
+static void billing_command_refuse(billing_worker_t *w,
+    const billing_command_t *command, billing_reason_t reason,
+    unsigned retry_after_sec);
+
+
+billing_db_rc_t
+billing_command_entry(billing_worker_t *w, const billing_entry_t *entry,
+    int64_t now)
+{
+    billing_err_t      err;
+    billing_db_rc_t    rc;
+    billing_command_t  command;
+
+    if (entry->deliveries >= BILLING_DELIVERIES_MAX) {
+        return billing_command_dead(w, entry, "delivered too often", now);
+    }
+
+    err = billing_command_read(w, entry, &command);
+
+    if (err == BILLING_ENOMEM) {
+        return BILLING_DB_FULL;
+    }
+
+    if (err != BILLING_OK) {
+        return billing_command_dead(w, entry, (err == BILLING_EMAC)
+                                    ? "not signed by us"
+                                    : "not a command we know", now);
+    }
+
+    rc = (entry->stream == BILLING_STREAM_COMMANDS
+          && !billing_op_is_query(command.kind))
+         ? billing_command_decide(w, entry, &command, now)
+         : billing_command_dead(w, entry, "in the wrong stream", now);
+
+    billing_command_release(&command);
+
+    return rc;
+}
+
+
+/* Any of the secrets may have signed it: the older one during a change. */
+
+static billing_err_t
+billing_command_read(billing_worker_t *w, const billing_entry_t *entry,
+    billing_command_t *command)
+{
+    billing_err_t    err = BILLING_EMAC;
+    billing_bytes_t  bytes = { entry->command, entry->command_len };
+    billing_bytes_t  mac = { entry->mac, entry->mac_len };
+
+    if (entry->command == NULL || entry->mac == NULL) {
+        return BILLING_EFORMAT;
+    }
+
+    for (unsigned i = 0; i < w->nsecrets && err == BILLING_EMAC; i++) {
+        err = billing_command_decode(&w->secrets[i], bytes, mac, command);
+    }
+
+    return err;
+}
+
+
+static billing_db_rc_t
+billing_command_dead(billing_worker_t *w, const billing_entry_t *entry,
+    const char *reason, int64_t now)
+{
+    static const char  sql[] =
+        "INSERT INTO dead_letter (stream, entry, reason, deliveries, command,"
+        " mac, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        " ON CONFLICT DO NOTHING";
+
+    billing_log("ALERT: entry %s of %s set aside: %s", entry->id,
+                billing_stream_noun(entry->stream), reason);
+
+    return billing_db_exec(w->db, sql, "tttibbi",
+                           billing_stream_noun(entry->stream), entry->id,
+                           reason, (int64_t) entry->deliveries,
+                           (const void *) entry->command, entry->command_len,
+                           (const void *) entry->mac, entry->mac_len, now);
+}
+
+
+static billing_db_rc_t
+billing_command_decide(billing_worker_t *w, const billing_entry_t *entry,
+    const billing_command_t *command, int64_t now)
+{
+    billing_db_rc_t          rc;
+    billing_command_state_t  state = { .found = false };
+
+    rc = billing_command_find(w, entry, command, &state);
+
+    if (rc == BILLING_DB_OK && !state.found) {
+        return billing_command_execute(w, entry, command, now);
+    }
+
+    if (rc == BILLING_DB_OK && state.same_request && state.retry) {
+        rc = billing_command_execute(w, entry, command, now);
+
+    } else if (rc == BILLING_DB_OK) {
+        rc = billing_command_again(w, command, &state);
+    }
+
+    free(state.body);
+
+    return rc;
+}
+
+
+/* The key has been seen: nothing is executed. */
+
+static billing_db_rc_t
+billing_command_again(billing_worker_t *w, const billing_command_t *command,
+    const billing_command_state_t *state)
+{
+    if (!state->same_request) {
+        billing_command_refuse(w, command, BILLING_IDEMPOTENCY_KEY_REUSED, 0);
+        return BILLING_DB_OK;
+    }
+
+    if (state->done) {
+        return billing_command_replay(w, command, state);
+    }
+
+    /* Delivered twice by Redis: its first asker is still being served. */
+    if (!state->same_entry) {
+        billing_command_refuse(w, command, BILLING_OPERATION_IN_PROGRESS,
+                               BILLING_BUSY_RETRY_SEC);
+    }
+
+    return BILLING_DB_OK;
+}
+
+
+/* By its id, or by what the id is made of should the secret have changed. */
+
+static billing_db_rc_t
+billing_command_find(billing_worker_t *w, const billing_entry_t *entry,
+    const billing_command_t *command, billing_command_state_t *state)
+{
+    const char        *text;
+    billing_db_rc_t    rc;
+    static const char  sql[] =
+        "SELECT state, entry, fingerprint, status, problem, retry_after,"
+        " answer_team, body FROM command WHERE op = $1"
+        " OR (actor = $2 AND kind = $3 AND team = $4 AND idem_key = $5)"
+        " ORDER BY op = $1 DESC LIMIT 1";
+
+    rc = billing_db_query(w->db, sql, "ttttt", command->op, command->actor,
+                          command->kind, command->team, command->key);
+    if (rc != BILLING_DB_ROW) {
+        return (rc == BILLING_DB_DONE) ? BILLING_DB_OK : rc;
+    }
+
+    text = billing_db_text(w->db, sql, 0);
+    state->found = true;
+    state->done = strcmp(text, "done") == 0;
+    state->retry = strcmp(text, "retry") == 0;
+    state->same_entry = strcmp(billing_db_text(w->db, sql, 1), entry->id) == 0;
+    state->same_request = strcmp(billing_db_text(w->db, sql, 2),
+                                 command->fingerprint) == 0;
+    state->status = (unsigned) billing_db_int(w->db, sql, 3);
+    state->problem = billing_db_int(w->db, sql, 4) != 0;
+    state->retry_after_sec = (unsigned) billing_db_int(w->db, sql, 5);
+    (void) snprintf(state->team, sizeof(state->team), "%s",
+                    billing_db_text(w->db, sql, 6));
+
+    if (state->done) {
+        state->body = strdup(billing_db_text(w->db, sql, 7));
+    }
+
+    billing_db_done(w->db, sql);
+
+    return (state->done && state->body == NULL) ? BILLING_DB_FULL
+                                                : BILLING_DB_OK;
+}
+
+
+/* The version a client must see: the team's as this transaction leaves it. */
+
+static billing_db_rc_t
+billing_command_seen(billing_worker_t *w, const char *team,
+    billing_answer_t *answer)
+{
+    billing_db_rc_t        rc;
+    billing_team_record_t  record;
+
+    if (team[0] == '\0') {
+        return BILLING_DB_OK;
+    }
+
+    rc = billing_record_team(w, team, &record);
+    if (rc != BILLING_DB_OK) {
+        return (rc == BILLING_DB_DONE) ? BILLING_DB_OK : rc;
+    }
+
+    (void) snprintf(answer->team, sizeof(answer->team), "%s", team);
+    answer->epoch = w->record_epoch;
+    answer->version = record.version;
+
+    return BILLING_DB_OK;
+}
+
+
+static billing_db_rc_t
+billing_command_replay(billing_worker_t *w, const billing_command_t *command,
+    const billing_command_state_t *state)
+{
+    billing_db_rc_t   rc;
+    billing_answer_t  answer = {
+        .status = state->status,
+        .retry_after_sec = state->retry_after_sec,
+        .replayed = true,
+        .problem = state->problem,
+        .body = { state->body, strlen(state->body) }
+    };
+
+    memcpy(answer.op, command->op, BILLING_OP_ID_LEN);
+
+    rc = billing_command_seen(w, state->team, &answer);
+    if (rc == BILLING_DB_OK) {
+        billing_answer_queue(w, command->reply, &answer);
+    }
+
+    return rc;
+}
+
+
+static billing_db_rc_t
+billing_command_insert(billing_worker_t *w, const billing_entry_t *entry,
+    const billing_command_t *command, int64_t now)
+{
+    static const char  sql[] =
+        "INSERT INTO command (op, actor, kind, team, idem_key, fingerprint,"
+        " state, entry, reply, lang, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10)"
+        " ON CONFLICT (op) DO UPDATE SET state = 'open',"
+        " entry = excluded.entry, reply = excluded.reply,"
+        " lang = excluded.lang";
+
+    return billing_db_exec(w->db, sql, "ttttttttti", command->op,
+                           command->actor, command->kind, command->team,
+                           command->key, command->fingerprint, entry->id,
+                           command->reply, command->lang, now);
+}
+
+
+static billing_db_rc_t
+billing_command_execute(billing_worker_t *w, const billing_entry_t *entry,
+    const billing_command_t *command, int64_t now)
+{
+    billing_mark_t      mark;
+    billing_db_rc_t     rc;
+    billing_op_reply_t  reply = { .status = 0 };
+
+    if (command->deadline_ms > 0
+        && billing_clock_wall_ms() > command->deadline_ms)
+    {
+        billing_command_refuse(w, command, BILLING_OPERATION_EXPIRED, 0);
+        return BILLING_DB_OK;
+    }
+
+    rc = billing_command_insert(w, entry, command, now);
+    if (rc == BILLING_DB_OK) {
+        rc = billing_savepoint(w, &mark);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    rc = billing_op_run(w, command, now, &reply);
+
+    if (rc == BILLING_DB_FATAL || rc == BILLING_DB_FULL) {
+        json_decref(reply.body);
+        return rc;
+    }
+
+    if (rc != BILLING_DB_OK && rc != BILLING_DB_DONE) {
+        reply.undo = true;
+    }
+
+    if (!reply.later && reply.status == 0) {
+        billing_op_refuse(&reply, BILLING_INTERNAL, command->lang, NULL);
+    }
+
+    if (reply.undo) {
+        billing_savepoint_undo(w, &mark);
+        rc = BILLING_DB_OK;
+
+    } else {
+        rc = billing_db_release(w->db);
+    }
+
+    if (rc == BILLING_DB_OK && !reply.later) {
+        return billing_op_finish(w, command->op, &reply);
+    }
+
+    json_decref(reply.body);
+
+    return rc;
+}
+
+
+billing_db_rc_t
+billing_op_finish(billing_worker_t *w, const char *op,
+    billing_op_reply_t *reply)
+{
+    char               channel[BILLING_KEY_MAX] = "";
+    billing_db_rc_t    rc;
+    static const char  sql[] = "SELECT reply FROM command WHERE op = $1"
+                               " AND state <> 'done'";
+
+    rc = billing_db_query(w->db, sql, "t", op);
+
+    if (rc == BILLING_DB_ROW) {
+        (void) snprintf(channel, sizeof(channel), "%s",
+                        billing_db_text(w->db, sql, 0));
+        billing_db_done(w->db, sql);
+
+        rc = billing_command_tell(w, op, channel, reply, true);
+    }
+
+    json_decref(reply->body);
+    reply->body = NULL;
+
+    return (rc == BILLING_DB_DONE) ? BILLING_DB_OK : rc;
+}
+
+
+/* Keeps the answer when asked to, then queues it with the same bytes. */
+
+static billing_db_rc_t
+billing_command_tell(billing_worker_t *w, const char *op, const char *channel,
+    const billing_op_reply_t *reply, bool keep)
+{
+    char              *body;
+    billing_db_rc_t    rc;
+    billing_answer_t   answer = {
+        .status = reply->status,
+        .retry_after_sec = reply->retry_after_sec,
+        .problem = reply->problem
+    };
+
+    body = (reply->body != NULL) ? json_dumps(reply->body, JSON_COMPACT)
+                                 : strdup("{}");
+    if (body == NULL) {
+        return BILLING_DB_FULL;
+    }
+
+    answer.body = (billing_bytes_t) { body, strlen(body) };
+    (void) snprintf(answer.op, sizeof(answer.op), "%s", op);
+
+    rc = keep ? billing_command_store(w, op, reply, body) : BILLING_DB_OK;
+    if (rc == BILLING_DB_OK) {
+        rc = billing_command_seen(w, reply->team, &answer);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        billing_answer_queue(w, channel, &answer);
+    }
+
+    free(body);
+
+    return rc;
+}
+
+
+/*
+ * A failure of ours, and being asked to come later, is no verdict: the row
+ * stays, without it, and the same request is executed again.
+ */
+
+static billing_db_rc_t
+billing_command_store(billing_worker_t *w, const char *op,
+    const billing_op_reply_t *reply, const char *body)
+{
+    bool               keep = reply->status < 500 && reply->status != 429;
+    static const char  sql[] =
+        "UPDATE command SET state = $2, finished_at = $3, status = $4,"
+        " problem = $5, retry_after = $6, answer_team = $7, body = $8"
+        " WHERE op = $1";
+
+    return billing_db_exec(w->db, sql, "ttiiiitt", op, keep ? "done" : "retry",
+                           billing_worker_now(w), (int64_t) reply->status,
+                           (int64_t) reply->problem,
+                           (int64_t) reply->retry_after_sec, reply->team,
+                           keep ? body : NULL);
+}
+
+
+/* An answer that is not kept. */
+
+static void
+billing_command_refuse(billing_worker_t *w, const billing_command_t *command,
+    billing_reason_t reason, unsigned retry_after_sec)
+{
+    char                *body;
+    billing_answer_t     answer;
+    billing_op_reply_t   reply = { .status = 0 };
+
+    billing_op_refuse(&reply, reason, command->lang, NULL);
+
+    body = reply.body ? json_dumps(reply.body, JSON_COMPACT) : NULL;
+    answer = (billing_answer_t) {
+        .status = reply.status,
+        .retry_after_sec = retry_after_sec,
+        .problem = true,
+        .body = { body ? body : "{}", body ? strlen(body) : 2 }
+    };
+
+    memcpy(answer.op, command->op, BILLING_OP_ID_LEN);
+    billing_answer_queue(w, command->reply, &answer);
+
+    free(body);
+    json_decref(reply.body);
+}
+
+
+bool
+billing_command_later(billing_worker_t *w, const billing_entry_t *entry)
+{
+    billing_command_t  command;
+
+    if (billing_command_read(w, entry, &command) != BILLING_OK) {
+        return false;
+    }
+
+    billing_command_refuse(w, &command, BILLING_STORE_UNAVAILABLE,
+                           BILLING_LATER_RETRY_SEC);
+    billing_command_release(&command);
+
+    return true;
+}
+
+
+/* DONE: not a query, which only a transaction that writes can deal with. */
+
+billing_db_rc_t
+billing_query_entry(billing_worker_t *w, const billing_entry_t *entry,
+    int64_t now)
+{
+    billing_mark_t      mark;
+    billing_db_rc_t     rc;
+    billing_command_t   command;
+    billing_op_reply_t  reply = { .status = 0 };
+
+    if (entry->stream != BILLING_STREAM_QUERIES
+        || entry->deliveries >= BILLING_DELIVERIES_MAX
+        || billing_command_read(w, entry, &command) != BILLING_OK)
+    {
+        return BILLING_DB_DONE;
+    }
+
+    if (!billing_op_is_query(command.kind)) {
+        billing_command_release(&command);
+        return BILLING_DB_DONE;
+    }
+
+    if (command.deadline_ms > 0
+        && billing_clock_wall_ms() > command.deadline_ms)
+    {
+        billing_command_release(&command);
+        return BILLING_DB_OK;   /* nobody waits for it any more */
+    }
+
+    mark = billing_mark(w);
+    rc = billing_op_run(w, &command, now, &reply);
+    billing_mark_undo(w, &mark);
+
+    if (rc != BILLING_DB_FATAL && reply.status == 0) {
+        billing_op_refuse(&reply, BILLING_INTERNAL, command.lang, NULL);
+    }
+
+    if (rc != BILLING_DB_FATAL) {
+        rc = billing_command_tell(w, command.op, command.reply, &reply, false);
+    }
+
+    json_decref(reply.body);
+    billing_command_release(&command);
+
+    return rc;
+}
+
+
+billing_db_rc_t
+billing_command_lookup(billing_worker_t *w, const char *op, const char *actor,
+    billing_command_row_t *row)
+{
+    billing_db_rc_t    rc;
+    static const char  sql[] =
+        "SELECT state, kind, team, status, problem, body FROM command"
+        " WHERE op = $1 AND actor = $2";
+
+    memset(row, 0, sizeof(*row));
+
+    rc = billing_db_query(w->db, sql, "tt", op, actor);
+    if (rc != BILLING_DB_ROW) {
+        return rc;
+    }
+
+    row->done = strcmp(billing_db_text(w->db, sql, 0), "done") == 0;
+    (void) snprintf(row->kind, sizeof(row->kind), "%s",
+                    billing_db_text(w->db, sql, 1));
+    (void) snprintf(row->team, sizeof(row->team), "%s",
+                    billing_db_text(w->db, sql, 2));
+
+    if (row->done) {
+        row->status = (unsigned) billing_db_int(w->db, sql, 3);
+        row->problem = billing_db_int(w->db, sql, 4) != 0;
+        row->body = json_loads(billing_db_text(w->db, sql, 5), 0, NULL);
+    }
+
+    billing_db_done(w->db, sql);
+
+    return BILLING_DB_ROW;
+}
+
+
+/*
+ * A key is remembered for 30 days, a purchase that succeeded for ever; some
+ * rows at a time, so that nobody waits behind it.
+ */
+
+billing_db_rc_t
+billing_command_retention(billing_worker_t *w, int64_t now)
+{
+    static const char  sql[] =
+        "DELETE FROM command WHERE op IN (SELECT op FROM command"
+        " WHERE state <> 'open' AND finished_at < $1"
+        " AND NOT (kind IN ('upgrade.buy', 'upgrade.resume')"
+        " AND status BETWEEN 200 AND 299) LIMIT $2)";
+
+    return billing_db_exec(w->db, sql, "ii", now - BILLING_RETENTION_SEC,
+                           (int64_t) BILLING_SWEEP_ROWS);
+}

@@ -1,0 +1,210 @@
+/* The files the worker reads at its start: billing.json and the secrets. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <openssl/crypto.h>
+
+#include "billing_infra.h"
+
+#define BILLING_SECRET_FILE_MAX  4096
+
+
+/* The whole file, malloc'ed, a NUL behind it; or NULL and why. */
+
+static char *
+billing_config_read(const char *name, size_t max, size_t *len,
+    char error[BILLING_SETTINGS_ERROR_MAX])
+{
+    FILE  *file = fopen(name, "rbe");
+    char  *bytes = malloc(max + 2);
+
+    if (file == NULL || bytes == NULL) {
+        (void) snprintf(error, BILLING_SETTINGS_ERROR_MAX, "%s: %s", name,
+                        strerror(errno));
+        goto failed;
+    }
+
+    *len = fread(bytes, 1, max + 1, file);
+
+    if (ferror(file) || *len > max) {
+        (void) snprintf(error, BILLING_SETTINGS_ERROR_MAX,
+                        "%s: cannot be read, or larger than %zu bytes", name,
+                        max);
+        goto failed;
+    }
+
+    (void) fclose(file);
+    bytes[*len] = '\0';
+
+    return bytes;
+
+failed:
+
+    if (file != NULL) {
+        (void) fclose(file);
+    }
+
+    free(bytes);
+
+    return NULL;
+}
+
+
+billing_err_t
+billing_config_load(const char *name, billing_settings_t *settings,
+    char error[BILLING_SETTINGS_ERROR_MAX])
+{
+    char           *bytes;
+    size_t          len;
+    billing_err_t   err;
+
+    error[0] = '\0';
+
+    bytes = billing_config_read(name, BILLING_SETTINGS_MAX, &len, error);
+    if (bytes == NULL) {
+        return BILLING_EFORMAT;
+    }
+
+    err = billing_settings_parse(name, bytes, len, settings, error);
+    free(bytes);
+
+    return err;
+}
+
+
+/* One secret without the line end that editors leave: as nginx reads it. */
+
+static char *
+billing_config_secret(const char *name, size_t *len,
+    char error[BILLING_SETTINGS_ERROR_MAX])
+{
+    char  *secret;
+
+    secret = billing_config_read(name, BILLING_SECRET_FILE_MAX, len, error);
+    if (secret == NULL) {
+        return NULL;
+    }
+
+    if (*len > 0 && secret[*len - 1] == '\n') {
+        (*len)--;
+    }
+
+    if (*len > 0 && secret[*len - 1] == '\r') {
+        (*len)--;
+    }
+
+    secret[*len] = '\0';
+
+    if (*len == 0 || strlen(secret) != *len) {
+        (void) snprintf(error, BILLING_SETTINGS_ERROR_MAX,
+                        "%s: is empty or holds a zero byte", name);
+        OPENSSL_cleanse(secret, *len);
+        free(secret);
+        return NULL;
+    }
+
+    return secret;
+}
+
+
+/* A word of at most max - 1 bytes from a file; "" when no file is named. */
+
+static billing_err_t
+billing_config_word(const char *name, char *out, size_t max,
+    char error[BILLING_SETTINGS_ERROR_MAX])
+{
+    char    *secret;
+    size_t   len;
+
+    out[0] = '\0';
+
+    if (name[0] == '\0') {
+        return BILLING_OK;
+    }
+
+    secret = billing_config_secret(name, &len, error);
+    if (secret == NULL) {
+        return BILLING_EFORMAT;
+    }
+
+    if (len < max) {
+        memcpy(out, secret, len + 1);
+
+    } else {
+        (void) snprintf(error, BILLING_SETTINGS_ERROR_MAX,
+                        "%s: is longer than %zu bytes", name, max - 1);
+    }
+
+    OPENSSL_cleanse(secret, len);
+    free(secret);
+
+    return (len < max) ? BILLING_OK : BILLING_ERANGE;
+}
+
+
+billing_err_t
+billing_config_secrets(billing_worker_t *w,
+    char error[BILLING_SETTINGS_ERROR_MAX])
+{
+    char           *master;
+    size_t          len;
+    const char     *name;
+    billing_err_t   err = BILLING_OK;
+
+    for (size_t i = 0; i < BILLING_SECRETS_MAX && err == BILLING_OK; i++) {
+        name = w->settings->secret_files[i];
+
+        if (name[0] == '\0') {
+            break;
+        }
+
+        master = billing_config_secret(name, &len, error);
+        if (master == NULL) {
+            return BILLING_EFORMAT;
+        }
+
+        err = billing_secret_derive((const uint8_t *) master, len,
+                                    &w->secrets[i]);
+        OPENSSL_cleanse(master, len);
+        free(master);
+
+        if (err != BILLING_OK) {
+            (void) snprintf(error, BILLING_SETTINGS_ERROR_MAX,
+                            "%s: no keys can be derived from it", name);
+            return err;
+        }
+
+        w->nsecrets++;
+    }
+
+    if (w->nsecrets == 0) {
+        (void) snprintf(error, BILLING_SETTINGS_ERROR_MAX,
+                        "no secret_files are named");
+        return BILLING_EFORMAT;
+    }
+
+    err = billing_config_word(w->settings->gateway_secret_key_file,
+                              w->gateway_key, sizeof(w->gateway_key), error);
+    if (err != BILLING_OK) {
+        return err;
+    }
+
+    return billing_config_word(w->settings->redis_password_file,
+                               billing_infra(w)->redis_password,
+                               sizeof(billing_infra(w)->redis_password),
+                               error);
+}
+
+
+void
+billing_config_wipe(billing_worker_t *w)
+{
+    OPENSSL_cleanse(w->secrets, sizeof(w->secrets));
+    OPENSSL_cleanse(w->gateway_key, sizeof(w->gateway_key));
+    OPENSSL_cleanse(billing_infra(w)->redis_password,
+                    sizeof(billing_infra(w)->redis_password));
+}

@@ -1,0 +1,402 @@
+/*
+ * The database as the worker sees it: one connection, statements named by the
+ * address of their text, a transaction and savepoints in it.
+ *
+ * Here is what does not depend on the engine: the formats of parameters, the
+ * choice of the engine, and what is true about the transaction.
+ */
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "billing_infra.h"
+
+#define BILLING_DB_VALUES_MAX  24
+
+struct billing_db_s {
+    const billing_db_engine_t  *engine;
+    void                       *handle;
+    bool                        open;       /* a transaction is */
+    bool                        spoiled;    /* the engine has undone it */
+};
+
+typedef struct {
+    const char                 *scheme;
+    const billing_db_engine_t  *engine;
+} billing_db_scheme_t;
+
+static const billing_db_scheme_t  billing_db_schemes[] = {
+    { "sqlite:", &billing_db_sqlite },
+    { NULL, NULL }
+};
+
+
+static const billing_db_engine_t *
+billing_db_engine(const char *dsn)
+{
+    for (const billing_db_scheme_t *s = billing_db_schemes; s->scheme; s++) {
+        if (strncmp(dsn, s->scheme, strlen(s->scheme)) == 0) {
+            return s->engine;
+        }
+    }
+
+    return NULL;
+}
+
+
+billing_db_t *
+billing_db_new(const char *dsn, char *error, size_t error_max)
+{
+    billing_db_t               *db;
+    const billing_db_engine_t  *engine = billing_db_engine(dsn);
+
+    if (engine == NULL) {
+        (void) snprintf(error, error_max,
+                        "store.dsn names no database this program knows");
+        return NULL;
+    }
+
+    db = calloc(1, sizeof(billing_db_t));
+    if (db == NULL) {
+        (void) snprintf(error, error_max, "out of memory");
+        return NULL;
+    }
+
+    db->engine = engine;
+    db->handle = engine->open(dsn, error, error_max);
+
+    if (db->handle == NULL
+        || billing_migrate(db, error, error_max) != BILLING_DB_OK)
+    {
+        billing_db_free(db);
+        return NULL;
+    }
+
+    return db;
+}
+
+
+void
+billing_db_free(billing_db_t *db)
+{
+    if (db == NULL) {
+        return;
+    }
+
+    if (db->handle != NULL) {
+        billing_db_rollback(db);
+        db->engine->close(db->handle);
+    }
+
+    free(db);
+}
+
+
+/* Reads the arguments that format names; returns how many values there are. */
+
+static unsigned
+billing_db_values(billing_db_value_t *values, const char *format, va_list args)
+{
+    unsigned  n = 0;
+
+    for (const char *f = format; *f != '\0'; f++, n++) {
+        assert(n < BILLING_DB_VALUES_MAX);
+
+        values[n] = (billing_db_value_t) { .type = *f };
+
+        if (*f == 'i') {
+            values[n].number = va_arg(args, int64_t);
+            continue;
+        }
+
+        if (*f == 't') {
+            values[n].bytes = va_arg(args, const char *);
+            values[n].len = values[n].bytes ? strlen(values[n].bytes) : 0;
+            continue;
+        }
+
+        assert(*f == 'b');
+        values[n].bytes = va_arg(args, const void *);
+        values[n].len = va_arg(args, size_t);
+    }
+
+    return n;
+}
+
+
+/*
+ * A full disk undoes the whole transaction, not one statement: whatever comes
+ * next in it fails the same way, up to and including the commit.
+ */
+
+static billing_db_rc_t
+billing_db_note(billing_db_t *db, billing_db_rc_t rc)
+{
+    if (db->open && rc == BILLING_DB_FULL) {
+        db->spoiled = true;
+    }
+
+    return rc;
+}
+
+
+static billing_db_rc_t
+billing_db_start(billing_db_t *db, const char *sql, const char *format,
+    va_list args)
+{
+    unsigned            n;
+    billing_db_rc_t     rc;
+    billing_db_value_t  values[BILLING_DB_VALUES_MAX];
+
+    if (db->spoiled) {
+        return BILLING_DB_FULL;
+    }
+
+    n = billing_db_values(values, format, args);
+
+    rc = db->engine->query(db->handle, sql, values, n);
+    if (rc == BILLING_DB_OK) {
+        rc = db->engine->step(db->handle, sql);
+    }
+
+    return billing_db_note(db, rc);
+}
+
+
+billing_db_rc_t
+billing_db_exec(billing_db_t *db, const char *sql, const char *format, ...)
+{
+    va_list          args;
+    billing_db_rc_t  rc;
+
+    va_start(args, format);
+    rc = billing_db_start(db, sql, format, args);
+    va_end(args);
+
+    while (rc == BILLING_DB_ROW) {
+        rc = billing_db_note(db, db->engine->step(db->handle, sql));
+    }
+
+    db->engine->reset(db->handle, sql);
+
+    return (rc == BILLING_DB_DONE) ? BILLING_DB_OK : rc;
+}
+
+
+billing_db_rc_t
+billing_db_query(billing_db_t *db, const char *sql, const char *format, ...)
+{
+    va_list          args;
+    billing_db_rc_t  rc;
+
+    va_start(args, format);
+    rc = billing_db_start(db, sql, format, args);
+    va_end(args);
+
+    if (rc != BILLING_DB_ROW) {
+        db->engine->reset(db->handle, sql);
+    }
+
+    return rc;
+}
+
+
+billing_db_rc_t
+billing_db_next(billing_db_t *db, const char *sql)
+{
+    billing_db_rc_t  rc;
+
+    rc = billing_db_note(db, db->engine->step(db->handle, sql));
+
+    if (rc != BILLING_DB_ROW) {
+        db->engine->reset(db->handle, sql);
+    }
+
+    return rc;
+}
+
+
+void
+billing_db_done(billing_db_t *db, const char *sql)
+{
+    db->engine->reset(db->handle, sql);
+}
+
+
+int64_t
+billing_db_int(billing_db_t *db, const char *sql, int column)
+{
+    return db->engine->column(db->handle, sql, column, 'i').number;
+}
+
+
+const char *
+billing_db_text(billing_db_t *db, const char *sql, int column)
+{
+    return db->engine->column(db->handle, sql, column, 't').bytes;
+}
+
+
+billing_bytes_t
+billing_db_blob(billing_db_t *db, const char *sql, int column)
+{
+    billing_db_value_t  value;
+
+    value = db->engine->column(db->handle, sql, column, 'b');
+
+    return (billing_bytes_t) { .data = value.bytes, .len = value.len };
+}
+
+
+bool
+billing_db_null(billing_db_t *db, const char *sql, int column)
+{
+    return db->engine->column(db->handle, sql, column, 'n').number != 0;
+}
+
+
+int64_t
+billing_db_changes(billing_db_t *db)
+{
+    return db->engine->changes(db->handle);
+}
+
+
+billing_db_rc_t
+billing_db_script(billing_db_t *db, const char *sql)
+{
+    if (db->spoiled) {
+        return BILLING_DB_FULL;
+    }
+
+    return billing_db_note(db, db->engine->script(db->handle, sql));
+}
+
+
+billing_db_rc_t
+billing_db_check(billing_db_t *db, bool deep)
+{
+    return db->engine->check(db->handle, deep);
+}
+
+
+billing_db_rc_t
+billing_db_backup(billing_db_t *db, int64_t version)
+{
+    return db->engine->backup(db->handle, version);
+}
+
+
+int
+billing_db_lock(billing_db_t *db)
+{
+    return db->engine->lock(db->handle);
+}
+
+
+const char *
+billing_db_message(billing_db_t *db)
+{
+    return db->engine->message(db->handle);
+}
+
+
+billing_db_rc_t
+billing_db_begin(billing_db_t *db)
+{
+    billing_db_rc_t  rc;
+
+    assert(!db->open);
+
+    rc = billing_db_script(db, db->engine->begin);
+    db->open = (rc == BILLING_DB_OK);
+
+    return rc;
+}
+
+
+billing_db_rc_t
+billing_db_commit(billing_db_t *db)
+{
+    billing_db_rc_t  rc;
+
+    assert(db->open);
+
+    rc = billing_db_script(db, "COMMIT");
+    if (rc != BILLING_DB_OK) {
+        billing_db_rollback(db);
+    }
+
+    db->open = false;
+
+    return rc;
+}
+
+
+void
+billing_db_rollback(billing_db_t *db)
+{
+    if (!db->open) {
+        return;
+    }
+
+    /* An engine that undid the transaction by itself says so: that is fine. */
+    db->open = false;
+    db->spoiled = false;
+    (void) !billing_db_script(db, "ROLLBACK");
+}
+
+
+billing_db_rc_t
+billing_db_savepoint(billing_db_t *db)
+{
+    return billing_db_script(db, "SAVEPOINT billing");
+}
+
+
+billing_db_rc_t
+billing_db_release(billing_db_t *db)
+{
+    return billing_db_script(db, "RELEASE SAVEPOINT billing");
+}
+
+
+void
+billing_db_undo(billing_db_t *db)
+{
+    /* When this fails so will the commit, which is where it is handled. */
+    (void) !billing_db_script(db, "ROLLBACK TO SAVEPOINT billing");
+    (void) !billing_db_script(db, "RELEASE SAVEPOINT billing");
+}
+
+
+billing_db_rc_t
+billing_db_meta_get(billing_db_t *db, const char *name, int64_t *value)
+{
+    billing_db_rc_t    rc;
+    static const char  sql[] = "SELECT value FROM meta WHERE name = $1";
+
+    rc = billing_db_query(db, sql, "t", name);
+    if (rc != BILLING_DB_ROW) {
+        return rc;
+    }
+
+    *value = billing_db_int(db, sql, 0);
+    billing_db_done(db, sql);
+
+    return BILLING_DB_OK;
+}
+
+
+billing_db_rc_t
+billing_db_meta_set(billing_db_t *db, const char *name, int64_t value)
+{
+    static const char  sql[] =
+        "INSERT INTO meta (name, value) VALUES ($1, $2)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+    return billing_db_exec(db, sql, "ti", name, value);
+}

@@ -1,0 +1,122 @@
+/*
+ * The schema's history: numbered scripts built into the program, applied in
+ * one transaction, never downgraded.
+ */
+
+#include <stdio.h>
+
+#include "billing_infra.h"
+
+extern const char  billing_sql_001_infra[];
+extern const char  billing_sql_002_business[];
+
+typedef struct {
+    int64_t      version;
+    const char  *name;
+    const char  *script;
+} billing_migration_t;
+
+static const billing_migration_t  billing_migrations[] = {
+    { 1, "infra", billing_sql_001_infra },
+    { 2, "business", billing_sql_002_business }
+};
+
+#define BILLING_MIGRATIONS                                                    \
+    (sizeof(billing_migrations) / sizeof(billing_migrations[0]))
+
+static const char  billing_migrate_table[] =
+    "CREATE TABLE IF NOT EXISTS migration (version BIGINT PRIMARY KEY,"
+    " name TEXT NOT NULL, applied_at BIGINT NOT NULL)";
+
+static billing_db_rc_t billing_migrate_version(billing_db_t *db,
+    int64_t *version);
+static billing_db_rc_t billing_migrate_apply(billing_db_t *db,
+    int64_t version);
+
+
+billing_db_rc_t
+billing_migrate(billing_db_t *db, char *error, size_t error_max)
+{
+    int64_t          version = 0;
+    int64_t          newest;
+    billing_db_rc_t  rc;
+
+    newest = billing_migrations[BILLING_MIGRATIONS - 1].version;
+
+    rc = billing_db_script(db, billing_migrate_table);
+    if (rc == BILLING_DB_OK) {
+        rc = billing_migrate_version(db, &version);
+    }
+
+    if (rc == BILLING_DB_OK && version > newest) {
+        (void) snprintf(error, error_max, "the database has schema %lld, this"
+                        " program knows %lld: run the newer program",
+                        (long long) version, (long long) newest);
+        return BILLING_DB_CONFLICT;
+    }
+
+    if (rc == BILLING_DB_OK && version < newest) {
+        rc = (version > 0) ? billing_db_backup(db, version) : BILLING_DB_OK;
+        rc = (rc == BILLING_DB_OK) ? billing_db_begin(db) : rc;
+        rc = (rc == BILLING_DB_OK) ? billing_migrate_apply(db, version) : rc;
+        rc = (rc == BILLING_DB_OK) ? billing_db_commit(db) : rc;
+    }
+
+    if (rc != BILLING_DB_OK) {
+        (void) snprintf(error, error_max, "the schema cannot be brought up to"
+                        " %lld: %s", (long long) newest,
+                        billing_db_message(db));
+        billing_db_rollback(db);
+    }
+
+    return rc;
+}
+
+
+static billing_db_rc_t
+billing_migrate_version(billing_db_t *db, int64_t *version)
+{
+    billing_db_rc_t    rc;
+    static const char  sql[] =
+        "SELECT COALESCE(MAX(version), 0) FROM migration";
+
+    rc = billing_db_query(db, sql, "");
+    if (rc != BILLING_DB_ROW) {
+        return BILLING_DB_FATAL;
+    }
+
+    *version = billing_db_int(db, sql, 0);
+    billing_db_done(db, sql);
+
+    return BILLING_DB_OK;
+}
+
+
+/* Another worker may have been faster: the version is read again inside. */
+
+static billing_db_rc_t
+billing_migrate_apply(billing_db_t *db, int64_t version)
+{
+    billing_db_rc_t    rc;
+    static const char  sql[] =
+        "INSERT INTO migration (version, name, applied_at)"
+        " VALUES ($1, $2, $3)";
+
+    rc = billing_migrate_version(db, &version);
+
+    for (size_t i = 0; i < BILLING_MIGRATIONS && rc == BILLING_DB_OK; i++) {
+        const billing_migration_t  *m = &billing_migrations[i];
+
+        if (m->version <= version) {
+            continue;
+        }
+
+        rc = billing_db_script(db, m->script);
+        if (rc == BILLING_DB_OK) {
+            rc = billing_db_exec(db, sql, "iti", m->version, m->name,
+                                 billing_clock_wall_ms() / 1000);
+        }
+    }
+
+    return rc;
+}

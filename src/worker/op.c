@@ -1,0 +1,224 @@
+/*
+ * Operations: from the kind of a command or query to the function that does
+ * it, and what all of them share.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "billing_business.h"
+
+
+typedef struct {
+    const char     *kind;
+    bool            query;
+    bool            demo;               /* only with demo data */
+    billing_op_pt   run;
+} billing_op_entry_t;
+
+
+static const billing_op_entry_t *billing_op_find(const char *kind);
+
+
+static const billing_op_entry_t  billing_op_entries[] = {
+    { "dashboard",        true,  false, billing_query_dashboard },
+    { "upgrade.offer",    true,  false, billing_query_offer },
+    { "upgrade.quote",    true,  false, billing_query_quote },
+    { "operation",        true,  false, billing_query_operation },
+    { "billing.overview", true,  false, billing_query_overview },
+    { "billing.invoices", true,  false, billing_query_invoices },
+    { "demo.data",        true,  true,  billing_query_demo_data },
+    { "demo.clock",       true,  true,  billing_query_clock },
+    { "demo.clock.set",   false, true,  billing_op_clock_set },
+    { "team.create",      false, false, billing_op_team_create },
+    { "member.add",       false, false, billing_op_member_add },
+    { "member.remove",    false, false, billing_op_member_remove },
+    { "member.role",      false, false, billing_op_member_role },
+    { "board.create",     false, false, billing_op_board_create },
+    { "board.delete",     false, false, billing_op_board_delete },
+    { "board.share",      false, false, billing_op_board_share },
+    { "board.move",       false, false, billing_op_board_move },
+    { "card.start",       false, false, billing_op_card_start },
+    { "upgrade.buy",      false, false, billing_op_buy },
+    { "upgrade.resume",   false, false, billing_op_resume },
+    { "webhook",          false, false, billing_op_webhook },
+    { NULL,               false, false, NULL }
+};
+
+
+billing_db_rc_t
+billing_op_run(billing_worker_t *w, const billing_command_t *command,
+    int64_t now, billing_op_reply_t *reply)
+{
+    billing_op_t               op;
+    billing_db_rc_t            rc;
+    const billing_op_entry_t  *entry;
+
+    memset(reply, 0, sizeof(*reply));
+
+    op = (billing_op_t) {
+        .w = w, .command = command, .reply = reply, .now = now,
+        .lang = billing_lang_of(command->lang)
+    };
+
+    entry = billing_op_find(command->kind);
+
+    if (entry == NULL || (entry->demo && !w->settings->demo)) {
+        (void) billing_op_deny(&op, BILLING_NOT_FOUND, NULL);
+        return BILLING_DB_OK;
+    }
+
+    rc = entry->run(&op);
+
+    if (rc == BILLING_DB_FATAL || rc == BILLING_DB_FULL) {
+        return rc;
+    }
+
+    if (rc == BILLING_DB_CONFLICT
+        || (reply->status == 0 && !reply->later))
+    {
+        (void) billing_op_deny(&op, BILLING_INTERNAL, NULL);
+    }
+
+    return BILLING_DB_OK;
+}
+
+
+bool
+billing_op_is_query(const char *kind)
+{
+    const billing_op_entry_t  *entry;
+
+    entry = billing_op_find(kind);
+
+    return entry != NULL && entry->query;
+}
+
+
+static const billing_op_entry_t *
+billing_op_find(const char *kind)
+{
+    const billing_op_entry_t  *entry;
+
+    for (entry = billing_op_entries; entry->kind != NULL; entry++) {
+        if (strcmp(entry->kind, kind) == 0) {
+            return entry;
+        }
+    }
+
+    return NULL;
+}
+
+
+void
+billing_op_refuse(billing_op_reply_t *reply, billing_reason_t reason,
+    const char *lang, json_t *args)
+{
+    json_decref(reply->body);
+
+    reply->status = billing_reason_status(reason);
+    reply->body = billing_problem(reason, billing_lang_of(lang),
+                                  billing_reason_field(reason), args);
+    reply->problem = true;
+    reply->undo = true;
+    reply->later = false;
+
+    json_decref(args);
+}
+
+
+void
+billing_op_answer(billing_op_reply_t *reply, unsigned status, json_t *body)
+{
+    json_decref(reply->body);
+
+    reply->status = status;
+    reply->body = body;
+    reply->problem = false;
+    reply->undo = false;
+    reply->later = false;
+}
+
+
+billing_db_rc_t
+billing_op_deny(billing_op_t *op, billing_reason_t reason, json_t *args)
+{
+    billing_op_refuse(op->reply, reason, billing_lang_name(op->lang), args);
+
+    return BILLING_DB_DONE;
+}
+
+
+billing_db_rc_t
+billing_op_reply(billing_op_t *op, unsigned status, json_t *body)
+{
+    if (body == NULL) {
+        return billing_op_deny(op, BILLING_INTERNAL, NULL);
+    }
+
+    billing_op_answer(op->reply, status, body);
+
+    return BILLING_DB_DONE;
+}
+
+
+const char *
+billing_op_text(const billing_op_t *op, const char *name)
+{
+    const char  *text;
+
+    text = json_string_value(json_object_get(op->command->body, name));
+
+    return text == NULL ? "" : text;
+}
+
+
+int64_t
+billing_op_int(const billing_op_t *op, const char *name, int64_t fallback)
+{
+    const json_t  *value;
+
+    value = json_object_get(op->command->body, name);
+
+    return json_is_integer(value) ? json_integer_value(value) : fallback;
+}
+
+
+bool
+billing_op_bool(const billing_op_t *op, const char *name)
+{
+    return json_is_true(json_object_get(op->command->body, name));
+}
+
+
+billing_lang_t
+billing_lang_of(const char *name)
+{
+    return strcmp(name, "fr") == 0 ? BILLING_LANG_FR : BILLING_LANG_EN;
+}
+
+
+billing_db_rc_t
+billing_id_new(char prefix, char out[BILLING_ID_MAX + 1])
+{
+    static const char  letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+
+    size_t   i;
+    uint8_t  bytes[26];
+
+    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t) sizeof(bytes)) {
+        return BILLING_DB_FATAL;
+    }
+
+    out[0] = prefix;
+    out[1] = '_';
+
+    for (i = 0; i < sizeof(bytes); i++) {
+        out[i + 2] = letters[bytes[i] & 31];
+    }
+
+    out[i + 2] = '\0';
+
+    return BILLING_DB_OK;
+}

@@ -1,0 +1,353 @@
+/*
+ * Members: adding, removing, roles.  Seats are counted here: never more
+ * members than seats on a paid plan, never more than an open purchase pays
+ * for.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "billing_business.h"
+
+
+typedef struct {
+    billing_team_row_t  row;
+    uint32_t            actor_roles;
+    uint32_t            roles;          /* of the member it is about */
+    char                email[BILLING_EMAIL_MAX + 1];
+} billing_member_op_t;
+
+
+static billing_db_rc_t billing_member_op(billing_op_t *op,
+    billing_member_op_t *m);
+static billing_db_rc_t billing_member_add_may(billing_op_t *op,
+    const billing_member_op_t *m);
+static billing_db_rc_t billing_member_seat(billing_op_t *op,
+    const billing_member_op_t *m);
+static billing_db_rc_t billing_member_last(billing_op_t *op,
+    const billing_member_op_t *m);
+static billing_db_rc_t billing_member_boards(billing_op_t *op,
+    const billing_member_op_t *m);
+static billing_db_rc_t billing_member_done(billing_op_t *op,
+    billing_member_op_t *m, unsigned status);
+
+
+billing_db_rc_t
+billing_op_member_add(billing_op_t *op)
+{
+    billing_db_rc_t      rc;
+    billing_member_op_t  m;
+
+    rc = billing_member_op(op, &m);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    rc = billing_member_add_may(op, &m);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    rc = billing_profile_ensure(op->w, m.email, op->lang, op->now);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    m.roles &= ~(uint32_t) (BILLING_ROLE_GUEST | BILLING_ROLE_VISITOR);
+    m.roles |= (uint32_t) BILLING_ROLE_MEMBER;
+
+    return billing_member_done(op, &m, 201);
+}
+
+
+static billing_db_rc_t
+billing_member_op(billing_op_t *op, billing_member_op_t *m)
+{
+    const char       *email;
+    billing_db_rc_t   rc;
+
+    rc = billing_op_enter(op, billing_op_text(op, "team"), &m->row,
+                          &m->actor_roles);
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    email = billing_op_text(op, "email");
+
+    if (billing_email_normalise(email, strlen(email), m->email)
+        != BILLING_OK)
+    {
+        return billing_op_deny(op, BILLING_EMAIL_INVALID, NULL);
+    }
+
+    return billing_member_roles(op->w, m->row.id, m->email, &m->roles);
+}
+
+
+static billing_db_rc_t
+billing_member_add_may(billing_op_t *op, const billing_member_op_t *m)
+{
+    uint32_t          n;
+    char              first[BILLING_EMAIL_MAX + 1];
+    billing_act_t     act;
+    billing_db_rc_t   rc;
+    billing_reason_t  reason;
+
+    act = m->row.invite_admins ? BILLING_ACT_INVITE_ADMINS
+                               : BILLING_ACT_INVITE_OPEN;
+
+    reason = billing_may(act, m->actor_roles, m->row.team.plan);
+
+    if (reason == BILLING_NOT_A_MEMBER) {
+        return billing_op_deny(op, reason, NULL);
+    }
+
+    if (reason != BILLING_ALLOW) {
+        rc = billing_member_count(op->w, m->row.id, BILLING_ROLES_ADMIN, &n,
+                                  first);
+        if (rc != BILLING_DB_OK) {
+            return rc;
+        }
+
+        return billing_op_deny(op, BILLING_INVITE_FORBIDDEN,
+                               json_pack("{s:s}", "name", first));
+    }
+
+    if (m->roles & (uint32_t) BILLING_ROLE_MEMBER) {
+        return billing_op_deny(op, BILLING_MEMBER_EXISTS, NULL);
+    }
+
+    return billing_member_seat(op, m);
+}
+
+
+static billing_db_rc_t
+billing_member_seat(billing_op_t *op, const billing_member_op_t *m)
+{
+    const billing_team_t  *team;
+
+    team = &m->row.team;
+
+    if (m->row.hold_seats != 0 && team->members >= m->row.hold_seats) {
+        return billing_op_deny(op, BILLING_NO_VACANT_SEAT, NULL);
+    }
+
+    if (billing_plan_is_paid(team->plan) && team->members >= team->seats) {
+
+        /* R145 would add a licence and a charge: not there yet. */
+
+        return billing_op_deny(op, BILLING_NOT_IMPLEMENTED, NULL);
+    }
+
+    return BILLING_DB_OK;
+}
+
+
+billing_db_rc_t
+billing_op_member_remove(billing_op_t *op)
+{
+    billing_act_t        act;
+    billing_db_rc_t      rc;
+    billing_reason_t     reason;
+    billing_member_op_t  m;
+
+    rc = billing_member_op(op, &m);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    act = strcmp(m.email, op->command->actor) == 0
+          ? BILLING_ACT_LEAVE : BILLING_ACT_REMOVE_MEMBER;
+
+    reason = billing_may(act, m.actor_roles, m.row.team.plan);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_op_deny(op, reason, NULL);
+    }
+
+    if (m.roles == 0) {
+        return billing_op_deny(op, BILLING_MEMBER_NOT_FOUND, NULL);
+    }
+
+    rc = billing_member_last(op, &m);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    rc = billing_member_boards(op, &m);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    m.roles = 0;
+
+    return billing_member_done(op, &m, 200);
+}
+
+
+billing_db_rc_t
+billing_op_member_role(billing_op_t *op)
+{
+    bool                 admin;
+    const char          *role;
+    billing_db_rc_t      rc;
+    billing_reason_t     reason;
+    billing_member_op_t  m;
+
+    rc = billing_member_op(op, &m);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    reason = billing_may(BILLING_ACT_GRANT_ADMIN, m.actor_roles,
+                         m.row.team.plan);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_op_deny(op, reason, NULL);
+    }
+
+    if ((m.roles & (uint32_t) BILLING_ROLE_MEMBER) == 0) {
+        return billing_op_deny(op, BILLING_MEMBER_NOT_FOUND, NULL);
+    }
+
+    role = billing_op_text(op, "role");
+    admin = strcmp(role, "team_admin") == 0;
+
+    if (!admin && strcmp(role, "member") != 0) {
+        return billing_op_deny(op, BILLING_ROLE_INVALID, NULL);
+    }
+
+    if (admin) {
+        m.roles |= (uint32_t) BILLING_ROLE_TEAM_ADMIN;
+        return billing_member_done(op, &m, 200);
+    }
+
+    if (m.roles & (uint32_t) BILLING_ROLE_COMPANY_ADMIN) {
+        return billing_op_deny(op, BILLING_ADMIN_RIGHTS, NULL);
+    }
+
+    rc = billing_member_last(op, &m);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    m.roles &= ~(uint32_t) BILLING_ROLE_TEAM_ADMIN;
+
+    return billing_member_done(op, &m, 200);
+}
+
+
+/* A team always has an admin. */
+
+static billing_db_rc_t
+billing_member_last(billing_op_t *op, const billing_member_op_t *m)
+{
+    uint32_t         n;
+    billing_db_rc_t  rc;
+
+    if ((m->roles & BILLING_ROLES_ADMIN) == 0) {
+        return BILLING_DB_OK;
+    }
+
+    rc = billing_member_count(op->w, m->row.id, BILLING_ROLES_ADMIN, &n,
+                              NULL);
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    if (n <= 1) {
+        return billing_op_deny(op, BILLING_LAST_ADMIN, NULL);
+    }
+
+    return BILLING_DB_OK;
+}
+
+
+/* Boards of who goes fall to an admin, so that no board is ownerless (R229). */
+
+static billing_db_rc_t
+billing_member_boards(billing_op_t *op, const billing_member_op_t *m)
+{
+    static const char  heir_sql[] =
+        "SELECT COALESCE(MIN(email), '') FROM member WHERE team = $1"
+        " AND (roles & $2) <> 0 AND email <> $3";
+    static const char  sql[] =
+        "UPDATE board SET owner = $1 WHERE team = $2 AND owner = $3"
+        " AND gone = 0";
+
+    char             heir[BILLING_EMAIL_MAX + 1];
+    billing_db_rc_t  rc;
+
+    rc = billing_db_query(op->w->db, heir_sql, "tit", m->row.id,
+                          (int64_t) BILLING_ROLES_ADMIN, m->email);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;
+    }
+
+    (void) snprintf(heir, sizeof(heir), "%s",
+                    billing_db_text(op->w->db, heir_sql, 0));
+    billing_db_done(op->w->db, heir_sql);
+
+    if (heir[0] == '\0') {
+        return BILLING_DB_OK;
+    }
+
+    return billing_db_exec(op->w->db, sql, "ttt", heir, m->row.id, m->email);
+}
+
+
+static billing_db_rc_t
+billing_member_done(billing_op_t *op, billing_member_op_t *m,
+    unsigned status)
+{
+    json_t                   *team;
+    billing_db_rc_t           rc;
+    billing_member_change_t   change;
+
+    change = (billing_member_change_t) {
+        .team = m->row.id, .email = m->email, .roles = m->roles,
+        .now = op->now
+    };
+
+    rc = billing_member_store(op->w, &change);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    rc = billing_team_touch(op->w, &m->row);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    if (strcmp(m->email, op->command->actor) == 0) {
+        m->actor_roles = m->roles;
+    }
+
+    rc = billing_team_json(op->w, &m->row, m->actor_roles, &team);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    if (m->roles == 0) {
+        return billing_op_reply(op, status, json_pack("{s:o}", "team", team));
+    }
+
+    return billing_op_reply(op, status,
+               json_pack("{s:{s:s, s:s, s:o}, s:o}",
+                   "member", "email", m->email,
+                       "role", billing_role_word(m->roles),
+                       "roles", billing_roles_json(m->roles),
+                   "team", team));
+}

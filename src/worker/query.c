@@ -1,0 +1,304 @@
+/*
+ * The dashboard: the teams of a profile, the current team and its boards.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "billing_business.h"
+
+
+typedef struct {
+    billing_team_row_t       row;
+    uint32_t                 roles;
+    billing_team_record_t    team;
+    billing_member_record_t  member;
+} billing_dashboard_t;
+
+
+static billing_db_rc_t billing_dashboard_teams(billing_op_t *op,
+    json_t **out, char first[BILLING_ID_MAX + 1]);
+static billing_db_rc_t billing_dashboard_team(billing_op_t *op,
+    const char *team, json_t *body);
+static billing_db_rc_t billing_dashboard_boards(billing_op_t *op,
+    const billing_dashboard_t *d, json_t **out);
+static json_t *billing_dashboard_board(billing_op_t *op,
+    const billing_dashboard_t *d, const char *sql);
+static json_t *billing_dashboard_button(const billing_dashboard_t *d);
+static json_t *billing_dashboard_notices(billing_op_t *op,
+    const billing_dashboard_t *d);
+
+
+billing_db_rc_t
+billing_query_dashboard(billing_op_t *op)
+{
+    char              first[BILLING_ID_MAX + 1];
+    json_t           *teams, *body;
+    const char       *wanted;
+    billing_db_rc_t   rc;
+
+    if (op->command->actor[0] == '\0') {
+        return billing_op_deny(op, BILLING_UNAUTHENTICATED, NULL);
+    }
+
+    rc = billing_dashboard_teams(op, &teams, first);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    body = json_pack("{s:{s:s, s:s}, s:o, s:n, s:[], s:{s:b, s:s}, s:[]}",
+               "profile", "email", op->command->actor,
+                   "lang", billing_lang_name(op->lang),
+               "teams", teams, "team", "boards",
+               "upgrade_button", "visible", 0, "reason",
+                   billing_reason_code(BILLING_TEAM_NOT_FOUND),
+               "notices");
+
+    if (body == NULL) {
+        return BILLING_DB_FULL;
+    }
+
+    wanted = billing_op_text(op, "team");
+    rc = BILLING_DB_OK;
+
+    if (wanted[0] != '\0' || first[0] != '\0') {
+        rc = billing_dashboard_team(op, wanted[0] != '\0' ? wanted : first,
+                                    body);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        json_decref(body);
+        return rc;
+    }
+
+    return billing_op_reply(op, 200, body);
+}
+
+
+static billing_db_rc_t
+billing_dashboard_teams(billing_op_t *op, json_t **out,
+    char first[BILLING_ID_MAX + 1])
+{
+    static const char  sql[] =
+        "SELECT t.id, t.name, t.plan, t.state, m.roles FROM member m"
+        " JOIN team t ON t.id = m.team WHERE m.email = $1 AND m.roles <> 0"
+        " ORDER BY t.created_at, t.id LIMIT 200";
+
+    billing_db_t     *db;
+    billing_db_rc_t   rc;
+
+    db = op->w->db;
+    first[0] = '\0';
+    *out = json_array();
+
+    rc = billing_db_query(db, sql, "t", op->command->actor);
+
+    while (rc == BILLING_DB_ROW) {
+        if (first[0] == '\0') {
+            (void) snprintf(first, BILLING_ID_MAX + 1, "%s",
+                            billing_db_text(db, sql, 0));
+        }
+
+        (void) json_array_append_new(*out,
+            json_pack("{s:s, s:s, s:s, s:s, s:s}",
+                "id", billing_db_text(db, sql, 0),
+                "name", billing_db_text(db, sql, 1),
+                "plan", billing_db_text(db, sql, 2),
+                "state", billing_db_text(db, sql, 3),
+                "role", billing_role_word(
+                    (uint32_t) billing_db_int(db, sql, 4))));
+
+        rc = billing_db_next(db, sql);
+    }
+
+    if (rc == BILLING_DB_DONE) {
+        return BILLING_DB_OK;
+    }
+
+    json_decref(*out);
+
+    return rc;
+}
+
+
+static billing_db_rc_t
+billing_dashboard_team(billing_op_t *op, const char *team, json_t *body)
+{
+    json_t               *value;
+    billing_db_rc_t       rc;
+    billing_dashboard_t   d;
+
+    rc = billing_op_enter(op, team, &d.row, &d.roles);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_record_team(op->w, d.row.id, &d.team);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_record_member(op->w, d.row.id, op->command->actor,
+                                   &d.member);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_json(op->w, &d.row, d.roles, &value);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    (void) json_object_set_new(body, "team", value);
+
+    rc = billing_dashboard_boards(op, &d, &value);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    (void) json_object_set_new(body, "boards", value);
+    (void) json_object_set_new(body, "upgrade_button",
+                               billing_dashboard_button(&d));
+    (void) json_object_set_new(body, "notices",
+                               billing_dashboard_notices(op, &d));
+
+    return BILLING_DB_OK;
+}
+
+
+/* A private board is shown to its owner only. */
+
+static billing_db_rc_t
+billing_dashboard_boards(billing_op_t *op, const billing_dashboard_t *d,
+    json_t **out)
+{
+    static const char  sql[] =
+        "SELECT id, title, is_private, rank, owner FROM board"
+        " WHERE team = $1 AND gone = 0 AND (is_private = 0 OR owner = $2)"
+        " ORDER BY rank DESC LIMIT 200";
+
+    billing_db_rc_t  rc;
+
+    *out = json_array();
+
+    rc = billing_db_query(op->w->db, sql, "tt", d->row.id,
+                          op->command->actor);
+
+    while (rc == BILLING_DB_ROW) {
+        (void) json_array_append_new(*out,
+                                     billing_dashboard_board(op, d, sql));
+        rc = billing_db_next(op->w->db, sql);
+    }
+
+    if (rc == BILLING_DB_DONE) {
+        return BILLING_DB_OK;
+    }
+
+    json_decref(*out);
+
+    return rc;
+}
+
+
+/* Said by the same function that decides at the gate. */
+
+static json_t *
+billing_dashboard_board(billing_op_t *op, const billing_dashboard_t *d,
+    const char *sql)
+{
+    billing_db_t            *db;
+    billing_reason_t         reason;
+    billing_wanted_t         wanted;
+    billing_board_record_t   board;
+
+    db = op->w->db;
+
+    memset(&board, 0, sizeof(board));
+    board.is_private = billing_db_int(db, sql, 2) != 0;
+    board.rank = (uint64_t) billing_db_int(db, sql, 3);
+
+    wanted = (billing_wanted_t) { .view = true, .edit = true };
+    reason = billing_entitle(&op->w->settings->catalogue, &d->team,
+                             &d->member, &board, &wanted, op->now);
+
+    return json_pack("{s:s, s:s, s:b, s:b, s:s, s:s?}",
+               "id", billing_db_text(db, sql, 0),
+               "title", billing_db_text(db, sql, 1),
+               "editable", reason == BILLING_ALLOW,
+               "private", board.is_private != 0,
+               "owner", billing_db_text(db, sql, 4),
+               "reason", reason == BILLING_ALLOW
+                         ? NULL : billing_reason_code(reason));
+}
+
+
+/* Shown on free teams only (R58), to those who may buy (R59, R60). */
+
+static json_t *
+billing_dashboard_button(const billing_dashboard_t *d)
+{
+    billing_reason_t  reason;
+
+    reason = d->row.team.plan == BILLING_PLAN_FREE
+             ? billing_may(BILLING_ACT_BUY_FREE, d->roles,
+                           BILLING_PLAN_FREE)
+             : BILLING_UPGRADE_ALREADY_PAID;
+
+    return json_pack("{s:b, s:s?}",
+               "visible", reason == BILLING_ALLOW,
+               "reason", reason == BILLING_ALLOW
+                         ? NULL : billing_reason_code(reason));
+}
+
+
+static json_t *
+billing_dashboard_notices(billing_op_t *op, const billing_dashboard_t *d)
+{
+    static const struct {
+        billing_state_t   state;
+        const char       *key;
+    } notices[] = {
+        { BILLING_STATE_EXPIRED,       "notice.expired" },
+        { BILLING_STATE_PAST_DUE,      "notice.past_due" },
+        { BILLING_STATE_CANCELLED,     "notice.cancelled" },
+        { BILLING_STATE_ACTIVE_UNPAID, "notice.unpaid" }
+    };
+
+    char     *text, date[BILLING_INSTANT_LEN + 1];
+    json_t   *list, *args;
+    size_t    i;
+    int64_t   at;
+
+    at = d->row.team.state == BILLING_STATE_ACTIVE_UNPAID
+         ? d->row.invoice_due_at : d->row.team.current.end_at;
+    billing_instant_format(at, date);
+    date[10] = '\0';                    /* the day is enough */
+
+    list = json_array();
+    args = json_pack("{s:s, s:s}", "team_name", d->row.name, "date", date);
+
+    for (i = 0; i < sizeof(notices) / sizeof(notices[0]); i++) {
+        if (notices[i].state != d->row.team.state) {
+            continue;
+        }
+
+        text = billing_text_format(notices[i].key, op->lang, args);
+        (void) json_array_append_new(list,
+            json_pack("{s:s, s:s}", "code", notices[i].key + 7, "text",
+                      text == NULL ? "" : text));
+        free(text);
+    }
+
+    if (d->row.hold_seats != 0) {
+        text = billing_text_format("notice.checkout", op->lang, args);
+        (void) json_array_append_new(list,
+            json_pack("{s:s, s:s}", "code", "checkout", "text",
+                      text == NULL ? "" : text));
+        free(text);
+    }
+
+    json_decref(args);
+
+    return list;
+}

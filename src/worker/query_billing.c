@@ -1,0 +1,291 @@
+/*
+ * The billing pages' questions: overview, invoices, the state of an
+ * operation.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "billing_business.h"
+
+
+static billing_db_rc_t billing_overview_renewal(billing_op_t *op,
+    const billing_team_row_t *row, json_t **out);
+static json_t *billing_overview_method(const billing_team_row_t *row);
+static billing_db_rc_t billing_invoices_list(billing_op_t *op,
+    const char *team, json_t **out);
+static billing_db_rc_t billing_operation_checkout(billing_op_t *op,
+    const billing_checkout_t *co);
+
+
+billing_db_rc_t
+billing_query_overview(billing_op_t *op)
+{
+    json_t              *team, *renewal;
+    uint32_t             roles;
+    billing_db_rc_t      rc;
+    billing_reason_t     reason;
+    billing_team_row_t   row;
+
+    rc = billing_op_enter(op, billing_op_text(op, "team"), &row, &roles);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    reason = billing_may(BILLING_ACT_OPEN_BILLING, roles, row.team.plan);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_op_deny(op, reason, NULL);
+    }
+
+    if (row.team.plan == BILLING_PLAN_FREE) {
+        return billing_op_deny(op, BILLING_NO_SUBSCRIPTION, NULL);
+    }
+
+    rc = billing_overview_renewal(op, &row, &renewal);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_json(op->w, &row, roles, &team);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    return billing_op_reply(op, 200,
+               json_pack("{s:s, s:s, s:I, s:I, s:s, s:o, s:o, s:o, s:I, s:I,"
+                         " s:s, s:o, s:s, s:O, s:o}",
+                   "plan", billing_plan_name(row.team.plan),
+                   "state", billing_state_name(row.team.state),
+                   "seats", (json_int_t) row.team.seats,
+                   "members", (json_int_t) row.team.members,
+                   "period", billing_period_name(row.team.period),
+                   "period_start",
+                   billing_instant_json(row.team.current.start_at),
+                   "period_end",
+                   billing_instant_json(row.team.current.end_at),
+                   "renewal", renewal,
+                   "pending", (json_int_t) row.team.pending.minor,
+                   "credit", (json_int_t) row.team.credit.minor,
+                   "currency",
+                   billing_currency_code(row.team.credit.currency),
+                   "payment_method", billing_overview_method(&row),
+                   "billing_email", row.billing_email,
+                   "can", json_object_get(team, "can"),
+                   "team", team));
+}
+
+
+/* The next charge (R168): seats as they are, pending, less the credit. */
+
+static billing_db_rc_t
+billing_overview_renewal(billing_op_t *op, const billing_team_row_t *row,
+    json_t **out)
+{
+    billing_money_t         amount;
+    const billing_team_t   *team;
+    const billing_terms_t  *terms;
+
+    *out = json_null();
+    team = &row->team;
+
+    if (!team->auto_renew || team->period == BILLING_PERIOD_NONE
+        || team->state == BILLING_STATE_EXPIRED)
+    {
+        return BILLING_DB_OK;
+    }
+
+    terms = &op->w->settings->catalogue.plans[team->plan];
+
+    if (billing_money_times(terms->price[team->period], team->seats, &amount)
+        != BILLING_OK
+        || billing_money_add(amount, team->pending, &amount) != BILLING_OK
+        || billing_money_sub(amount, team->credit, &amount) != BILLING_OK)
+    {
+        return BILLING_DB_OK;           /* no price for it: none is told */
+    }
+
+    *out = json_pack("{s:o, s:I}",
+               "at", billing_instant_json(team->current.end_at),
+               "amount", (json_int_t) (amount.minor < 0 ? 0 : amount.minor));
+
+    return *out == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
+}
+
+
+static json_t *
+billing_overview_method(const billing_team_row_t *row)
+{
+    if (row->team.method == BILLING_METHOD_NONE) {
+        return json_null();
+    }
+
+    if (row->team.method == BILLING_METHOD_INVOICE) {
+        return json_pack("{s:s, s:s}", "method", "invoice", "email",
+                         row->billing_email);
+    }
+
+    return json_pack("{s:s, s:s, s:s}", "method", "card", "brand",
+                     row->card_brand, "last4", row->card_last4);
+}
+
+
+billing_db_rc_t
+billing_query_invoices(billing_op_t *op)
+{
+    json_t              *list;
+    uint32_t             roles;
+    billing_db_rc_t      rc;
+    billing_reason_t     reason;
+    billing_team_row_t   row;
+
+    rc = billing_op_enter(op, billing_op_text(op, "team"), &row, &roles);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    reason = billing_may(BILLING_ACT_INVOICES, roles, row.team.plan);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_op_deny(op, reason, NULL);
+    }
+
+    rc = billing_invoices_list(op, row.id, &list);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    /* Closed after going back to Free (R128). */
+
+    if (row.team.plan == BILLING_PLAN_FREE && json_array_size(list) > 0) {
+        json_decref(list);
+        return billing_op_deny(op, BILLING_BILLING_HIDDEN, NULL);
+    }
+
+    return billing_op_reply(op, 200, json_pack("{s:o}", "invoices", list));
+}
+
+
+static billing_db_rc_t
+billing_invoices_list(billing_op_t *op, const char *team, json_t **out)
+{
+    static const char  sql[] =
+        "SELECT number, document FROM invoice WHERE team = $1"
+        " ORDER BY issued_at DESC, no DESC LIMIT 200";
+
+    char              pdf[128];
+    json_t           *document;
+    billing_db_t     *db;
+    billing_db_rc_t   rc;
+
+    db = op->w->db;
+    *out = json_array();
+
+    rc = billing_db_query(db, sql, "t", team);
+
+    while (rc == BILLING_DB_ROW) {
+        (void) snprintf(pdf, sizeof(pdf), "/billing/invoices/%s.pdf",
+                        billing_db_text(db, sql, 0));
+        document = json_loads(billing_db_text(db, sql, 1), 0, NULL);
+
+        (void) json_array_append_new(*out,
+            json_pack("{s:s, s:O?, s:O?, s:O?, s:O?, s:O?, s:O?, s:s}",
+                "number", billing_db_text(db, sql, 0),
+                "state", json_object_get(document, "state"),
+                "total", json_object_get(document, "total"),
+                "tax", json_object_get(document, "tax"),
+                "currency", json_object_get(document, "currency"),
+                "issued_at", json_object_get(document, "issued_at"),
+                "due_at", json_object_get(document, "due_at"),
+                "pdf", pdf));
+        json_decref(document);
+
+        rc = billing_db_next(db, sql);
+    }
+
+    if (rc == BILLING_DB_DONE) {
+        return BILLING_DB_OK;
+    }
+
+    json_decref(*out);
+
+    return rc;
+}
+
+
+/* Its own operations only: another's is not found (P47). */
+
+billing_db_rc_t
+billing_query_operation(billing_op_t *op)
+{
+    const char             *id, *state;
+    billing_db_rc_t         rc;
+    billing_checkout_t      co;
+    billing_command_row_t   row;
+
+    id = billing_op_text(op, "operation");
+
+    rc = billing_checkout_load(op->w, id, &co);
+
+    if (rc == BILLING_DB_OK && strcmp(co.actor, op->command->actor) == 0) {
+        return billing_operation_checkout(op, &co);
+    }
+
+    if (rc != BILLING_DB_OK && rc != BILLING_DB_DONE) {
+        return rc;
+    }
+
+    rc = billing_command_lookup(op->w, id, op->command->actor, &row);
+
+    if (rc == BILLING_DB_DONE) {
+        return billing_op_deny(op, BILLING_OPERATION_NOT_FOUND, NULL);
+    }
+
+    if (rc != BILLING_DB_ROW) {
+        return rc;
+    }
+
+    state = row.problem ? "refused" : "done";
+
+    return billing_op_reply(op, 200,
+               json_pack("{s:s, s:s, s:o}", "operation", id,
+                   "state", row.done ? state : "pending",
+                   "answer", row.body == NULL ? json_null() : row.body));
+}
+
+
+static billing_db_rc_t
+billing_operation_checkout(billing_op_t *op, const billing_checkout_t *co)
+{
+    json_t              *answer;
+    unsigned             status;
+    billing_db_rc_t      rc;
+    billing_op_reply_t   interim;
+
+    answer = NULL;
+
+    if (billing_checkout_final(co->state)) {
+        rc = billing_checkout_final_answer(op->w, co->id, &status, &answer);
+
+        if (rc != BILLING_DB_OK) {
+            return rc;
+        }
+    }
+
+    if (co->state == BILLING_CHECKOUT_ACTION) {
+        memset(&interim, 0, sizeof(interim));
+        billing_checkout_interim(co, &interim);
+        answer = interim.body;
+    }
+
+    (void) snprintf(op->reply->team, sizeof(op->reply->team), "%s",
+                    co->team);
+
+    return billing_op_reply(op, 200,
+               json_pack("{s:s, s:s, s:o}", "operation", co->id,
+                   "state", billing_checkout_answer_word(co->state),
+                   "answer", answer == NULL ? json_null() : answer));
+}

@@ -1,0 +1,260 @@
+/*
+ * What a team may buy, and what it would cost: questions that change nothing.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "billing_business.h"
+
+
+static billing_db_rc_t billing_offer_enter(billing_op_t *op,
+    billing_team_row_t *row, uint32_t *roles);
+static json_t *billing_offer_plans(billing_op_t *op,
+    const billing_team_row_t *row);
+static json_t *billing_offer_plan(billing_op_t *op,
+    const billing_team_row_t *row, billing_plan_t plan);
+static json_t *billing_offer_method(billing_op_t *op, billing_order_t order,
+    billing_method_t method);
+static billing_db_rc_t billing_quote_pin(billing_op_t *op,
+    const billing_team_row_t *row, const billing_quote_t *quote,
+    char out[BILLING_QUOTE_PIN_MAX]);
+
+
+static const billing_plan_t  billing_offer_order[] = {
+    BILLING_PLAN_TEAM, BILLING_PLAN_BUSINESS, BILLING_PLAN_CONSULTANT,
+    BILLING_PLAN_ENTERPRISE
+};
+
+
+billing_db_rc_t
+billing_query_offer(billing_op_t *op)
+{
+    json_t              *team;
+    uint32_t             roles;
+    billing_db_rc_t      rc;
+    billing_team_row_t   row;
+
+    rc = billing_offer_enter(op, &row, &roles);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_json(op->w, &row, roles, &team);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    return billing_op_reply(op, 200,
+               json_pack("{s:o, s:s, s:o}", "team", team,
+                   "currency", billing_currency_code(
+                       op->w->settings->catalogue.currency),
+                   "plans", billing_offer_plans(op, &row)));
+}
+
+
+static billing_db_rc_t
+billing_offer_enter(billing_op_t *op, billing_team_row_t *row,
+    uint32_t *roles)
+{
+    billing_db_rc_t   rc;
+    billing_reason_t  reason;
+
+    rc = billing_op_enter(op, billing_op_text(op, "team"), row, roles);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_purchase_may(op->w, row, *roles, &reason);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    return reason == BILLING_ALLOW ? BILLING_DB_OK
+                                   : billing_op_deny(op, reason, NULL);
+}
+
+
+static json_t *
+billing_offer_plans(billing_op_t *op, const billing_team_row_t *row)
+{
+    size_t                       i;
+    json_t                      *list;
+    const billing_catalogue_t   *catalogue;
+
+    list = json_array();
+    catalogue = &op->w->settings->catalogue;
+
+    for (i = 0;
+         i < sizeof(billing_offer_order) / sizeof(billing_offer_order[0]);
+         i++)
+    {
+        if (catalogue->plans[billing_offer_order[i]].known) {
+            (void) json_array_append_new(list,
+                       billing_offer_plan(op, row, billing_offer_order[i]));
+        }
+    }
+
+    return list;
+}
+
+
+static json_t *
+billing_offer_plan(billing_op_t *op, const billing_team_row_t *row,
+    billing_plan_t plan)
+{
+    char                    key[32];
+    json_t                 *offer;
+    uint32_t                floor, ceiling;
+    billing_order_t         order;
+    const billing_terms_t  *terms;
+
+    terms = &op->w->settings->catalogue.plans[plan];
+    (void) snprintf(key, sizeof(key), "plan.%s", billing_plan_name(plan));
+
+    offer = json_pack("{s:s, s:s, s:b, s:b}",
+                "plan", billing_plan_name(plan),
+                "name", billing_text(key, op->lang),
+                "selling", (int) terms->selling,
+                "contact", !terms->self_serve);
+
+    if (!terms->self_serve || !terms->selling) {
+        return offer;                   /* arranged with people (R49) */
+    }
+
+    floor = billing_seats_floor(terms, &row->team);
+    ceiling = billing_seats_ceiling(terms, &row->team);
+
+    order = (billing_order_t) {
+        .plan = plan, .seats = floor, .promo_left = UINT32_MAX
+    };
+
+    (void) json_object_update_new(offer,
+        json_pack("{s:I, s:I, s:I, s:[s, s], s:{s:I, s:I}, s:[o, o]}",
+            "min_seats", (json_int_t) floor,
+            "max_seats", (json_int_t) ceiling,
+            "seats", (json_int_t) floor,
+            "periods", "monthly", "yearly",
+            "prices",
+                "monthly",
+                (json_int_t) terms->price[BILLING_PERIOD_MONTHLY].minor,
+                "yearly",
+                (json_int_t) terms->price[BILLING_PERIOD_YEARLY].minor,
+            "payment_methods",
+                billing_offer_method(op, order, BILLING_METHOD_CARD),
+                billing_offer_method(op, order, BILLING_METHOD_INVOICE)));
+
+    return offer;
+}
+
+
+/* For the seats offered first; with yearly billing, which allows the most. */
+
+static json_t *
+billing_offer_method(billing_op_t *op, billing_order_t order,
+    billing_method_t method)
+{
+    char                    key[64], *text;
+    json_t                 *args, *answer;
+    billing_reason_t        reason;
+    const billing_terms_t  *terms;
+
+    order.method = method;
+    order.period = BILLING_PERIOD_YEARLY;
+    terms = &op->w->settings->catalogue.plans[order.plan];
+    reason = billing_method_allowed(&op->w->settings->catalogue, &order);
+
+    (void) snprintf(key, sizeof(key), "%s.detail",
+                    billing_reason_code(reason));
+
+    if (order.method == BILLING_METHOD_CARD) {
+        return json_pack("{s:s, s:b, s:n, s:n}", "method", "card", "allowed",
+                         reason == BILLING_ALLOW, "code", "reason");
+    }
+
+    args = json_pack("{s:I}", "n", (json_int_t) terms->invoice_seats_min);
+    text = billing_text_format(key, op->lang, args);
+    json_decref(args);
+
+    answer = json_pack("{s:s, s:b, s:s?, s:s?, s:I, s:b}",
+               "method", "invoice",
+               "allowed", reason == BILLING_ALLOW,
+               "code", reason == BILLING_ALLOW
+                       ? NULL : billing_reason_code(reason),
+               "reason", reason == BILLING_ALLOW
+                         ? NULL : text,
+               "min_seats", (json_int_t) terms->invoice_seats_min,
+               "yearly_only", (int) terms->invoice_yearly);
+    free(text);
+
+    return answer;
+}
+
+
+billing_db_rc_t
+billing_query_quote(billing_op_t *op)
+{
+    char                  pin[BILLING_QUOTE_PIN_MAX];
+    json_t               *body;
+    uint32_t              roles;
+    billing_db_rc_t       rc;
+    billing_quote_t       quote;
+    billing_reason_t      reason;
+    billing_team_row_t    row;
+    billing_purchase_t    purchase;
+
+    rc = billing_offer_enter(op, &row, &roles);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_purchase_read(op, row.id,
+                                   billing_op_text(op, "payment_method"),
+                                   &purchase);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    reason = billing_purchase_price(op->w, &row, &purchase, &quote);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_purchase_deny(op, &row, &purchase.order, reason);
+    }
+
+    rc = billing_quote_pin(op, &row, &quote, pin);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    body = billing_quote_json(&quote, row.id, op->lang);
+
+    if (body == NULL
+        || json_object_set_new(body, "quote", json_string(pin)) != 0)
+    {
+        json_decref(body);
+        return BILLING_DB_FULL;
+    }
+
+    return billing_op_reply(op, 200, body);
+}
+
+
+static billing_db_rc_t
+billing_quote_pin(billing_op_t *op, const billing_team_row_t *row,
+    const billing_quote_t *quote, char out[BILLING_QUOTE_PIN_MAX])
+{
+    billing_quote_pin_t  pin;
+
+    memset(&pin, 0, sizeof(pin));
+    memcpy(pin.catalogue, op->w->settings->catalogue.hash,
+           sizeof(pin.catalogue));
+    pin.at = op->now;
+    pin.total_minor = quote->total.minor;
+    pin.team_version = row->team.version;
+
+    return billing_quote_pin_encode(&op->w->secrets[0], op->command->actor,
+                                    row->id, &pin, out) == BILLING_OK
+           ? BILLING_DB_OK : BILLING_DB_CONFLICT;
+}

@@ -1,0 +1,189 @@
+/*
+ * Records for the gate: a team, a member, a board as they stand.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "billing_business.h"
+
+#define BILLING_DAY_SEC  86400
+
+
+static int64_t billing_record_valid_until(const billing_settings_t *settings,
+    const billing_team_row_t *row);
+static billing_db_rc_t billing_record_editable(billing_worker_t *w,
+    const billing_team_row_t *row, uint64_t *rank);
+
+
+billing_db_rc_t
+billing_record_team(billing_worker_t *w, const char *team,
+    billing_team_record_t *out)
+{
+    billing_db_rc_t     rc;
+    billing_team_row_t  row;
+
+    memset(out, 0, sizeof(*out));
+    out->epoch = w->record_epoch;
+
+    rc = billing_team_load(w, team, &row);
+
+    if (rc == BILLING_DB_DONE) {
+        out->gone = 1;
+        return BILLING_DB_OK;
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    out->version = row.team.version;
+    out->plan = (uint8_t) row.team.plan;
+    out->state = (uint8_t) row.team.state;
+    out->seats = row.team.seats;
+    out->members = row.team.members;
+    out->period_end_at = row.team.current.end_at;
+    out->valid_until_at = billing_record_valid_until(w->settings, &row);
+
+    return billing_record_editable(w, &row, &out->editable_from);
+}
+
+
+/*
+ * Paid features end by themselves, even with every program dead (P33): with
+ * the period, later only while a failed renewal is being retried, earlier when
+ * the first invoice stays unpaid.
+ */
+
+static int64_t
+billing_record_valid_until(const billing_settings_t *settings,
+    const billing_team_row_t *row)
+{
+    int64_t   end_at, due_at;
+    uint32_t  days;
+
+    if (!billing_plan_is_paid(row->team.plan)) {
+        return row->team.current.end_at;
+    }
+
+    end_at = row->team.current.end_at;
+
+    if (row->team.state == BILLING_STATE_PAST_DUE && settings->ndunning > 0) {
+        days = settings->dunning_days[settings->ndunning - 1];
+        return end_at + (int64_t) days * BILLING_DAY_SEC;
+    }
+
+    if (row->team.state == BILLING_STATE_ACTIVE_UNPAID
+        && row->invoice_due_at != 0)
+    {
+        due_at = row->invoice_due_at
+                 + (int64_t) settings->invoice_grace_days * BILLING_DAY_SEC;
+
+        return due_at < end_at ? due_at : end_at;
+    }
+
+    return end_at;
+}
+
+
+/* The rank of the third newest board on Free (R37), 0 where all may be. */
+
+static billing_db_rc_t
+billing_record_editable(billing_worker_t *w, const billing_team_row_t *row,
+    uint64_t *rank)
+{
+    static const char  sql[] =
+        "SELECT rank FROM board WHERE team = $1 AND gone = 0"
+        " ORDER BY rank DESC LIMIT 1 OFFSET $2";
+
+    uint32_t         limit;
+    billing_db_rc_t  rc;
+
+    *rank = 0;
+    limit = w->settings->catalogue.plans[row->team.plan].editable_boards;
+
+    if (limit == 0) {
+        return BILLING_DB_OK;
+    }
+
+    rc = billing_db_query(w->db, sql, "ti", row->id, (int64_t) limit - 1);
+
+    if (rc == BILLING_DB_DONE) {
+        return BILLING_DB_OK;
+    }
+
+    if (rc != BILLING_DB_ROW) {
+        return rc;
+    }
+
+    *rank = (uint64_t) billing_db_int(w->db, sql, 0);
+    billing_db_done(w->db, sql);
+
+    return BILLING_DB_OK;
+}
+
+
+billing_db_rc_t
+billing_record_member(billing_worker_t *w, const char *team,
+    const char *email, billing_member_record_t *out)
+{
+    static const char  sql[] =
+        "SELECT roles, version FROM member WHERE team = $1 AND email = $2";
+
+    billing_db_rc_t  rc;
+
+    memset(out, 0, sizeof(*out));
+    out->epoch = w->record_epoch;
+
+    rc = billing_db_query(w->db, sql, "tt", team, email);
+
+    if (rc == BILLING_DB_DONE) {
+        return BILLING_DB_OK;           /* known not to be a member */
+    }
+
+    if (rc != BILLING_DB_ROW) {
+        return rc;
+    }
+
+    out->roles = (uint32_t) billing_db_int(w->db, sql, 0);
+    out->version = (uint64_t) billing_db_int(w->db, sql, 1);
+    billing_db_done(w->db, sql);
+
+    return BILLING_DB_OK;
+}
+
+
+billing_db_rc_t
+billing_record_board(billing_worker_t *w, const char *board,
+    billing_board_record_t *out)
+{
+    static const char  sql[] =
+        "SELECT team, is_private, rank, gone, version FROM board"
+        " WHERE id = $1";
+
+    billing_db_rc_t  rc;
+
+    memset(out, 0, sizeof(*out));
+    out->epoch = w->record_epoch;
+
+    rc = billing_db_query(w->db, sql, "t", board);
+
+    if (rc == BILLING_DB_DONE) {
+        out->gone = 1;
+        return BILLING_DB_OK;
+    }
+
+    if (rc != BILLING_DB_ROW) {
+        return rc;
+    }
+
+    (void) snprintf(out->team, sizeof(out->team), "%s",
+                    billing_db_text(w->db, sql, 0));
+    out->is_private = billing_db_int(w->db, sql, 1) != 0;
+    out->rank = (uint64_t) billing_db_int(w->db, sql, 2);
+    out->gone = billing_db_int(w->db, sql, 3) != 0;
+    out->version = (uint64_t) billing_db_int(w->db, sql, 4);
+    billing_db_done(w->db, sql);
+
+    return BILLING_DB_OK;
+}

@@ -1,0 +1,615 @@
+/*
+ * Redis after a new connection: is it the one we knew, and does it still know
+ * everything?  If not, a new epoch is begun, every record is written again,
+ * and only then are the records called ready.  A restarted server counts as
+ * another one: it may have lost its last second without a trace.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hiredis/hiredis.h>
+
+#include "billing_infra.h"
+
+extern const char    billing_lua_library[];
+extern const size_t  billing_lua_library_len;
+
+#define BILLING_REHYDRATE_SLICE       256
+#define BILLING_REHYDRATE_FLYING_MAX  2048
+#define BILLING_REHYDRATE_AGAIN_MS    (600 * 1000)
+#define BILLING_REHYDRATE_RETRY_MS    1000
+
+typedef enum {
+    BILLING_REHYDRATE_AWAY = 0,     /* no Redis */
+    BILLING_REHYDRATE_ASKING,       /* library, groups, epoch, last id */
+    BILLING_REHYDRATE_BEGIN,        /* a new epoch is due */
+    BILLING_REHYDRATE_WRITING,
+    BILLING_REHYDRATE_ENDING,       /* all sent, not all accepted */
+    BILLING_REHYDRATE_READY
+} billing_rehydrate_state_t;
+
+struct billing_rehydrate_s {
+    billing_rehydrate_state_t  state;
+    bool                       failed;      /* one record was not accepted */
+    bool                       demanded;
+    uint64_t                   epoch_there; /* 0: missing or not understood */
+    bool                       ready_there;
+    int64_t                    demand_ms;   /* next one allowed */
+    int64_t                    started_ms;
+    int64_t                    retry_ms;    /* the disk was full */
+    size_t                     written;
+    size_t                     flying;      /* without a reply yet */
+    unsigned                   kind;        /* index into the lists */
+    char                       id[BILLING_ID_MAX + 1];      /* last one */
+    char                       email[BILLING_EMAIL_MAX + 1];
+    char                       run_id[64];
+    char                       last_id[BILLING_ENTRY_ID_MAX];
+    /* the row redis_mark */
+    uint64_t                   epoch;
+    char                       mark_run_id[64];
+    char                       mark_id[BILLING_ENTRY_ID_MAX];
+};
+
+typedef struct {
+    billing_record_kind_t  kind;
+    const char            *sql;
+} billing_rehydrate_list_t;
+
+static const char  billing_rehydrate_teams[] =
+    "SELECT id, '' FROM team WHERE id > $1 AND $2 = '' ORDER BY id LIMIT $3";
+static const char  billing_rehydrate_members[] =
+    "SELECT team, email FROM member WHERE (team, email) > ($1, $2)"
+    " ORDER BY team, email LIMIT $3";
+static const char  billing_rehydrate_boards[] =
+    "SELECT id, '' FROM board WHERE id > $1 AND $2 = '' ORDER BY id LIMIT $3";
+
+static const billing_rehydrate_list_t  billing_rehydrate_lists[] = {
+    { BILLING_RECORD_TEAM, billing_rehydrate_teams },
+    { BILLING_RECORD_MEMBER, billing_rehydrate_members },
+    { BILLING_RECORD_BOARD, billing_rehydrate_boards }
+};
+
+#define BILLING_REHYDRATE_LISTS                                               \
+    (sizeof(billing_rehydrate_lists) / sizeof(billing_rehydrate_lists[0]))
+
+static void billing_rehydrate_group(billing_worker_t *w,
+    billing_stream_name_t stream);
+static void billing_rehydrate_loaded(billing_worker_t *w, redisReply *reply,
+    uintptr_t data);
+static void billing_rehydrate_epoch(billing_worker_t *w, redisReply *reply,
+    uintptr_t data);
+static void billing_rehydrate_last(billing_worker_t *w, redisReply *reply,
+    uintptr_t data);
+static billing_db_rc_t billing_rehydrate_begin(billing_worker_t *w);
+static billing_db_rc_t billing_rehydrate_slice(billing_worker_t *w);
+static void billing_rehydrate_say(billing_worker_t *w, const char *state,
+    billing_redis_reply_pt handler);
+static void billing_rehydrate_said(billing_worker_t *w, redisReply *reply,
+    uintptr_t data);
+static void billing_rehydrate_end(billing_worker_t *w);
+static void billing_rehydrate_ended(billing_worker_t *w, redisReply *reply,
+    uintptr_t data);
+static void billing_rehydrate_put(billing_worker_t *w, redisReply *reply,
+    uintptr_t data);
+
+
+bool
+billing_rehydrate_new(billing_worker_t *w)
+{
+    billing_infra(w)->rehydrate = calloc(1, sizeof(struct billing_rehydrate_s));
+
+    return billing_infra(w)->rehydrate != NULL;
+}
+
+
+void
+billing_rehydrate_free(billing_worker_t *w)
+{
+    free(billing_infra(w)->rehydrate);
+    billing_infra(w)->rehydrate = NULL;
+}
+
+
+bool
+billing_rehydrate_ready(const billing_worker_t *w)
+{
+    return billing_infra(w)->rehydrate->state == BILLING_REHYDRATE_READY;
+}
+
+
+void
+billing_rehydrate_lost(billing_worker_t *w)
+{
+    billing_infra(w)->rehydrate->state = BILLING_REHYDRATE_AWAY;
+}
+
+
+/*
+ * After a restored backup Redis may be ahead.  Not more often than every ten
+ * minutes, lest a fault of ours rewrites everything all the time.
+ */
+
+void
+billing_rehydrate_demand(billing_worker_t *w)
+{
+    int64_t                      now = billing_clock_mono_ms();
+    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
+
+    if (now < r->demand_ms) {
+        return;
+    }
+
+    r->demand_ms = now + BILLING_REHYDRATE_AGAIN_MS;
+    r->demanded = true;
+    billing_redis_drop(w, "it holds newer records than the database");
+}
+
+
+/* --- the questions --- */
+
+
+static billing_db_rc_t
+billing_rehydrate_load(billing_worker_t *w)
+{
+    billing_db_rc_t              rc;
+    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
+    static const char            sql[] =
+        "SELECT epoch, run_id, last_id FROM redis_mark WHERE id = 1";
+
+    rc = billing_db_query(w->db, sql, "");
+    if (rc != BILLING_DB_ROW) {
+        return rc;
+    }
+
+    r->epoch = (uint64_t) billing_db_int(w->db, sql, 0);
+    (void) snprintf(r->mark_run_id, sizeof(r->mark_run_id), "%s",
+                    billing_db_text(w->db, sql, 1));
+    (void) snprintf(r->mark_id, sizeof(r->mark_id), "%s",
+                    billing_db_text(w->db, sql, 2));
+    billing_db_done(w->db, sql);
+
+    w->record_epoch = r->epoch;
+
+    return BILLING_DB_OK;
+}
+
+
+/* Asked in one go; replies come in order, so the last one decides. */
+
+void
+billing_rehydrate_connected(billing_worker_t *w, const char *run_id,
+    size_t len)
+{
+    billing_redis_command_t      command;
+    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
+
+    if (billing_rehydrate_load(w) != BILLING_DB_OK) {
+        billing_redis_drop(w, "the database does not tell its mark");
+        return;
+    }
+
+    (void) snprintf(r->run_id, sizeof(r->run_id), "%.*s", (int) len, run_id);
+    r->state = BILLING_REHYDRATE_ASKING;
+    r->epoch_there = 0;
+    r->ready_there = false;
+
+    command = (billing_redis_command_t) {
+        .handler = billing_rehydrate_loaded
+    };
+    billing_redis_word(&command, "FUNCTION");
+    billing_redis_word(&command, "LOAD");
+    billing_redis_word(&command, "REPLACE");
+    billing_redis_arg(&command, billing_lua_library, billing_lua_library_len);
+    (void) billing_redis_send(w, BILLING_LINK_WRITER, &command);
+
+    billing_rehydrate_group(w, BILLING_STREAM_COMMANDS);
+    billing_rehydrate_group(w, BILLING_STREAM_QUERIES);
+
+    command = (billing_redis_command_t) { .handler = billing_rehydrate_epoch };
+    billing_redis_word(&command, "GET");
+    billing_redis_word(&command, billing_redis_name(w, "epoch"));
+    (void) billing_redis_send(w, BILLING_LINK_WRITER, &command);
+
+    command = (billing_redis_command_t) { .handler = billing_rehydrate_last };
+    billing_redis_word(&command, "XINFO");
+    billing_redis_word(&command, "STREAM");
+    billing_redis_word(&command, billing_redis_name(w, "commands"));
+    (void) billing_redis_send(w, BILLING_LINK_WRITER, &command);
+}
+
+
+static void
+billing_rehydrate_grouped(billing_worker_t *w, redisReply *reply,
+    uintptr_t data)
+{
+    (void) data;
+
+    if (reply != NULL && reply->type == REDIS_REPLY_ERROR
+        && strncmp(reply->str, "BUSYGROUP", 9) != 0)
+    {
+        billing_redis_drop(w, reply->str);
+    }
+}
+
+
+/* From 0: what was queued before the group was lost is not passed over. */
+
+static void
+billing_rehydrate_group(billing_worker_t *w, billing_stream_name_t stream)
+{
+    billing_redis_command_t  command = {
+        .handler = billing_rehydrate_grouped
+    };
+
+    billing_redis_word(&command, "XGROUP");
+    billing_redis_word(&command, "CREATE");
+    billing_redis_word(&command,
+                       billing_redis_name(w, billing_stream_noun(stream)));
+    billing_redis_word(&command, "worker");
+    billing_redis_word(&command, "0");
+    billing_redis_word(&command, "MKSTREAM");
+    (void) billing_redis_send(w, BILLING_LINK_WRITER, &command);
+}
+
+
+static void
+billing_rehydrate_loaded(billing_worker_t *w, redisReply *reply,
+    uintptr_t data)
+{
+    (void) data;
+
+    if (reply != NULL && reply->type == REDIS_REPLY_ERROR) {
+        billing_redis_drop(w, reply->str);
+    }
+}
+
+
+static void
+billing_rehydrate_epoch(billing_worker_t *w, redisReply *reply,
+    uintptr_t data)
+{
+    char                        *end;
+    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
+
+    (void) data;
+
+    if (reply == NULL || reply->type != REDIS_REPLY_STRING
+        || reply->len == 0 || reply->str[0] < '0' || reply->str[0] > '9')
+    {
+        return;
+    }
+
+    r->epoch_there = strtoull(reply->str, &end, 10);
+    r->ready_there = strcmp(end, " ready") == 0;
+}
+
+
+static const char *
+billing_rehydrate_last_id(const redisReply *info)
+{
+    for (size_t i = 0; i + 1 < info->elements; i += 2) {
+        if (info->element[i]->type == REDIS_REPLY_STRING
+            && strcmp(info->element[i]->str, "last-generated-id") == 0
+            && info->element[i + 1]->type == REDIS_REPLY_STRING)
+        {
+            return info->element[i + 1]->str;
+        }
+    }
+
+    return "";
+}
+
+
+static void
+billing_rehydrate_last(billing_worker_t *w, redisReply *reply, uintptr_t data)
+{
+    bool                         same;
+    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
+
+    (void) data;
+
+    if (reply == NULL || r->state != BILLING_REHYDRATE_ASKING) {
+        return;
+    }
+
+    if (reply->type != REDIS_REPLY_ARRAY) {
+        billing_redis_drop(w, "XINFO is not understood");
+        return;
+    }
+
+    (void) snprintf(r->last_id, sizeof(r->last_id), "%s",
+                    billing_rehydrate_last_id(reply));
+
+    same = !r->demanded && r->epoch > 0 && r->ready_there
+           && r->epoch_there == r->epoch
+           && strcmp(r->run_id, r->mark_run_id) == 0
+           && billing_entry_id_compare(r->last_id, r->mark_id) >= 0;
+
+    billing_stream_start(w);
+    billing_clock_publish(w, true);
+    r->state = same ? BILLING_REHYDRATE_READY : BILLING_REHYDRATE_BEGIN;
+
+    if (same) {
+        billing_log("Redis connected, records of epoch %llu are there",
+                    (unsigned long long) r->epoch);
+    }
+}
+
+
+/* --- writing everything --- */
+
+
+bool
+billing_rehydrate_wanting(const billing_worker_t *w)
+{
+    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
+
+    return (r->state == BILLING_REHYDRATE_BEGIN
+            && billing_clock_mono_ms() >= r->retry_ms)
+           || (r->state == BILLING_REHYDRATE_WRITING
+               && billing_redis_pending(w, BILLING_LINK_WRITER)
+                  < BILLING_REHYDRATE_FLYING_MAX);
+}
+
+
+billing_db_rc_t
+billing_rehydrate_step(billing_worker_t *w)
+{
+    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
+
+    if (!billing_redis_up(w) || !billing_rehydrate_wanting(w)) {
+        return BILLING_DB_OK;
+    }
+
+    return (r->state == BILLING_REHYDRATE_BEGIN) ? billing_rehydrate_begin(w)
+                                                 : billing_rehydrate_slice(w);
+}
+
+
+static billing_db_rc_t
+billing_rehydrate_store(billing_worker_t *w, uint64_t epoch)
+{
+    billing_db_rc_t              rc;
+    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
+    static const char            sql[] =
+        "UPDATE redis_mark SET epoch = $1, run_id = $2 WHERE id = 1";
+
+    rc = billing_db_begin(w->db);
+    rc = (rc == BILLING_DB_OK) ? billing_lease_fence(w) : rc;
+    rc = (rc == BILLING_DB_OK)
+         ? billing_db_exec(w->db, sql, "it", (int64_t) epoch, r->run_id) : rc;
+    rc = (rc == BILLING_DB_OK) ? billing_db_commit(w->db) : rc;
+
+    if (rc == BILLING_DB_OK) {
+        billing_lease_committed(w);
+    }
+
+    billing_db_rollback(w->db);
+
+    return rc;
+}
+
+
+static billing_db_rc_t
+billing_rehydrate_begin(billing_worker_t *w)
+{
+    uint64_t                     epoch;
+    billing_db_rc_t              rc;
+    billing_redis_command_t      command = { .argc = 0 };
+    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
+
+    epoch = (r->epoch_there > r->epoch && r->epoch_there < INT64_MAX)
+            ? r->epoch_there : r->epoch;
+
+    rc = billing_rehydrate_store(w, epoch + 1);
+
+    if (rc == BILLING_DB_FULL) {
+        r->retry_ms = billing_clock_mono_ms() + BILLING_REHYDRATE_RETRY_MS;
+        return BILLING_DB_OK;
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    r->epoch = epoch + 1;
+    r->demanded = false;
+    r->failed = false;
+    r->kind = 0;
+    r->written = 0;
+    r->id[0] = '\0';
+    r->email[0] = '\0';
+    r->started_ms = billing_clock_mono_ms();
+    r->state = BILLING_REHYDRATE_WRITING;
+    w->record_epoch = r->epoch;
+
+    billing_log("Redis is empty or another one: writing all records, epoch"
+                " %llu", (unsigned long long) r->epoch);
+
+    billing_rehydrate_say(w, "loading", billing_rehydrate_said);
+
+    /* Its clock may be behind: new entries must come after the old ones. */
+    if (billing_entry_id_compare(r->last_id, r->mark_id) < 0) {
+        billing_redis_word(&command, "XSETID");
+        billing_redis_word(&command, billing_redis_name(w, "commands"));
+        billing_redis_word(&command, r->mark_id);
+        (void) billing_redis_send(w, BILLING_LINK_WRITER, &command);
+    }
+
+    return BILLING_DB_OK;
+}
+
+
+static void
+billing_rehydrate_say(billing_worker_t *w, const char *state,
+    billing_redis_reply_pt handler)
+{
+    char                      number[24];
+    billing_redis_command_t   command = { .handler = handler };
+
+    (void) snprintf(number, sizeof(number), "%llu",
+                    (unsigned long long) w->record_epoch);
+
+    billing_redis_word(&command, "FCALL");
+    billing_redis_word(&command, "billing_epoch");
+    billing_redis_word(&command, "1");
+    billing_redis_word(&command, billing_redis_name(w, "epoch"));
+    billing_redis_word(&command, number);
+    billing_redis_word(&command, state);
+    billing_redis_word(&command, billing_redis_name(w, "notice"));
+    (void) billing_redis_send(w, BILLING_LINK_WRITER, &command);
+}
+
+
+static void
+billing_rehydrate_said(billing_worker_t *w, redisReply *reply, uintptr_t data)
+{
+    (void) data;
+
+    if (reply != NULL
+        && (reply->type != REDIS_REPLY_INTEGER || reply->integer != 1))
+    {
+        billing_redis_drop(w, "the epoch is refused");
+    }
+}
+
+
+/* Some rows of the list at hand, by key: no statement stays open meanwhile. */
+
+static billing_db_rc_t
+billing_rehydrate_slice(billing_worker_t *w)
+{
+    int                              n = 0;
+    billing_db_rc_t                  rc;
+    billing_outbox_row_t             row = { .seq = 0 };
+    struct billing_rehydrate_s      *r = billing_infra(w)->rehydrate;
+    const billing_rehydrate_list_t  *list = &billing_rehydrate_lists[r->kind];
+
+    row.kind = list->kind;
+
+    rc = billing_db_query(w->db, list->sql, "tti", r->id, r->email,
+                          (int64_t) BILLING_REHYDRATE_SLICE);
+
+    for ( /* void */ ; rc == BILLING_DB_ROW; n++) {
+        (void) snprintf(row.id, sizeof(row.id), "%s",
+                        billing_db_text(w->db, list->sql, 0));
+        (void) snprintf(row.email, sizeof(row.email), "%s",
+                        billing_db_text(w->db, list->sql, 1));
+
+        rc = billing_outbox_put(w, &row, billing_rehydrate_put, 0);
+        if (rc == BILLING_DB_FATAL) {
+            return rc;
+        }
+
+        r->failed |= (rc == BILLING_DB_DONE);
+        r->flying += (rc == BILLING_DB_OK);
+        memcpy(r->id, row.id, sizeof(row.id));
+        memcpy(r->email, row.email, sizeof(row.email));
+
+        rc = billing_db_next(w->db, list->sql);
+    }
+
+    if (rc != BILLING_DB_DONE) {
+        return rc;
+    }
+
+    r->written += (size_t) n;
+
+    if (n < BILLING_REHYDRATE_SLICE) {
+        r->kind++;
+        r->id[0] = '\0';
+        r->email[0] = '\0';
+    }
+
+    if (r->kind == BILLING_REHYDRATE_LISTS) {
+        r->state = BILLING_REHYDRATE_ENDING;
+        billing_rehydrate_end(w);
+    }
+
+    return BILLING_DB_OK;
+}
+
+
+/* Ready is said only once every record has been accepted. */
+
+static void
+billing_rehydrate_end(billing_worker_t *w)
+{
+    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
+
+    if (r->state != BILLING_REHYDRATE_ENDING || r->flying > 0) {
+        return;
+    }
+
+    if (r->failed) {
+        billing_redis_drop(w, "not all records were accepted");
+        return;
+    }
+
+    billing_rehydrate_say(w, "ready", billing_rehydrate_ended);
+}
+
+
+static void
+billing_rehydrate_put(billing_worker_t *w, redisReply *reply, uintptr_t data)
+{
+    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
+
+    (void) data;
+    billing_redis_complain(w, reply);
+
+    if (reply == NULL || reply->type != REDIS_REPLY_INTEGER) {
+        r->failed = true;
+    }
+
+    r->flying--;
+    billing_rehydrate_end(w);
+}
+
+
+static void
+billing_rehydrate_ended(billing_worker_t *w, redisReply *reply,
+    uintptr_t data)
+{
+    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
+
+    (void) data;
+
+    if (reply == NULL || r->state != BILLING_REHYDRATE_ENDING) {
+        return;
+    }
+
+    if (reply->type != REDIS_REPLY_INTEGER || reply->integer != 1) {
+        billing_redis_drop(w, "the epoch is refused");
+        return;
+    }
+
+    r->state = BILLING_REHYDRATE_READY;
+    billing_log("all %zu records written in %lld ms", r->written,
+                (long long) (billing_clock_mono_ms() - r->started_ms));
+}
+
+
+/* Only to notice loss by: never a reason to pass over an entry. */
+
+billing_db_rc_t
+billing_rehydrate_mark(billing_worker_t *w, const char *entry_id)
+{
+    billing_db_rc_t              rc;
+    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
+    static const char            sql[] =
+        "UPDATE redis_mark SET last_id = $1 WHERE id = 1";
+
+    if (billing_entry_id_compare(entry_id, r->mark_id) <= 0) {
+        return BILLING_DB_OK;
+    }
+
+    rc = billing_db_exec(w->db, sql, "t", entry_id);
+    if (rc == BILLING_DB_OK) {
+        (void) snprintf(r->mark_id, sizeof(r->mark_id), "%s", entry_id);
+    }
+
+    return rc;
+}

@@ -1,0 +1,378 @@
+/*
+ * Teams and their members: rows to values and back, and who may enter.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "billing_business.h"
+
+
+static void billing_team_read(billing_db_t *db, const char *sql,
+    billing_team_row_t *row);
+static void billing_copy(char *out, size_t max, const char *text);
+
+
+billing_db_rc_t
+billing_team_load(billing_worker_t *w, const char *id,
+    billing_team_row_t *row)
+{
+    static const char  sql[] =
+        "SELECT id, name, plan, state, period, method, seats, members,"
+        " anchor_at, period_start_at, period_end_at, paid_minor,"
+        " credit_minor, pending_minor, currency, auto_renew,"
+        " scheduled_plan, version, hold_seats, invoice_due_at, invite,"
+        " domain, customer, payment_method, card_brand, card_last4,"
+        " billing_email, created_at FROM team WHERE id = $1";
+
+    billing_db_rc_t  rc;
+
+    rc = billing_db_query(w->db, sql, "t", id);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc;
+    }
+
+    memset(row, 0, sizeof(*row));
+    billing_team_read(w->db, sql, row);
+    billing_db_done(w->db, sql);
+
+    return BILLING_DB_OK;
+}
+
+
+static void
+billing_team_read(billing_db_t *db, const char *sql, billing_team_row_t *row)
+{
+    const char          *text;
+    billing_team_t      *team;
+    billing_currency_t   currency;
+
+    team = &row->team;
+
+    billing_copy(row->id, sizeof(row->id), billing_db_text(db, sql, 0));
+    billing_copy(row->name, sizeof(row->name), billing_db_text(db, sql, 1));
+
+    text = billing_db_text(db, sql, 2);
+    team->plan = billing_plan_parse(text, strlen(text));
+    text = billing_db_text(db, sql, 3);
+    team->state = billing_state_parse(text, strlen(text));
+    text = billing_db_text(db, sql, 4);
+    team->period = billing_period_parse(text, strlen(text));
+    text = billing_db_text(db, sql, 5);
+    team->method = billing_method_parse(text, strlen(text));
+
+    team->seats = (uint32_t) billing_db_int(db, sql, 6);
+    team->members = (uint32_t) billing_db_int(db, sql, 7);
+    team->anchor_at = billing_db_int(db, sql, 8);
+    team->current.start_at = billing_db_int(db, sql, 9);
+    team->current.end_at = billing_db_int(db, sql, 10);
+
+    text = billing_db_text(db, sql, 14);
+    currency = billing_currency_parse(text, strlen(text));
+
+    team->paid = (billing_money_t) { billing_db_int(db, sql, 11), currency };
+    team->credit = (billing_money_t) {
+        billing_db_int(db, sql, 12), currency
+    };
+    team->pending = (billing_money_t) {
+        billing_db_int(db, sql, 13), currency
+    };
+
+    team->auto_renew = billing_db_int(db, sql, 15) != 0;
+    text = billing_db_text(db, sql, 16);
+    team->scheduled_plan = billing_plan_parse(text, strlen(text));
+    team->version = (uint64_t) billing_db_int(db, sql, 17);
+
+    row->hold_seats = (uint32_t) billing_db_int(db, sql, 18);
+    row->invoice_due_at = billing_db_int(db, sql, 19);
+    row->invite_admins = strcmp(billing_db_text(db, sql, 20), "admins") == 0;
+    billing_copy(row->domain, sizeof(row->domain),
+                 billing_db_text(db, sql, 21));
+    billing_copy(row->customer, sizeof(row->customer),
+                 billing_db_text(db, sql, 22));
+    billing_copy(row->payment_method, sizeof(row->payment_method),
+                 billing_db_text(db, sql, 23));
+    billing_copy(row->card_brand, sizeof(row->card_brand),
+                 billing_db_text(db, sql, 24));
+    billing_copy(row->card_last4, sizeof(row->card_last4),
+                 billing_db_text(db, sql, 25));
+    billing_copy(row->billing_email, sizeof(row->billing_email),
+                 billing_db_text(db, sql, 26));
+    row->created_at = billing_db_int(db, sql, 27);
+}
+
+
+static void
+billing_copy(char *out, size_t max, const char *text)
+{
+    (void) snprintf(out, max, "%s", text == NULL ? "" : text);
+}
+
+
+billing_db_rc_t
+billing_team_insert(billing_worker_t *w, const billing_team_row_t *row)
+{
+    static const char  sql[] =
+        "INSERT INTO team (id, name, currency, created_at, invite, domain,"
+        " seats, members, version)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+    billing_db_rc_t  rc;
+
+    rc = billing_db_exec(w->db, sql, "tttittiii", row->id, row->name,
+             billing_currency_code(row->team.paid.currency),
+             row->created_at, row->invite_admins ? "admins" : "members",
+             row->domain, (int64_t) row->team.seats,
+             (int64_t) row->team.members, (int64_t) row->team.version);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    return billing_team_store(w, row);
+}
+
+
+/* In three statements: one may have nine parameters. */
+
+billing_db_rc_t
+billing_team_store(billing_worker_t *w, const billing_team_row_t *row)
+{
+    static const char  plan_sql[] =
+        "UPDATE team SET plan = $1, state = $2, period = $3, method = $4,"
+        " seats = $5, members = $6, version = $7, hold_seats = $8"
+        " WHERE id = $9";
+    static const char  money_sql[] =
+        "UPDATE team SET anchor_at = $1, period_start_at = $2,"
+        " period_end_at = $3, paid_minor = $4, credit_minor = $5,"
+        " pending_minor = $6, auto_renew = $7, scheduled_plan = $8"
+        " WHERE id = $9";
+    static const char  payer_sql[] =
+        "UPDATE team SET customer = $1, payment_method = $2,"
+        " card_brand = $3, card_last4 = $4, billing_email = $5,"
+        " invoice_due_at = $6 WHERE id = $7";
+
+    billing_db_rc_t        rc;
+    const billing_team_t  *team;
+
+    team = &row->team;
+
+    rc = billing_db_exec(w->db, plan_sql, "ttttiiiit",
+             billing_plan_name(team->plan), billing_state_name(team->state),
+             team->period == BILLING_PERIOD_NONE
+                 ? "" : billing_period_name(team->period),
+             team->method == BILLING_METHOD_NONE
+                 ? "" : billing_method_name(team->method),
+             (int64_t) team->seats, (int64_t) team->members,
+             (int64_t) team->version, (int64_t) row->hold_seats, row->id);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    rc = billing_db_exec(w->db, money_sql, "iiiiiiitt", team->anchor_at,
+             team->current.start_at, team->current.end_at, team->paid.minor,
+             team->credit.minor, team->pending.minor,
+             (int64_t) team->auto_renew,
+             team->scheduled_plan == BILLING_PLAN_NONE
+                 ? "" : billing_plan_name(team->scheduled_plan), row->id);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    rc = billing_db_exec(w->db, payer_sql, "tttttit", row->customer,
+             row->payment_method, row->card_brand, row->card_last4,
+             row->billing_email, row->invoice_due_at, row->id);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    return billing_outbox_team(w, row->id);
+}
+
+
+billing_db_rc_t
+billing_team_touch(billing_worker_t *w, billing_team_row_t *row)
+{
+    billing_db_rc_t  rc;
+
+    rc = billing_member_count(w, row->id, (uint32_t) BILLING_ROLE_MEMBER,
+                              &row->team.members, NULL);
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    row->team.version++;
+
+    return billing_team_store(w, row);
+}
+
+
+billing_db_rc_t
+billing_member_roles(billing_worker_t *w, const char *team,
+    const char *email, uint32_t *roles)
+{
+    static const char  sql[] =
+        "SELECT roles FROM member WHERE team = $1 AND email = $2";
+
+    billing_db_rc_t  rc;
+
+    *roles = 0;
+
+    rc = billing_db_query(w->db, sql, "tt", team, email);
+
+    if (rc == BILLING_DB_DONE) {
+        return BILLING_DB_OK;
+    }
+
+    if (rc != BILLING_DB_ROW) {
+        return rc;
+    }
+
+    *roles = (uint32_t) billing_db_int(w->db, sql, 0);
+    billing_db_done(w->db, sql);
+
+    return BILLING_DB_OK;
+}
+
+
+billing_db_rc_t
+billing_member_store(billing_worker_t *w,
+    const billing_member_change_t *change)
+{
+    static const char  sql[] =
+        "INSERT INTO member (team, email, roles, joined_at)"
+        " VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (team, email) DO UPDATE SET roles = excluded.roles,"
+        " version = member.version + 1";
+
+    billing_db_rc_t  rc;
+
+    rc = billing_db_exec(w->db, sql, "ttii", change->team, change->email,
+                         (int64_t) change->roles, change->now);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    return billing_outbox_member(w, change->team, change->email);
+}
+
+
+billing_db_rc_t
+billing_profile_ensure(billing_worker_t *w, const char *email,
+    billing_lang_t lang, int64_t now)
+{
+    static const char  sql[] =
+        "INSERT INTO profile (email, lang, created_at) VALUES ($1, $2, $3)"
+        " ON CONFLICT (email) DO NOTHING";
+
+    return billing_db_exec(w->db, sql, "tti", email, billing_lang_name(lang),
+                           now);
+}
+
+
+billing_db_rc_t
+billing_member_count(billing_worker_t *w, const char *team, uint32_t roles,
+    uint32_t *n, char first[BILLING_EMAIL_MAX + 1])
+{
+    static const char  sql[] =
+        "SELECT COUNT(*), COALESCE(MIN(email), '') FROM member"
+        " WHERE team = $1 AND (roles & $2) <> 0";
+
+    billing_db_rc_t  rc;
+
+    rc = billing_db_query(w->db, sql, "ti", team, (int64_t) roles);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;
+    }
+
+    *n = (uint32_t) billing_db_int(w->db, sql, 0);
+
+    if (first != NULL) {
+        billing_copy(first, BILLING_EMAIL_MAX + 1,
+                     billing_db_text(w->db, sql, 1));
+    }
+
+    billing_db_done(w->db, sql);
+
+    return BILLING_DB_OK;
+}
+
+
+billing_db_rc_t
+billing_op_enter(billing_op_t *op, const char *team,
+    billing_team_row_t *row, uint32_t *roles)
+{
+    billing_db_rc_t  rc;
+
+    rc = billing_team_load(op->w, team, row);
+
+    if (rc == BILLING_DB_DONE) {
+        return billing_op_deny(op, BILLING_TEAM_NOT_FOUND, NULL);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    rc = billing_member_roles(op->w, team, op->command->actor, roles);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    if (*roles == 0) {
+        return billing_op_deny(op, BILLING_TEAM_NOT_FOUND, NULL);
+    }
+
+    (void) snprintf(op->reply->team, sizeof(op->reply->team), "%s", row->id);
+
+    return BILLING_DB_OK;
+}
+
+
+billing_db_rc_t
+billing_purchase_may(billing_worker_t *w, const billing_team_row_t *row,
+    uint32_t roles, billing_reason_t *reason)
+{
+    uint32_t         n = 0;
+    billing_db_rc_t  rc;
+
+    if (row->team.plan == BILLING_PLAN_FREE) {
+        *reason = billing_may(BILLING_ACT_BUY_FREE, roles, row->team.plan);
+        return BILLING_DB_OK;
+    }
+
+    *reason = billing_may(BILLING_ACT_CHANGE_PLAN, roles, row->team.plan);
+
+    if (*reason == BILLING_ALLOW || row->team.state != BILLING_STATE_EXPIRED)
+    {
+        return BILLING_DB_OK;
+    }
+
+    /* Nobody with billing rights is left: as on Free (section 8 point 6). */
+
+    rc = billing_member_count(w, row->id,
+             (uint32_t) (BILLING_ROLE_TEAM_ADMIN | BILLING_ROLE_COMPANY_ADMIN
+                         | BILLING_ROLE_BILLING_ADMIN), &n, NULL);
+
+    if (rc == BILLING_DB_OK && n == 0) {
+        *reason = billing_may(BILLING_ACT_BUY_FREE, roles,
+                              BILLING_PLAN_FREE);
+    }
+
+    return rc;
+}
+
+
+bool
+billing_plan_is_paid(billing_plan_t plan)
+{
+    return plan == BILLING_PLAN_TEAM || plan == BILLING_PLAN_BUSINESS
+           || plan == BILLING_PLAN_CONSULTANT;
+}

@@ -1,0 +1,355 @@
+/*
+ * One turn: what has come in and what is due, in one transaction.
+ *
+ * Queries first, outside of it, so that nobody who only asks waits for a disk.
+ * Then the transaction: the lease, the gateway's replies, the commands, the
+ * housekeeping, the commit.  Only then does anything leave the process.
+ */
+
+#include "billing_infra.h"
+
+#define BILLING_TURN_SWEEP_MIN_MS   100
+#define BILLING_TURN_SWEEP_MAX_MS   10000
+#define BILLING_TURN_RETENTION_MS   (3600 * 1000)
+#define BILLING_TURN_PAUSE_MS       1000
+
+static billing_db_rc_t billing_turn_queries(billing_worker_t *w,
+    billing_entries_t *entries, int64_t now);
+static bool billing_turn_due(billing_worker_t *w, const billing_turn_t *turn,
+    int64_t mono_ms);
+static billing_db_rc_t billing_turn_write(billing_worker_t *w,
+    billing_turn_t *turn, int64_t mono_ms, size_t *replies);
+static billing_db_rc_t billing_turn_replies(billing_worker_t *w, int64_t now,
+    size_t *n);
+static billing_db_rc_t billing_turn_commands(billing_worker_t *w,
+    billing_entries_t *entries, int64_t now);
+static billing_db_rc_t billing_turn_chores(billing_worker_t *w,
+    billing_turn_t *turn, int64_t mono_ms, int64_t now);
+static billing_db_rc_t billing_turn_sweep(billing_worker_t *w,
+    billing_turn_t *turn, int64_t mono_ms, int64_t now);
+static billing_db_rc_t billing_turn_after(billing_worker_t *w,
+    size_t replies);
+static void billing_turn_full(billing_worker_t *w, billing_turn_t *turn,
+    int64_t mono_ms);
+
+
+billing_db_rc_t
+billing_turn_run(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms)
+{
+    size_t           replies = 0;
+    billing_mark_t   mark;
+    billing_db_rc_t  rc;
+
+    billing_stream_take(w, &turn->entries);
+
+    rc = billing_turn_queries(w, &turn->entries, billing_worker_now(w));
+
+    if (rc == BILLING_DB_OK && billing_turn_due(w, turn, mono_ms)) {
+        mark = billing_mark(w);
+        rc = billing_turn_write(w, turn, mono_ms, &replies);
+
+        if (rc != BILLING_DB_OK) {
+            billing_db_rollback(w->db);
+            billing_mark_undo(w, &mark);
+        }
+
+        if (rc == BILLING_DB_OK) {
+            rc = billing_turn_after(w, replies);
+
+        } else if (rc == BILLING_DB_FULL) {
+            billing_turn_full(w, turn, mono_ms);
+            rc = BILLING_DB_OK;
+        }
+    }
+
+    if (rc == BILLING_DB_OK) {
+        billing_stream_ack(w, &turn->entries);
+        billing_redis_flush(w);
+    }
+
+    billing_entries_release(&turn->entries);
+
+    return rc;
+}
+
+
+/* In a transaction that is thrown away: a query changes nothing. */
+
+static billing_db_rc_t
+billing_turn_queries(billing_worker_t *w, billing_entries_t *entries,
+    int64_t now)
+{
+    bool             any = false;
+    billing_db_rc_t  rc = BILLING_DB_OK;
+
+    for (unsigned i = 0; i < entries->n; i++) {
+        any |= entries->entries[i].stream == BILLING_STREAM_QUERIES;
+    }
+
+    if (!any) {
+        return BILLING_DB_OK;
+    }
+
+    rc = billing_db_begin(w->db);
+    if (rc != BILLING_DB_OK) {
+        return (rc == BILLING_DB_FATAL) ? rc : BILLING_DB_OK;
+    }
+
+    for (unsigned i = 0; i < entries->n && rc != BILLING_DB_FATAL; i++) {
+        rc = billing_query_entry(w, &entries->entries[i], now);
+        entries->entries[i].answered = (rc == BILLING_DB_OK);
+    }
+
+    billing_db_rollback(w->db);
+
+    if (rc == BILLING_DB_FATAL) {
+        return rc;
+    }
+
+    billing_answers_flush(w);
+    billing_redis_flush(w);
+
+    return BILLING_DB_OK;
+}
+
+
+static bool
+billing_turn_due(billing_worker_t *w, const billing_turn_t *turn,
+    int64_t mono_ms)
+{
+    const billing_finished_t  *list;
+
+    for (unsigned i = 0; i < turn->entries.n; i++) {
+        if (!turn->entries.entries[i].answered) {
+            return true;
+        }
+    }
+
+    if (mono_ms < turn->pause_ms) {
+        return false;
+    }
+
+    return billing_http_finished(w, &list) > 0 || mono_ms >= turn->sweep_ms
+           || mono_ms >= billing_lease_due_ms(w) || billing_outbox_accepted(w)
+           || billing_mail_finished(w);
+}
+
+
+static billing_db_rc_t
+billing_turn_write(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms,
+    size_t *replies)
+{
+    int64_t          now = billing_worker_now(w);
+    billing_db_rc_t  rc;
+
+    rc = billing_db_begin(w->db);
+    rc = (rc == BILLING_DB_OK) ? billing_lease_fence(w) : rc;
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_turn_replies(w, now, replies);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_turn_commands(w, &turn->entries, now);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_turn_chores(w, turn, mono_ms, now);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    rc = billing_db_commit(w->db);
+
+    /* A constraint that only the commit finds is a fault of ours. */
+    return (rc == BILLING_DB_CONFLICT) ? BILLING_DB_FATAL : rc;
+}
+
+
+static billing_db_rc_t
+billing_turn_replies(billing_worker_t *w, int64_t now, size_t *n)
+{
+    billing_mark_t             mark;
+    billing_db_rc_t            rc;
+    const billing_finished_t  *list;
+
+    *n = billing_http_finished(w, &list);
+
+    for (size_t i = 0; i < *n; i++) {
+        rc = billing_savepoint(w, &mark);
+        if (rc != BILLING_DB_OK) {
+            return rc;
+        }
+
+        rc = billing_checkout_reply(w, &list[i].call, &list[i].reply,
+                                    list[i].sent, now);
+
+        if (rc == BILLING_DB_FATAL || rc == BILLING_DB_FULL) {
+            return rc;
+        }
+
+        if (rc == BILLING_DB_CONFLICT) {
+            billing_log("ALERT: the reply for %s contradicts the database:"
+                        " it will be asked for again", list[i].call.subject);
+            billing_savepoint_undo(w, &mark);
+            continue;
+        }
+
+        rc = billing_db_release(w->db);
+        if (rc != BILLING_DB_OK) {
+            return rc;
+        }
+    }
+
+    return BILLING_DB_OK;
+}
+
+
+static billing_db_rc_t
+billing_turn_commands(billing_worker_t *w, billing_entries_t *entries,
+    int64_t now)
+{
+    const char       *last = NULL;
+    billing_db_rc_t   rc;
+
+    for (unsigned i = 0; i < entries->n; i++) {
+        billing_entry_t  *entry = &entries->entries[i];
+
+        if (entry->answered) {
+            continue;
+        }
+
+        rc = billing_command_entry(w, entry, now);
+
+        if (rc == BILLING_DB_FATAL || rc == BILLING_DB_FULL) {
+            return rc;
+        }
+
+        if (rc == BILLING_DB_CONFLICT) {
+            billing_log("ALERT: entry %s contradicts the database", entry->id);
+            entry->kept = !billing_command_later(w, entry);
+        }
+
+        if (entry->stream == BILLING_STREAM_COMMANDS
+            && (last == NULL || billing_entry_id_compare(last, entry->id) < 0))
+        {
+            last = entry->id;
+        }
+    }
+
+    return (last != NULL) ? billing_rehydrate_mark(w, last) : BILLING_DB_OK;
+}
+
+
+static billing_db_rc_t
+billing_turn_chores(billing_worker_t *w, billing_turn_t *turn,
+    int64_t mono_ms, int64_t now)
+{
+    billing_db_rc_t  rc;
+
+    rc = billing_outbox_clean(w);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_mail_store(w, now);
+    }
+
+    if (rc == BILLING_DB_OK && mono_ms >= turn->retention_ms) {
+        turn->retention_ms = mono_ms + BILLING_TURN_RETENTION_MS;
+        rc = billing_command_retention(w, now);
+    }
+
+    if (rc == BILLING_DB_OK && mono_ms >= turn->pause_ms) {
+        rc = billing_turn_sweep(w, turn, mono_ms, now);
+    }
+
+    return rc;
+}
+
+
+/* Time-driven work stops while the clock cannot be believed (P55). */
+
+static billing_db_rc_t
+billing_turn_sweep(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms,
+    int64_t now)
+{
+    int64_t          next_at = now + BILLING_TURN_SWEEP_MAX_MS / 1000, wait;
+    billing_mark_t   mark;
+    billing_db_rc_t  rc;
+
+    turn->sweep_ms = mono_ms + BILLING_TURN_SWEEP_MAX_MS;
+
+    if (billing_clock_frozen(w)) {
+        return BILLING_DB_OK;
+    }
+
+    rc = billing_savepoint(w, &mark);
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    rc = billing_checkout_sweep(w, now, &next_at);
+
+    if (rc == BILLING_DB_FATAL || rc == BILLING_DB_FULL) {
+        return rc;
+    }
+
+    if (rc == BILLING_DB_CONFLICT) {
+        billing_log("ALERT: the sweep contradicts the database");
+        billing_savepoint_undo(w, &mark);
+        return BILLING_DB_OK;
+    }
+
+    if (next_at < now + BILLING_TURN_SWEEP_MAX_MS / 1000) {
+        wait = (next_at - now) * 1000;
+        turn->sweep_ms = mono_ms + ((wait > BILLING_TURN_SWEEP_MIN_MS)
+                                    ? wait : BILLING_TURN_SWEEP_MIN_MS);
+    }
+
+    return billing_db_release(w->db);
+}
+
+
+/* Committed.  Records before answers: who is told can also see. */
+
+static billing_db_rc_t
+billing_turn_after(billing_worker_t *w, size_t replies)
+{
+    billing_db_rc_t  rc;
+
+    billing_lease_committed(w);
+    billing_http_drop(w, replies);
+    billing_mail_stored(w);
+
+    rc = billing_outbox_flush(w);
+
+    billing_clock_publish(w, false);
+    billing_answers_flush(w);
+    billing_http_committed(w);
+
+    return rc;
+}
+
+
+/* Nothing was done: who asks again later finds nothing half-way. */
+
+static void
+billing_turn_full(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms)
+{
+    if (mono_ms >= turn->pause_ms) {
+        billing_log("ALERT: the database cannot be written: %s",
+                    billing_db_message(w->db));
+    }
+
+    turn->pause_ms = mono_ms + BILLING_TURN_PAUSE_MS;
+    billing_lease_stalled(w);
+
+    for (unsigned i = 0; i < turn->entries.n; i++) {
+        billing_entry_t  *entry = &turn->entries.entries[i];
+
+        entry->kept = !entry->answered && !billing_command_later(w, entry);
+    }
+
+    billing_answers_flush(w);
+}

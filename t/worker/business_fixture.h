@@ -1,0 +1,608 @@
+/*
+ * The business on a database of its own, with the loop, the gateway and the
+ * mail played by the test.  Included once by each test program.
+ */
+
+#ifndef BILLING_BUSINESS_FIXTURE_H
+#define BILLING_BUSINESS_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../src/worker/billing_business.h"
+
+#define CALLS_MAX    256
+#define ANSWERS_MAX  256
+#define T0           1767258000         /* 2026-01-01T09:00:00Z */
+
+#define OWNER   "owner@example.test"
+#define PLAIN   "plain@example.test"
+
+static struct {
+    billing_worker_t    w;
+    billing_settings_t  settings;
+    char                folder[64];
+    char                dsn[128];
+    int64_t             now;
+    int64_t             wall;
+    unsigned            ops;
+
+    billing_call_t      queued[CALLS_MAX];      /* until the commit */
+    unsigned            nqueued;
+    billing_call_t      flying[CALLS_MAX];
+    unsigned            nflying;
+
+    char                answered[ANSWERS_MAX][BILLING_OP_ID_LEN + 1];
+    unsigned            status[ANSWERS_MAX];
+    json_t             *body[ANSWERS_MAX];
+    unsigned            nanswers;
+
+    unsigned            mails;
+    char                mail_to[BILLING_EMAIL_MAX + 1];
+    char                mail_key[64];
+    unsigned            outbox;
+} t;
+
+
+/* --- what the infrastructure would be ------------------------------------- */
+
+int64_t
+billing_worker_now(const billing_worker_t *w)
+{
+    (void) w;
+    return t.now;
+}
+
+
+int64_t
+billing_worker_wall(const billing_worker_t *w)
+{
+    (void) w;
+    return t.wall;
+}
+
+
+int64_t
+billing_clock_wall_ms(void)
+{
+    return t.wall * 1000;
+}
+
+
+int64_t
+billing_clock_mono_ms(void)
+{
+    return t.wall * 1000;
+}
+
+
+billing_db_rc_t
+billing_clock_advance(billing_worker_t *w, int64_t seconds)
+{
+    w->clock_offset_sec += seconds;
+    t.now += seconds;
+    return BILLING_DB_OK;
+}
+
+
+void
+billing_call_after_commit(billing_worker_t *w, const billing_call_t *call)
+{
+    (void) w;
+    assert_true(t.nqueued < CALLS_MAX);
+    t.queued[t.nqueued++] = *call;
+}
+
+
+bool
+billing_call_in_flight(const billing_worker_t *w, const char *subject)
+{
+    (void) w;
+
+    for (unsigned i = 0; i < t.nflying; i++) {
+        if (strcmp(t.flying[i].subject, subject) == 0) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+billing_db_rc_t
+billing_op_finish(billing_worker_t *w, const char *op,
+    billing_op_reply_t *reply)
+{
+    (void) w;
+    assert_true(t.nanswers < ANSWERS_MAX);
+    (void) snprintf(t.answered[t.nanswers], sizeof(t.answered[0]), "%s", op);
+    t.status[t.nanswers] = reply->status;
+    t.body[t.nanswers++] = reply->body;
+    return BILLING_DB_OK;
+}
+
+
+billing_db_rc_t
+billing_command_lookup(billing_worker_t *w, const char *op,
+    const char *actor, billing_command_row_t *row)
+{
+    (void) w;
+    (void) op;
+    (void) actor;
+    memset(row, 0, sizeof(*row));
+    return BILLING_DB_DONE;
+}
+
+
+billing_db_rc_t
+billing_outbox_team(billing_worker_t *w, const char *team)
+{
+    (void) w;
+    (void) team;
+    t.outbox++;
+    return BILLING_DB_OK;
+}
+
+
+billing_db_rc_t
+billing_outbox_member(billing_worker_t *w, const char *team,
+    const char *email)
+{
+    (void) email;
+    return billing_outbox_team(w, team);
+}
+
+
+billing_db_rc_t
+billing_outbox_board(billing_worker_t *w, const char *board)
+{
+    return billing_outbox_team(w, board);
+}
+
+
+billing_db_rc_t
+billing_mail_queue(billing_worker_t *w, const char *to,
+    const char *template_key, const char *lang, const json_t *args,
+    int64_t now)
+{
+    (void) w;
+    (void) lang;
+    (void) args;
+    (void) now;
+    t.mails++;
+    (void) snprintf(t.mail_to, sizeof(t.mail_to), "%s", to);
+    (void) snprintf(t.mail_key, sizeof(t.mail_key), "%s", template_key);
+    return BILLING_DB_OK;
+}
+
+
+/* --- the turn ------------------------------------------------------------- */
+
+static inline void
+turn_begin(void)
+{
+    assert_int_equal(billing_db_begin(t.w.db), BILLING_DB_OK);
+    assert_int_equal(billing_db_savepoint(t.w.db), BILLING_DB_OK);
+}
+
+
+static inline void
+turn_end(bool undo)
+{
+    if (undo) {
+        t.nqueued = 0;
+        billing_db_undo(t.w.db);
+
+    } else {
+        assert_int_equal(billing_db_release(t.w.db), BILLING_DB_OK);
+    }
+
+    assert_int_equal(billing_db_commit(t.w.db), BILLING_DB_OK);
+
+    for (unsigned i = 0; i < t.nqueued; i++) {
+        assert_true(t.nflying < CALLS_MAX);
+        t.flying[t.nflying++] = t.queued[i];
+    }
+
+    t.nqueued = 0;
+}
+
+
+/* One operation; the reply's body is the caller's. */
+
+static inline billing_op_reply_t
+run_op(const char *op, const char *actor, const char *kind, json_t *body)
+{
+    billing_op_reply_t  reply;
+    billing_command_t   command = {
+        .op = op, .kind = kind, .actor = actor, .team = "", .key = op,
+        .fingerprint = "", .reply = "", .lang = "en", .body = body
+    };
+
+    turn_begin();
+    assert_int_equal(billing_op_run(&t.w, &command, t.now, &reply),
+                     BILLING_DB_OK);
+    turn_end(reply.undo);
+    json_decref(body);
+
+    return reply;
+}
+
+
+static inline const char *
+next_op(void)
+{
+    static char  op[BILLING_OP_ID_LEN + 1];
+
+    (void) snprintf(op, sizeof(op), "op_%032x", ++t.ops);
+    return op;
+}
+
+
+/* Runs and wants that status; for a refusal also that code. */
+
+static inline json_t *
+expect(const char *actor, const char *kind, json_t *body, unsigned status,
+    const char *code)
+{
+    billing_op_reply_t  reply = run_op(next_op(), actor, kind, body);
+
+    if (reply.status != status) {
+        char  *text = json_dumps(reply.body, 0);
+        print_message("%s: %u %s\n", kind, reply.status, text);
+        free(text);
+    }
+
+    assert_false(reply.later);
+    assert_int_equal(reply.status, status);
+
+    if (code != NULL) {
+        assert_string_equal(json_string_value(json_object_get(reply.body,
+                                                              "code")), code);
+    }
+
+    return reply.body;
+}
+
+
+static inline void
+drop(json_t *json)
+{
+    json_decref(json);
+}
+
+
+static inline void
+sweep(void)
+{
+    int64_t  next;
+
+    turn_begin();
+    assert_int_equal(billing_checkout_sweep(&t.w, t.now, &next),
+                     BILLING_DB_OK);
+    turn_end(false);
+}
+
+
+static inline billing_call_t
+take_call(billing_call_kind_t kind)
+{
+    billing_call_t  call;
+
+    assert_true(t.nflying > 0);
+    call = t.flying[0];
+    memmove(t.flying, t.flying + 1, --t.nflying * sizeof(call));
+    assert_int_equal(call.kind, kind);
+
+    return call;
+}
+
+
+static inline void
+answer_call(const billing_call_t *call, unsigned status, const char *body,
+    bool sent)
+{
+    billing_reply_t  reply = {
+        .status = status, .body = body, .body_len = strlen(body)
+    };
+
+    turn_begin();
+    assert_int_equal(billing_checkout_reply(&t.w, call, &reply, sent, t.now),
+                     BILLING_DB_OK);
+    turn_end(false);
+}
+
+
+static inline const char *
+intent(const billing_call_t *call, const char *id, const char *status,
+    int64_t amount)
+{
+    static char  text[1024];
+
+    (void) snprintf(text, sizeof(text),
+        "{\"id\":\"%s\",\"object\":\"payment_intent\",\"status\":\"%s\","
+        "\"amount\":%lld,\"amount_received\":%lld,\"currency\":\"usd\","
+        "\"client_secret\":\"%s_secret_x\","
+        "\"metadata\":{\"checkout\":\"%s\",\"attempt\":\"%u\"}}",
+        id, status, (long long) amount, (long long) amount, id,
+        call->subject, call->attempt);
+
+    return text;
+}
+
+
+/* customer and payment method are there: up to the charge. */
+
+static inline billing_call_t
+to_the_charge(void)
+{
+    billing_call_t  call;
+
+    if (t.flying[0].kind == BILLING_CALL_CUSTOMER) {
+        call = take_call(BILLING_CALL_CUSTOMER);
+        answer_call(&call, 200, "{\"id\":\"cus_1\",\"object\":\"customer\"}",
+                    true);
+    }
+
+    call = take_call(BILLING_CALL_ATTACH);
+    answer_call(&call, 200, "{\"id\":\"pm_card\",\"object\":"
+                "\"payment_method\",\"card\":{\"brand\":\"visa\","
+                "\"last4\":\"4242\"}}", true);
+
+    return take_call(BILLING_CALL_CHARGE);
+}
+
+
+static inline json_t *
+order(const char *team, const char *plan, int seats, const char *promo)
+{
+    return json_pack("{s:s, s:s, s:i, s:s, s:s, s:{s:s, s:s}}",
+               "team", team, "plan", plan, "seats", seats,
+               "period", "monthly", "promo", promo,
+               "payment", "method", "card", "payment_method", "pm_card");
+}
+
+
+/* A purchase up to its charge; *op is its id. */
+
+static inline billing_call_t
+buy(const char *actor, json_t *body, char op[BILLING_OP_ID_LEN + 1])
+{
+    billing_op_reply_t  reply;
+
+    (void) snprintf(op, BILLING_OP_ID_LEN + 1, "%s", next_op());
+    reply = run_op(op, actor, "upgrade.buy", body);
+
+    if (!reply.later) {
+        char  *text = json_dumps(reply.body, 0);
+        print_message("buy: %u %s\n", reply.status, text);
+        free(text);
+    }
+
+    assert_true(reply.later);
+
+    return to_the_charge();
+}
+
+
+/* --- looking into the database -------------------------------------------- */
+
+#define count(sql)  count_of(sql)
+
+static inline int64_t
+count_of(const char *sql)
+{
+    int64_t  n = -1;
+
+    if (billing_db_query(t.w.db, sql, "") == BILLING_DB_ROW) {
+        n = billing_db_int(t.w.db, sql, 0);
+        billing_db_done(t.w.db, sql);
+    }
+
+    return n;
+}
+
+
+static inline void
+books_balance(void)
+{
+    assert_int_equal(count("SELECT COUNT(*) FROM (SELECT txn, currency FROM"
+                           " ledger GROUP BY txn, currency"
+                           " HAVING SUM(amount_minor) <> 0)"), 0);
+}
+
+
+static inline json_t *
+last_answer(unsigned status)
+{
+    assert_true(t.nanswers > 0);
+    assert_int_equal(t.status[t.nanswers - 1], status);
+
+    return t.body[t.nanswers - 1];
+}
+
+
+static inline const char *
+text_of(const json_t *json, const char *name)
+{
+    const char  *text = json_string_value(json_object_get(json, name));
+
+    assert_non_null(text);
+
+    return text;
+}
+
+
+static inline int64_t
+number_of(const json_t *json, const char *name)
+{
+    assert_true(json_is_integer(json_object_get(json, name)));
+
+    return json_integer_value(json_object_get(json, name));
+}
+
+
+static inline void
+forget_answers(void)
+{
+    for (unsigned i = 0; i < t.nanswers; i++) {
+        json_decref(t.body[i]);
+    }
+
+    t.nanswers = 0;
+}
+
+
+static inline const char *
+plan_now(void)
+{
+    static char        plan[32];
+    static const char  sql[] = "SELECT plan FROM team LIMIT 1";
+
+    assert_int_equal(billing_db_query(t.w.db, sql, ""), BILLING_DB_ROW);
+    (void) snprintf(plan, sizeof(plan), "%s", billing_db_text(t.w.db, sql, 0));
+    billing_db_done(t.w.db, sql);
+
+    return plan;
+}
+
+
+static inline const char *
+state_now(void)
+{
+    static char        word[32];
+    static const char  sql[] = "SELECT state FROM checkout LIMIT 1";
+
+    assert_int_equal(billing_db_query(t.w.db, sql, ""), BILLING_DB_ROW);
+    (void) snprintf(word, sizeof(word), "%s", billing_db_text(t.w.db, sql, 0));
+    billing_db_done(t.w.db, sql);
+
+    return word;
+}
+
+
+/* --- set up --------------------------------------------------------------- */
+
+static inline void
+open_database(void)
+{
+    char  error[512] = "";
+
+    t.w.db = billing_db_new(t.dsn, error, sizeof(error));
+
+    if (t.w.db == NULL) {
+        print_message("%s\n", error);
+    }
+
+    assert_non_null(t.w.db);
+}
+
+
+/* The process dies: what was not committed and what flies is gone. */
+
+static inline void
+crash(void)
+{
+    billing_db_free(t.w.db);
+    t.nflying = 0;
+    t.nqueued = 0;
+    open_database();
+}
+
+
+static inline int
+set_up(void **state)
+{
+    char     error[BILLING_SETTINGS_ERROR_MAX], *bytes;
+    FILE    *file;
+    size_t   n;
+    uint8_t  master[32] = { 7 };
+
+    (void) state;
+    memset(&t, 0, sizeof(t));
+    t.now = T0;
+    t.wall = T0;
+
+    bytes = malloc(BILLING_SETTINGS_MAX);
+    file = fopen("conf/billing.json", "rb");
+    assert_non_null(bytes);
+    assert_non_null(file);
+    n = fread(bytes, 1, BILLING_SETTINGS_MAX, file);
+    (void) fclose(file);
+    assert_int_equal(billing_settings_parse("conf/billing.json", bytes, n,
+                                            &t.settings, error), BILLING_OK);
+    free(bytes);
+
+    t.w.settings = &t.settings;
+    t.w.nsecrets = 1;
+    t.w.record_epoch = 1;
+    assert_int_equal(billing_secret_derive(master, sizeof(master),
+                                           &t.w.secrets[0]), BILLING_OK);
+
+    (void) snprintf(t.folder, sizeof(t.folder), "/tmp/billing-XXXXXX");
+    assert_non_null(mkdtemp(t.folder));
+    (void) snprintf(t.dsn, sizeof(t.dsn), "sqlite:%s/billing.db", t.folder);
+    open_database();
+
+    return 0;
+}
+
+
+static inline int
+tear_down(void **state)
+{
+    static const char *const  names[] = {
+        "billing.db", "billing.db-wal", "billing.db-shm", "billing.db.lock",
+        "billing.db-lock"
+    };
+    char  name[160];
+
+    (void) state;
+    forget_answers();
+    billing_db_free(t.w.db);
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        (void) snprintf(name, sizeof(name), "%s/%s", t.folder, names[i]);
+        (void) unlink(name);
+    }
+
+    (void) rmdir(t.folder);
+
+    return 0;
+}
+
+
+/* A Free team of OWNER with as many plain members more; its id. */
+
+static inline const char *
+make_team(unsigned more)
+{
+    static char  id[BILLING_ID_MAX + 1];
+    char         email[64];
+    json_t      *body;
+
+    body = expect(OWNER, "team.create", json_pack("{s:s}", "name", "Team"),
+                  201, NULL);
+    (void) snprintf(id, sizeof(id), "%s",
+                    text_of(json_object_get(body, "team"), "id"));
+    drop(body);
+
+    for (unsigned i = 0; i < more; i++) {
+        (void) snprintf(email, sizeof(email), i == 0 ? PLAIN
+                        : "member%u@example.test", i);
+        drop(expect(OWNER, "member.add",
+                    json_pack("{s:s, s:s}", "team", id, "email", email), 201,
+                    NULL));
+    }
+
+    return id;
+}
+
+#endif /* BILLING_BUSINESS_FIXTURE_H */

@@ -1,0 +1,162 @@
+// The mails of billing-worker against relays that accept, refuse, hang up or
+// are away.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import net from 'node:net';
+import { afterEach, beforeEach, test } from 'node:test';
+
+import { Stage, eventually } from './worker.mjs';
+
+let stage, relay;
+
+// A relay: replies by verb, with what it was told kept in mails[].
+function listen(replies = {}, port = 0) {
+  const mails = [];
+  const server = net.createServer((link) => {
+    let rest = '', data = false, mail = null;
+    const say = (text) => link.write(`${text}\r\n`);
+    link.on('error', () => {});
+    say('220 relay.test');
+    link.on('data', (bytes) => {
+      rest += bytes.toString('latin1');
+      for (;;) {
+        if (data) {
+          const end = rest.indexOf('\r\n.\r\n');
+          if (end < 0) {
+            return;
+          }
+          mail.text = rest.slice(0, end);
+          rest = rest.slice(end + 5);
+          data = false;
+          mails.push(mail);
+          if (replies.end === 'hang up') {
+            link.destroy();
+            return;
+          }
+          say(replies.end ?? '250 taken');
+          continue;
+        }
+        const end = rest.indexOf('\r\n');
+        if (end < 0) {
+          return;
+        }
+        const line = rest.slice(0, end);
+        const verb = line.slice(0, 4).toUpperCase();
+        rest = rest.slice(end + 2);
+        if (verb === 'MAIL') {
+          mail = { from: line, to: [] };
+        }
+        if (verb === 'RCPT') {
+          mail.to.push(line);
+        }
+        if (verb === 'DATA' && !replies.DATA) {
+          data = true;
+          say('354 go on');
+          continue;
+        }
+        say(replies[verb] ?? (verb === 'QUIT' ? '221 bye' : '250 fine'));
+      }
+    });
+  });
+  return new Promise((done) => {
+    server.listen(port, '127.0.0.1', () => done({ mails, replies, server, port: server.address().port }));
+  });
+}
+
+const run = (text, ...options) => execFileSync('sqlite3', ['-json', ...options, stage.database,
+  text]).toString();
+const rows = (text) => { const out = run(text, '-readonly'); return out === '' ? [] : JSON.parse(out); };
+
+// What the business does in its transaction.
+function queue(id, { to = 'owner@example.test', text = 'Merci.\n.\n' } = {}) {
+  run(`PRAGMA busy_timeout = 5000; INSERT INTO mail_outbox (message_id, recipient, template, lang, subject, text,
+    state, created_at, next_at) VALUES ('${id}@example.test', '${to}', 'x', 'fr', 'Votre reçu', '${text}', 'queued',
+    unixepoch(), 0)`);
+}
+
+const state = async (id) => rows(`SELECT * FROM mail_outbox WHERE message_id = '${id}@example.test'`)[0];
+
+async function up(replies) {
+  relay = await listen(replies);
+  stage.configure((settings) => { settings.mail.url = `smtp://127.0.0.1:${relay.port}`; });
+  await stage.redis();
+  const worker = stage.worker();
+  await eventually('a ready worker', () => /records written/.test(stage.logged()));
+  return worker;
+}
+
+beforeEach(() => { stage = new Stage(); });
+afterEach(async () => { relay?.server.close(); await stage.stop(); });
+
+test('p42 a queued mail is sent once, as it should look', async () => {
+  await up();
+  queue('one');
+  await eventually('a mail', () => relay.mails.length === 1);
+  await eventually('its row', async () => (await state('one')).state === 'sent');
+  const [mail] = relay.mails;
+  assert.equal(mail.from.split(' ')[1], 'FROM:<billing@example.test>');
+  assert.deepEqual(mail.to, ['RCPT TO:<owner@example.test>']);
+  assert.match(mail.text, /^Subject: =\?UTF-8\?B\?Vm90cmUgcmXDp3U=\?=\r$/m);
+  assert.match(mail.text, /^Message-ID: <one@example\.test>\r$/m);
+  assert.match(mail.text, /\r\n\r\nMerci\.\r\n=2E(\r\n)*$/);
+  assert.ok(!/[^\r]\n/.test(mail.text));
+  await new Promise((done) => { setTimeout(done, 2500); });
+  assert.equal(relay.mails.length, 1);
+});
+
+test('a refused address is not tried again, a busy relay is', async () => {
+  await up({ RCPT: '550 no such user' });
+  queue('never');
+  await eventually('its row', async () => (await state('never')).state === 'refused');
+  assert.match((await state('never')).error, /^550 /);
+
+  relay.replies.RCPT = '451 come back later';
+  queue('later');
+  await eventually('its row', async () => (await state('later')).attempts === 1);
+  const row = await state('later');
+  assert.equal(row.state, 'queued');
+  assert.ok(row.next_at >= Date.now() / 1000 + 55, JSON.stringify(row));
+
+  relay.replies.RCPT = undefined;
+  run("PRAGMA busy_timeout = 5000; UPDATE mail_outbox SET next_at = 0 WHERE state = 'queued'");
+  await eventually('a mail', () => relay.mails.length === 1);
+  await eventually('its row', async () => (await state('later')).state === 'sent');
+});
+
+test('p43 a mail whose end is unknown comes again with the same id', async () => {
+  await up({ end: 'hang up' });
+  queue('twice');
+  await eventually('its row', async () => (await state('twice')).attempts === 1);
+  assert.equal((await state('twice')).state, 'queued');
+  relay.replies.end = undefined;
+  run("PRAGMA busy_timeout = 5000; UPDATE mail_outbox SET next_at = 0 WHERE state = 'queued'");
+  await eventually('its row', async () => (await state('twice')).state === 'sent');
+  assert.equal(relay.mails.length, 2);
+  assert.ok(relay.mails.every((mail) => mail.text.includes('Message-ID: <twice@example.test>')));
+});
+
+test('p42 mails wait for a relay that is away, and none is lost by a kill', async () => {
+  const worker = await up();
+  relay.server.close();
+  for (let i = 0; i < 20; i += 1) {
+    queue(`n${i}`);
+  }
+  await eventually('a try', async () => rows('SELECT SUM(attempts) AS n FROM mail_outbox')[0].n > 0);
+  worker.kill('SIGKILL');
+  await worker.ended;
+  const { mails } = relay = await listen({}, relay.port);
+  run('PRAGMA busy_timeout = 5000; UPDATE mail_outbox SET next_at = 0');
+  stage.worker();
+  await eventually('all of them', () => mails.length >= 20);
+  await eventually('all rows', async () => rows("SELECT COUNT(*) AS n FROM mail_outbox WHERE state = 'sent'")[0].n === 20);
+  assert.equal(new Set(mails.map((mail) => mail.text.match(/Message-ID: <(.*?)>/)[1])).size, 20);
+});
+
+test('p44 an address that is more than one mailbox is never told to a relay', async () => {
+  await up();
+  queue('evil', { to: 'a@example.test>\r\nRCPT TO:<b@example.test' });
+  await eventually('its row', async () => (await state('evil')).state === 'refused');
+  assert.equal(relay.mails.length, 0);
+});
+

@@ -1,0 +1,182 @@
+// The plans, what each costs and what each unlocks.
+
+import { get, part, post, Problem } from './api.js';
+import { announce, fill, find, h, icon } from './dom.js';
+import { saving } from './money.js';
+import { failure, field, fieldError, header, page, problemText, title } from './shell.js';
+import { money, number, t } from './text.js';
+
+const MONTHS = 12;
+
+let period = 'yearly';
+
+function priceOf(plan) {
+  return plan.price ?? plan.prices ?? null;
+}
+
+function priceLine(plan, currency) {
+  const price = priceOf(plan);
+
+  if (!price) {
+    return h('p', { class: 'price words' }, t(`price.${plan.plan}`));
+  }
+  if (!price.monthly) {
+    return h('p', { class: 'price' }, money(0, currency));
+  }
+  const monthly = period === 'yearly' ? price.yearly / MONTHS : price.monthly;
+  return h('p', { class: 'price' }, money(monthly, currency),
+    h('small', {}, t('price.per'), h('br'), period === 'yearly'
+      ? t('price.yearly', { amount: money(price.yearly, currency) }) : t('price.monthly')));
+}
+
+function limits(plan) {
+  return Object.entries(plan.limits ?? {}).map(([name, value]) => {
+    const key = `limit.${name}`;
+
+    return value === null || value < 0 ? t(`${key}.none`)
+      : t(key, { n: value, value: number(value) });
+  });
+}
+
+function action(plan) {
+  if (plan.contact) {
+    return h('a', { class: 'button', href: '#contact' }, t('contact'));
+  }
+  if (plan.selling) {
+    return h('a', { class: 'button primary', href: `/upgrade?plan=${part(plan.plan)}&period=${period}` },
+      t('choose', { plan: plan.name ?? t(`plan.${plan.plan}`) }));
+  }
+  return plan.plan === 'free' ? h('a', { class: 'button', href: '/dashboard' }, t('start')) : null;
+}
+
+// A plan lists what it adds to the cheaper one before it, not all again.
+function card(plan, before, currency) {
+  const name = plan.name ?? t(`plan.${plan.plan}`);
+  const known = new Set((before?.features ?? []).map((one) => one.feature));
+  const all = plan.features ?? [];
+  const fresh = before && all.length > known.size
+    && [...known].every((one) => all.some((mine) => mine.feature === one))
+    ? all.filter((one) => !known.has(one.feature)) : all;
+
+  return h('li', { class: 'plan-card', id: `plan-${plan.plan}` },
+    h('h2', {}, name), h('p', { class: 'muted' }, plan.description ?? ''),
+    priceLine(plan, currency),
+    plan.min_seats > 1 ? h('p', { class: 'muted small' },
+      t('seats.from', { n: plan.min_seats })) : null,
+    action(plan),
+    h('ul', { class: 'features' },
+      fresh !== all && known.size
+        ? h('li', { class: 'lead' }, t('features.and', { plan: before.name })) : null,
+      [...limits(plan), ...fresh.map((one) => one.text ?? one)].map((text) => (
+        h('li', {}, icon('check'), text)))));
+}
+
+function cards(data) {
+  const shown = data.plans.filter((one) => one.plan !== 'education');
+
+  return shown.map((plan, i) => card(plan,
+    plan.plan === 'business' ? shown[i - 1] : null, data.currency));
+}
+
+function periods(data, list) {
+  const sold = data.plans.map(priceOf).find((one) => one?.monthly > 0);
+  const choice = (value) => h('label', {},
+    h('input', {
+      type: 'radio', name: 'period', value, checked: value === period,
+      onchange: () => {
+        period = value;
+        fill(list, cards(data));
+        announce(t(`period.${value}`));
+      },
+    }), h('span', {}, t(`period.${value}`), value === 'yearly' && sold && saving(sold) > 0
+      ? h('b', {}, t('saving', { percent: saving(sold) })) : null));
+
+  return h('fieldset', { class: 'segments' }, h('legend', { class: 'hidden' }, t('period')),
+    choice('monthly'), choice('yearly'));
+}
+
+function contact() {
+  const fields = ['name', 'email', 'company', 'message'];
+  const where = h('div', { 'aria-live': 'polite' });
+  const form = h('form', { class: 'contact-form', novalidate: true }, where,
+    fields.map((id) => field({
+      id, label: t(`contact.${id}`),
+      autocomplete: { name: 'name', email: 'email', company: 'organization' }[id] ?? 'off',
+    })),
+    h('button', {}, t('contact.send')));
+
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const body = Object.fromEntries(fields.map((id) => [id, find(`#${id}`, form).value.trim()]));
+    const empty = fields.filter((id) => !body[id]);
+
+    fields.forEach((id) => fieldError(id, empty.includes(id) ? t('field.needed') : null));
+    if (empty.length) {
+      find(`#${empty[0]}`, form).focus();
+      return;
+    }
+    try {
+      await post('/enterprise', { ...body, from: 'pricing' });
+      fill(form, h('p', { class: 'notice good' }, t('contact.sent')));
+    } catch (problem) {
+      fill(where, failure(problem));
+    }
+  });
+  return h('section', { id: 'contact', class: 'contact', 'aria-labelledby': 'contact-title' },
+    h('div', {}, h('h2', { id: 'contact-title' }, t('contact.title')),
+      h('p', {}, t('contact.hint'))), form);
+}
+
+async function who() {
+  try {
+    return await get('/dashboard');
+  } catch (problem) {
+    if (problem instanceof Problem && problem.status === 401) {
+      return null;
+    }
+    throw problem;
+  }
+}
+
+// Members of an Enterprise account make their own teams here (R20).
+function newTeam() {
+  const where = h('div', {});
+  const form = h('form', { class: 'invite', novalidate: true },
+    field({ id: 'team', label: t('team.name'), maxlength: 120 }),
+    h('button', {}, t('team.create')));
+
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const name = find('#team', form).value.trim();
+
+    fieldError('team', name ? null : t('field.needed'));
+    if (!name) {
+      find('#team', form).focus();
+      return;
+    }
+    try {
+      const { team } = await post('/dashboard/teams', { name, from: 'pricing' });
+      location.assign(`/upgrade?team=${part(team.id)}`);
+    } catch (problem) {
+      const ours = problem.body?.field === 'name';
+      fieldError('team', ours ? problemText(problem).join(' ') : null);
+      fill(where, ours ? null : failure(problem));
+    }
+  });
+  return h('section', { class: 'contact', 'aria-labelledby': 'newteam' },
+    h('div', {}, h('h2', { id: 'newteam' }, t('team.new')),
+      h('p', {}, t('team.new.hint'))), h('div', {}, where, form));
+}
+
+page(async (main) => {
+  const [data, me] = await Promise.all([get('/pricing'), who()]);
+  const list = h('ul', { class: 'plan-cards' });
+
+  title(t('pricing'));
+  document.body.insertBefore(header(me?.profile?.email, 'pricing'), main);
+  fill(list, cards(data));
+  fill(main, h('div', { class: 'wide' },
+    h('div', { class: 'hero' }, h('h1', {}, t('pricing.title')),
+      h('p', {}, t('pricing.lead')), periods(data, list)),
+    list, me ? newTeam() : null, contact()));
+}, { anonymous: true });

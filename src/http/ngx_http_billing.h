@@ -1,0 +1,402 @@
+/*
+ * The module inside nginx: what its files share.
+ *
+ * One noun, one file:  module (directives), require (one of them), config
+ * (billing.json and the secrets), zone and table (shared memory), siphash, redis (one
+ * asynchronous connection), park (waiting requests), fetch (records on a
+ * miss), ctx (what a request has learned), question (who wants what), gate
+ * (the verdict), refuse (the answer to a refusal), variable ($billing_*),
+ * life (of an nginx worker process), process (billing-worker);
+ * session (cookie, csrf), page, api (routes), transport (commands, answers,
+ * notices), status.
+ */
+
+#ifndef NGX_HTTP_BILLING_H
+#define NGX_HTTP_BILLING_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+#include <ngx_http.h>
+
+#include <hiredis/async.h>
+
+#include "../domain/billing_domain.h"
+#include "../store/billing_store.h"
+#include "../gateway/billing_gateway.h"
+#include "../api/billing_api.h"
+
+extern ngx_module_t  ngx_http_billing_module;
+
+
+/* --- configuration (read-only after merge) ---------------------------------- */
+
+typedef struct {
+    ngx_str_t             config_file;      /* billing_config, full name */
+    billing_settings_t   *settings;         /* cycle pool */
+    billing_secret_t     *secrets;          /* [0] signs, all verify */
+    ngx_uint_t            nsecrets;
+    ngx_array_t           webhook_secrets;  /* of char *, NUL-terminated */
+    ngx_str_t             redis_password;
+    ngx_shm_zone_t       *zone;             /* billing_zone */
+    ngx_str_t             worker_path;      /* billing_worker, "" = off */
+    ngx_flag_t            worker_given;
+    ngx_flag_t            demo;             /* settings->demo */
+    ngx_str_t             session_cookie;   /* billing_session_cookie */
+    ngx_str_t             origin;           /* billing_origin, "" = from Host */
+    ngx_addr_t           *redis_addrs;      /* resolved at configuration time */
+    ngx_uint_t            redis_naddrs;
+} ngx_http_billing_main_conf_t;
+
+typedef struct {
+    ngx_http_complex_value_t  *profile;     /* billing_profile */
+    ngx_http_complex_value_t  *team;        /* billing_team */
+    ngx_http_complex_value_t  *board;       /* billing_board */
+    ngx_flag_t                 require;     /* billing_require given */
+    ngx_flag_t                 wanted_auto; /* view for GET and HEAD, else edit */
+    billing_wanted_t           wanted;
+    ngx_flag_t                 dry_run;
+    ngx_uint_t                 status_code; /* 0 = the reason's own */
+    ngx_uint_t                 log_level;
+    time_t                     max_age;     /* billing_cache_max_age, 60 s */
+    time_t                     ttl;         /* billing_cache_ttl, 1 s */
+    time_t                     stale;       /* billing_stale, 10 m */
+    ngx_uint_t                 on_error;    /* NGX_HTTP_BILLING_PASS or _DENY */
+    ngx_msec_t                 wait;        /* billing_wait, 10 s: then 202 */
+    ngx_str_t                  pages;       /* billing_pages, internal prefix */
+} ngx_http_billing_loc_conf_t;
+
+#define NGX_HTTP_BILLING_DENY  0
+#define NGX_HTTP_BILLING_PASS  1
+
+/* billing_config FILE: reads and checks billing.json, secrets and addresses. */
+char *ngx_http_billing_config(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+
+/* billing_require WORDS: needs the catalogue's names of features. */
+char *ngx_http_billing_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+
+/* --- zone: the shared table of records ----------------------------------------- */
+
+typedef struct {
+    billing_record_t  record;
+    ngx_uint_t        fetched_sec;          /* monotonic, ngx_current_msec / 1000 */
+    ngx_uint_t        age_sec;
+    ngx_msec_t        fetched_msec;         /* as ngx_current_msec was then */
+    unsigned          found:1;
+    unsigned          fresh:1;              /* within max_age or ttl, right generation */
+    unsigned          old_epoch:1;          /* only good as a stale answer */
+} ngx_http_billing_entry_t;
+
+/* Names one record. */
+typedef struct {
+    billing_record_kind_t  kind;
+    ngx_str_t              id;
+    ngx_str_t              name;            /* member's e-mail */
+} ngx_http_billing_want_t;
+
+/* Counters, in shared memory; never a team or a person as a label. */
+typedef enum {
+    NGX_HTTP_BILLING_COUNT_PASSED = 0,
+    NGX_HTTP_BILLING_COUNT_REFUSED,
+    NGX_HTTP_BILLING_COUNT_STALE,
+    NGX_HTTP_BILLING_COUNT_UNKNOWN,
+    NGX_HTTP_BILLING_COUNT_HIT,
+    NGX_HTTP_BILLING_COUNT_MISS,
+    NGX_HTTP_BILLING_COUNT_EVICTED,
+    NGX_HTTP_BILLING_COUNT_FETCHED,
+    NGX_HTTP_BILLING_COUNT_REDIS_ERROR,
+    NGX_HTTP_BILLING_COUNT_BAD_RECORD,
+    NGX_HTTP_BILLING_COUNT_NOTICE,
+    NGX_HTTP_BILLING_COUNT_COMMAND,
+    NGX_HTTP_BILLING_COUNT_ANSWERED,
+    NGX_HTTP_BILLING_COUNT_WAITED_OUT,      /* answered 202 */
+    NGX_HTTP_BILLING_COUNT_WEBHOOK_BAD,
+    NGX_HTTP_BILLING_COUNTERS
+} ngx_http_billing_counter_t;
+
+char *ngx_http_billing_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/*
+ * Looks up one record without a lock, an allocation or a system call.
+ * kind TEAM: id = team; MEMBER: id = team, name = e-mail; BOARD: id = board.
+ */
+void ngx_http_billing_zone_get(ngx_shm_zone_t *zone,
+    billing_record_kind_t kind, ngx_str_t *id, ngx_str_t *name,
+    ngx_http_billing_loc_conf_t *blcf, ngx_http_billing_entry_t *entry);
+
+/*
+ * Stores a record unless the table holds a newer epoch or version of it.  The
+ * first is for what comes over a link that is up now; the second names the
+ * generation at which the record was asked for.  NGX_DECLINED: ours is newer.
+ */
+void ngx_http_billing_zone_put(ngx_shm_zone_t *zone, ngx_str_t *id,
+    ngx_str_t *name, billing_record_t *record);
+
+uint32_t ngx_http_billing_zone_generation(ngx_shm_zone_t *zone);
+ngx_int_t ngx_http_billing_zone_store(ngx_shm_zone_t *zone,
+    ngx_http_billing_want_t *want, billing_record_t *record,
+    uint32_t generation);
+
+void ngx_http_billing_zone_count(ngx_shm_zone_t *zone,
+    ngx_http_billing_counter_t counter);
+ngx_uint_t ngx_http_billing_zone_counter(ngx_shm_zone_t *zone,
+    ngx_http_billing_counter_t counter);
+
+/* The notice link of this host: down shortens trust; up after down distrusts. */
+void ngx_http_billing_zone_link(ngx_shm_zone_t *zone, ngx_uint_t up);
+ngx_uint_t ngx_http_billing_zone_linked(ngx_shm_zone_t *zone);
+void ngx_http_billing_zone_epoch(ngx_shm_zone_t *zone, uint64_t epoch);
+
+/*
+ * True when this process is, or has just become, the host's listener: a lease
+ * in the zone renewed by calling again at least once a second.
+ */
+ngx_uint_t ngx_http_billing_zone_listener(ngx_shm_zone_t *zone);
+
+/* The test clock: seconds ahead of the machine's; 0 in production. */
+int64_t ngx_http_billing_now(ngx_http_billing_main_conf_t *bmcf);
+void ngx_http_billing_zone_clock(ngx_shm_zone_t *zone, int64_t offset_sec);
+
+
+/* --- table: fixed places, eight to a set, each with a sequence counter ------------ */
+
+#define NGX_HTTP_BILLING_WORDS_MAX  12      /* of a record, 8 bytes each */
+
+typedef struct {
+    u_char    *base;                        /* aligned to cache lines */
+    uint64_t   nsets;
+    uint32_t   set_size;                    /* bytes */
+    uint32_t   slot_size;
+    uint32_t   nwords;
+} ngx_http_billing_table_t;
+
+typedef struct {
+    uint64_t  words[NGX_HTTP_BILLING_WORDS_MAX];    /* epoch, version, ... */
+    uint64_t  fetched_msec;
+    uint32_t  generation;
+} ngx_http_billing_cell_t;
+
+/* Lays a table of empty places over zeroed memory. */
+void ngx_http_billing_table_init(ngx_http_billing_table_t *table,
+    u_char *memory, size_t size, ngx_uint_t nwords);
+
+/* NGX_OK and a copy that was never half written, or NGX_DECLINED. */
+ngx_int_t ngx_http_billing_table_get(ngx_http_billing_table_t *table,
+    const uint64_t hash[2], uint32_t now_sec, ngx_http_billing_cell_t *cell);
+
+/* Under the zone's mutex.  NGX_DECLINED: what is there is newer. */
+ngx_int_t ngx_http_billing_table_put(ngx_http_billing_table_t *table,
+    const uint64_t hash[2], uint32_t now_sec,
+    const ngx_http_billing_cell_t *cell, ngx_uint_t *evicted);
+
+/* SipHash-2-4 with 128 bits of result. */
+void ngx_http_billing_siphash(const uint64_t key[2], const u_char *data,
+    size_t len, uint64_t hash[2]);
+
+
+/* --- redis: one asynchronous connection --------------------------------------------- */
+
+typedef struct ngx_http_billing_redis_s  ngx_http_billing_redis_t;
+
+typedef void (*ngx_http_billing_reply_pt)(ngx_http_billing_redis_t *redis,
+    redisReply *reply, void *data);         /* reply NULL = lost, or timed out */
+typedef void (*ngx_http_billing_link_pt)(ngx_http_billing_redis_t *redis,
+    ngx_uint_t up);
+
+/* Connects in the background and again after each loss, with jittered backoff. */
+ngx_http_billing_redis_t *ngx_http_billing_redis_create(
+    ngx_http_billing_main_conf_t *bmcf, ngx_http_billing_link_pt link,
+    void *data, ngx_log_t *log);
+void ngx_http_billing_redis_close(ngx_http_billing_redis_t *redis);
+void *ngx_http_billing_redis_data(ngx_http_billing_redis_t *redis);
+ngx_uint_t ngx_http_billing_redis_up(ngx_http_billing_redis_t *redis);
+/* Whether a command may be sent: also while it first connects. */
+ngx_uint_t ngx_http_billing_redis_open(ngx_http_billing_redis_t *redis);
+
+/*
+ * Sends one command; the callback runs exactly once, also when the deadline
+ * passes (250 ms) or the link falls, unless NGX_ERROR is returned.  data must
+ * be a heap object or a handle, never a request.
+ */
+ngx_int_t ngx_http_billing_redis_send(ngx_http_billing_redis_t *redis,
+    int argc, const char **argv, const size_t *argvlen,
+    ngx_http_billing_reply_pt handler, void *data);
+
+/* Like _send without deadline, for SUBSCRIBE: called for each message. */
+ngx_int_t ngx_http_billing_redis_subscribe(ngx_http_billing_redis_t *redis,
+    const char *channel, ngx_http_billing_reply_pt handler, void *data);
+
+
+/* --- park: requests that wait, reached by handle -------------------------------------- */
+
+typedef uint64_t  ngx_http_billing_handle_t;    /* slot and generation; 0 none */
+
+typedef void (*ngx_http_billing_wake_pt)(ngx_http_request_t *r, void *data,
+    ngx_uint_t timed_out);
+
+/*
+ * Parks the request: its cleanup forgets it, a vanished client is noticed.
+ * wake runs at most once, from a posted event, by _unpark or by the deadline.
+ * data lives in r->pool.  0 when no slot is free (answer 503).
+ */
+ngx_http_billing_handle_t ngx_http_billing_park(ngx_http_request_t *r,
+    ngx_msec_t deadline, ngx_http_billing_wake_pt wake, void *data);
+
+/* The data of a request still parked, or NULL when it has gone. */
+void *ngx_http_billing_parked(ngx_http_billing_handle_t handle);
+void ngx_http_billing_unpark(ngx_http_billing_handle_t handle);
+
+
+/* --- process: what each nginx worker holds ---------------------------------------------- */
+
+typedef struct {
+    ngx_http_billing_main_conf_t  *bmcf;
+    ngx_http_billing_redis_t      *redis;       /* records and commands */
+    ngx_http_billing_redis_t      *listener;    /* answers, and notices if elected */
+    char                           instance[33];/* random hex: reply channel */
+} ngx_http_billing_process_t;
+
+/* NULL where there is none (no billing_config, helper processes). */
+ngx_http_billing_process_t *ngx_http_billing_process(void);
+
+ngx_int_t ngx_http_billing_init_process(ngx_cycle_t *cycle);
+void ngx_http_billing_exit_process(ngx_cycle_t *cycle);
+
+
+/* --- fetch: records on a miss --------------------------------------------------------------- */
+
+/*
+ * Asks Redis for up to three records in one round trip, joining fetches that
+ * are under way; the zone holds them (or negatives) before wake runs.
+ * NGX_AGAIN parked, NGX_ERROR Redis not reachable now (decide stale or unknown).
+ */
+ngx_int_t ngx_http_billing_fetch(ngx_http_request_t *r,
+    ngx_http_billing_want_t *wants, ngx_uint_t n,
+    ngx_http_billing_wake_pt wake, void *data);
+
+
+/* --- request state ------------------------------------------------------------------------------ */
+
+typedef enum {
+    NGX_HTTP_BILLING_VERDICT_NONE = 0,
+    NGX_HTTP_BILLING_VERDICT_PASSED,
+    NGX_HTTP_BILLING_VERDICT_REFUSED,
+    NGX_HTTP_BILLING_VERDICT_STALE,
+    NGX_HTTP_BILLING_VERDICT_UNKNOWN
+} ngx_http_billing_verdict_t;
+
+typedef struct {
+    ngx_http_billing_verdict_t  verdict;
+    billing_reason_t            reason;
+    unsigned                    dry_run:1;
+    unsigned                    decided:1;
+    unsigned                    fetched:1;      /* $billing_cache MISS, else HIT */
+    unsigned                    session_done:1;
+    unsigned                    session_ok:1;
+    ngx_uint_t                  age_sec;
+    ngx_str_t                   team_id;
+    billing_team_record_t       team;
+    billing_member_record_t     member;
+    billing_board_record_t      board;
+    billing_session_t          *session;
+    void                       *api;            /* api.c's own */
+    void                       *gate;           /* gate.c's own */
+} ngx_http_billing_ctx_t;
+
+/* Who wants what of which: all that a decision is a decision about. */
+typedef struct {
+    ngx_str_t         profile;                  /* normalised */
+    ngx_str_t         team;                     /* "" when the board tells */
+    ngx_str_t         board;                    /* "" when none is meant */
+    billing_wanted_t  wanted;
+    u_char            email[BILLING_EMAIL_MAX + 1];     /* the profile's */
+} ngx_http_billing_question_t;
+
+/* ALLOW when there is a question, else the reason why nobody need be asked. */
+billing_reason_t ngx_http_billing_question(ngx_http_request_t *r,
+    ngx_http_billing_question_t *question);
+ngx_uint_t ngx_http_billing_question_same(ngx_http_billing_question_t *a,
+    ngx_http_billing_question_t *b);
+
+/* Survives internal redirects (found again through the pool's cleanups). */
+ngx_http_billing_ctx_t *ngx_http_billing_ctx(ngx_http_request_t *r);
+
+/* The same without making one: NULL when nothing has asked for it yet. */
+ngx_http_billing_ctx_t *ngx_http_billing_ctx_find(ngx_http_request_t *r);
+
+ngx_int_t ngx_http_billing_gate(ngx_http_request_t *r);     /* precontent */
+/*
+ * Answers a refusal as the location wants it: what a phase handler returns.
+ * NGX_DECLINED only on a dry run.
+ */
+ngx_int_t ngx_http_billing_refuse(ngx_http_request_t *r,
+    ngx_http_billing_ctx_t *ctx);
+ngx_int_t ngx_http_billing_add_variables(ngx_conf_t *cf);
+
+
+/* --- session --------------------------------------------------------------------------------------- */
+
+/* The verified session of this request, or NULL; decided once per request. */
+billing_session_t *ngx_http_billing_session(ngx_http_request_t *r);
+/* Set-Cookie for a new session of the profile (demo login). */
+ngx_int_t ngx_http_billing_session_start(ngx_http_request_t *r,
+    ngx_str_t *profile, billing_session_t **session);
+/* ALLOW or CSRF: same origin and X-CSRF-Token (P48). */
+billing_reason_t ngx_http_billing_csrf_check(ngx_http_request_t *r,
+    billing_session_t *session);
+ngx_int_t ngx_http_billing_csrf_value(ngx_http_request_t *r,
+    billing_session_t *session, ngx_str_t *out);
+/* Cookie "billing_seen": team, epoch, version the buyer must at least see. */
+ngx_int_t ngx_http_billing_seen_set(ngx_http_request_t *r, const char *team,
+    uint64_t epoch, uint64_t version);
+ngx_uint_t ngx_http_billing_seen_version(ngx_http_request_t *r,
+    ngx_str_t *team, uint64_t *epoch, uint64_t *version);
+
+
+/* --- answers to clients ------------------------------------------------------------------------------- */
+
+/* fr or en: ?lang=, cookie lang, Accept-Language. */
+billing_lang_t ngx_http_billing_lang(ngx_http_request_t *r);
+ngx_uint_t ngx_http_billing_wants_page(ngx_http_request_t *r);   /* text/html first */
+
+/* Header and body at once, security headers set; returns what a handler returns. */
+ngx_int_t ngx_http_billing_send(ngx_http_request_t *r, ngx_uint_t status,
+    const char *type, ngx_str_t *body);
+ngx_int_t ngx_http_billing_send_json(ngx_http_request_t *r, ngx_uint_t status,
+    json_t *json);                              /* steals json */
+ngx_int_t ngx_http_billing_send_problem(ngx_http_request_t *r,
+    billing_reason_t reason, const char *field, json_t *args);  /* steals args */
+ngx_int_t ngx_http_billing_add_header(ngx_http_request_t *r,
+    const char *name, ngx_str_t *value);
+
+
+/* --- api and transport ----------------------------------------------------------------------------------- */
+
+char *ngx_http_billing_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_http_billing_api_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_billing_status_handler(ngx_http_request_t *r);
+
+/*
+ * Enqueues a command or query and parks the request; wake finds the answer
+ * with ngx_http_billing_transport_answer.  BILLING_ALLOW when parked,
+ * STORE_UNAVAILABLE when nothing was sent.
+ */
+billing_reason_t ngx_http_billing_transport_send(ngx_http_request_t *r,
+    billing_command_t *command, ngx_uint_t is_query, ngx_msec_t wait,
+    ngx_http_billing_wake_pt wake, void *data);
+billing_answer_t *ngx_http_billing_transport_answer(ngx_http_request_t *r);
+void ngx_http_billing_transport_start(ngx_http_billing_process_t *process,
+    ngx_log_t *log);                            /* listener link and channels */
+
+
+/* --- process (billing-worker) -------------------------------------------------------------------------------- */
+
+/* billing_worker on|off|PATH: the helper that starts and watches it. */
+char *ngx_http_billing_worker(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+/* Makes nginx start its helper process; after the configuration is read. */
+ngx_int_t ngx_http_billing_worker_path(ngx_conf_t *cf,
+    ngx_http_billing_main_conf_t *bmcf);
+
+#endif /* NGX_HTTP_BILLING_H */

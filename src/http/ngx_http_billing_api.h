@@ -1,0 +1,90 @@
+/*
+ * The interface half of the module: what api, answer, session, transport,
+ * status and local share among themselves.
+ */
+
+#ifndef NGX_HTTP_BILLING_API_H
+#define NGX_HTTP_BILLING_API_H
+
+#include "ngx_http_billing.h"
+
+#define NGX_HTTP_BILLING_RANDOM_LEN  32     /* hex digits: 128 random bits */
+
+typedef struct {
+    billing_match_t    match;
+    json_t            *body;            /* the request, checked; pool cleanup */
+    const char        *actor;           /* e-mail, "" when anonymous */
+    char               key[BILLING_IDEMPOTENCY_MAX + 1];
+    char               op[BILLING_OP_ID_LEN + 1];
+    billing_answer_t  *answer;          /* in r->pool, once it has come */
+    ngx_uint_t         holds;           /* how often the links were awaited */
+    unsigned           secured:1;       /* security headers are set */
+    unsigned           unsent:1;        /* proven: the command did not leave */
+} ngx_http_billing_api_ctx_t;
+
+typedef ngx_int_t (*ngx_http_billing_local_pt)(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx);
+
+/* The interface's own part of the request state, or NULL out of memory. */
+ngx_http_billing_api_ctx_t *ngx_http_billing_api_ctx(ngx_http_request_t *r);
+
+/* How often the client sent a header; value is the first one's. */
+ngx_uint_t ngx_http_billing_header(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value);
+/* How often a cookie of that name was sent; value is the first one's. */
+ngx_uint_t ngx_http_billing_cookie(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value);
+
+/* Security headers, once; cache is the Cache-Control, NULL for no-store. */
+ngx_int_t ngx_http_billing_secure(ngx_http_request_t *r, const char *cache);
+
+/* The answer holds a token: never compressed, so its length tells nothing. */
+void ngx_http_billing_secret(ngx_http_request_t *r);
+
+/* 32 random hex digits and a NUL. */
+ngx_int_t ngx_http_billing_random(char out[NGX_HTTP_BILLING_RANDOM_LEN + 1]);
+
+/* NGX_OK when the request comes from a page of ours, as far as it can tell. */
+ngx_int_t ngx_http_billing_same_origin(ngx_http_request_t *r);
+
+/* The body in one piece; not larger than max, NGX_DECLINED when it is. */
+ngx_int_t ngx_http_billing_body(ngx_http_request_t *r, size_t max,
+    ngx_str_t *body);
+
+/* True for the route of that kind. */
+ngx_uint_t ngx_http_billing_api_is(ngx_http_billing_api_ctx_t *ctx,
+    const char *kind);
+
+/*
+ * Sends ctx->body under ctx->key and parks: ALLOW, and wake will run; or why
+ * not.  _wake is the wake that answers the client.
+ */
+billing_reason_t ngx_http_billing_submit(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx, ngx_msec_t wait,
+    ngx_http_billing_wake_pt wake);
+void ngx_http_billing_relay_wake(ngx_http_request_t *r, void *data,
+    ngx_uint_t timed_out);
+
+/* Who answers a route of nginx's own, or NULL: not implemented. */
+ngx_http_billing_local_pt ngx_http_billing_local(const char *kind);
+/* The webhook: its body is checked before it is parsed. */
+ngx_int_t ngx_http_billing_local_webhook(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx, ngx_str_t *body);
+
+/* True while what is sent now would hardly be answered, but soon may be. */
+ngx_uint_t ngx_http_billing_transport_hold(ngx_uint_t is_query);
+
+/* The payload of a message, or NULL; *confirmed when it is a subscription. */
+redisReply *ngx_http_billing_notice_payload(redisReply *reply,
+    ngx_uint_t *confirmed);
+
+/* The elected listener's part: channel, epoch, clock, records. */
+void ngx_http_billing_notice_start(ngx_http_billing_process_t *process,
+    ngx_log_t *log);
+void ngx_http_billing_notice_link(ngx_uint_t up);
+
+/* Counts where there is a zone to count in. */
+void ngx_http_billing_count(ngx_http_billing_main_conf_t *bmcf,
+    ngx_http_billing_counter_t counter);
+
+#endif /* NGX_HTTP_BILLING_API_H */

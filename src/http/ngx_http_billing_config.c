@@ -1,0 +1,410 @@
+/*
+ * billing_config: billing.json read, checked and made ready before the first
+ * worker starts, so that a wrong file never replaces a right one.  Secrets are
+ * read here too, while nginx still has the rights to.
+ */
+
+#include "ngx_http_billing.h"
+
+#define NGX_HTTP_BILLING_SECRET_FILE_MAX  4096
+#define NGX_HTTP_BILLING_REDIS_PORT       6379
+
+
+static ngx_int_t ngx_http_billing_config_parse(ngx_conf_t *cf,
+    ngx_http_billing_main_conf_t *bmcf);
+static ngx_int_t ngx_http_billing_config_secrets(ngx_conf_t *cf,
+    ngx_http_billing_main_conf_t *bmcf);
+static ngx_int_t ngx_http_billing_config_webhooks(ngx_conf_t *cf,
+    ngx_http_billing_main_conf_t *bmcf);
+static ngx_int_t ngx_http_billing_config_password(ngx_conf_t *cf,
+    ngx_http_billing_main_conf_t *bmcf);
+static ngx_int_t ngx_http_billing_config_redis(ngx_conf_t *cf,
+    ngx_http_billing_main_conf_t *bmcf);
+static ngx_int_t ngx_http_billing_config_secret(ngx_conf_t *cf, char *name,
+    ngx_str_t *secret);
+static ngx_int_t ngx_http_billing_config_read(ngx_conf_t *cf, char *name,
+    size_t max, ngx_str_t *bytes, ngx_uint_t *mode);
+static void ngx_http_billing_config_wipe(void *data);
+
+
+/* billing_config FILE */
+
+char *
+ngx_http_billing_config(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_billing_main_conf_t *bmcf = conf;
+
+    ngx_str_t  *value;
+
+    if (bmcf->settings) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "empty file name");
+        return NGX_CONF_ERROR;
+    }
+
+    bmcf->config_file = value[1];
+
+    if (ngx_conf_full_name(cf->cycle, &bmcf->config_file, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (billing_text_init() != BILLING_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "billing: the embedded texts are not usable");
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_billing_config_parse(cf, bmcf) != NGX_OK
+        || ngx_http_billing_config_secrets(cf, bmcf) != NGX_OK
+        || ngx_http_billing_config_webhooks(cf, bmcf) != NGX_OK
+        || ngx_http_billing_config_password(cf, bmcf) != NGX_OK
+        || ngx_http_billing_config_redis(cf, bmcf) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_billing_config_parse(ngx_conf_t *cf,
+    ngx_http_billing_main_conf_t *bmcf)
+{
+    char           error[BILLING_SETTINGS_ERROR_MAX];
+    ngx_int_t      rc;
+    ngx_str_t      bytes;
+    ngx_uint_t     mode;
+    billing_err_t  err;
+
+    rc = ngx_http_billing_config_read(cf, (char *) bmcf->config_file.data,
+                                      BILLING_SETTINGS_MAX, &bytes, &mode);
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    bmcf->settings = ngx_pcalloc(cf->pool, sizeof(billing_settings_t));
+    if (bmcf->settings == NULL) {
+        ngx_free(bytes.data);
+        return NGX_ERROR;
+    }
+
+    error[0] = '\0';
+    err = billing_settings_parse((char *) bmcf->config_file.data,
+                                 (char *) bytes.data, bytes.len,
+                                 bmcf->settings, error);
+    ngx_free(bytes.data);
+
+    if (err != BILLING_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "billing: %s", error);
+        return NGX_ERROR;
+    }
+
+    bmcf->demo = bmcf->settings->demo;
+
+    return NGX_OK;
+}
+
+
+/* The first secret signs; the others still verify, while one is replaced. */
+
+static ngx_int_t
+ngx_http_billing_config_secrets(ngx_conf_t *cf,
+    ngx_http_billing_main_conf_t *bmcf)
+{
+    char                *name;
+    ngx_str_t            master;
+    ngx_uint_t           i;
+    billing_err_t        err;
+    ngx_pool_cleanup_t  *cln;
+
+    bmcf->secrets = ngx_pcalloc(cf->pool,
+                                BILLING_SECRETS_MAX * sizeof(billing_secret_t));
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+
+    if (bmcf->secrets == NULL || cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_billing_config_wipe;
+    cln->data = bmcf;
+
+    for (i = 0; i < BILLING_SECRETS_MAX; i++) {
+        name = bmcf->settings->secret_files[i];
+
+        if (name[0] == '\0') {
+            break;
+        }
+
+        if (ngx_http_billing_config_secret(cf, name, &master) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        err = billing_secret_derive(master.data, master.len,
+                                    &bmcf->secrets[i]);
+
+        ngx_explicit_memzero(master.data, master.len);
+        ngx_free(master.data);
+
+        if (err != BILLING_OK) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "billing: no keys can be derived from \"%s\"",
+                               name);
+            return NGX_ERROR;
+        }
+
+        bmcf->nsecrets++;
+    }
+
+    if (bmcf->nsecrets == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "billing: \"%V\" names no \"secret_files\"",
+                           &bmcf->config_file);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_billing_config_webhooks(ngx_conf_t *cf,
+    ngx_http_billing_main_conf_t *bmcf)
+{
+    char        *name, *copy, **slot;
+    ngx_str_t    secret;
+    ngx_uint_t   i;
+
+    if (ngx_array_init(&bmcf->webhook_secrets, cf->pool, BILLING_SECRETS_MAX,
+                       sizeof(char *))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < BILLING_SECRETS_MAX; i++) {
+        name = bmcf->settings->gateway_webhook_files[i];
+
+        if (name[0] == '\0') {
+            continue;
+        }
+
+        if (ngx_http_billing_config_secret(cf, name, &secret) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        slot = ngx_array_push(&bmcf->webhook_secrets);
+        copy = ngx_pnalloc(cf->pool, secret.len + 1);
+
+        if (slot && copy) {
+            ngx_memcpy(copy, secret.data, secret.len + 1);
+            *slot = copy;
+        }
+
+        ngx_explicit_memzero(secret.data, secret.len);
+        ngx_free(secret.data);
+
+        if (slot == NULL || copy == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_billing_config_password(ngx_conf_t *cf,
+    ngx_http_billing_main_conf_t *bmcf)
+{
+    char       *name;
+    ngx_str_t   secret;
+
+    name = bmcf->settings->redis_password_file;
+
+    if (name[0] == '\0') {
+        return NGX_OK;
+    }
+
+    if (ngx_http_billing_config_secret(cf, name, &secret) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    bmcf->redis_password.data = ngx_pstrdup(cf->pool, &secret);
+    bmcf->redis_password.len = secret.len;
+
+    ngx_explicit_memzero(secret.data, secret.len);
+    ngx_free(secret.data);
+
+    return bmcf->redis_password.data ? NGX_OK : NGX_ERROR;
+}
+
+
+/* Names are resolved here: later a look-up would stop a worker. */
+
+static ngx_int_t
+ngx_http_billing_config_redis(ngx_conf_t *cf,
+    ngx_http_billing_main_conf_t *bmcf)
+{
+    ngx_url_t  url;
+
+    ngx_memzero(&url, sizeof(ngx_url_t));
+
+    url.url.data = (u_char *) bmcf->settings->redis_address;
+    url.url.len = ngx_strlen(bmcf->settings->redis_address);
+    url.default_port = NGX_HTTP_BILLING_REDIS_PORT;
+
+    if (ngx_parse_url(cf->pool, &url) != NGX_OK || url.naddrs == 0) {
+        /* The address may hold what should not be in a log. */
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "billing: %V: /redis/address: %s",
+                           &bmcf->config_file,
+                           url.err ? url.err : "no address");
+        return NGX_ERROR;
+    }
+
+    if (url.uri.len && url.family != AF_UNIX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "billing: %V: /redis/address: has a path",
+                           &bmcf->config_file);
+        return NGX_ERROR;
+    }
+
+    bmcf->redis_addrs = url.addrs;
+    bmcf->redis_naddrs = url.naddrs;
+
+    return NGX_OK;
+}
+
+
+/*
+ * One secret without the line end that editors leave; *secret is ngx_alloc'ed
+ * and has a NUL behind it.
+ */
+
+static ngx_int_t
+ngx_http_billing_config_secret(ngx_conf_t *cf, char *name, ngx_str_t *secret)
+{
+    ngx_uint_t  mode;
+
+    if (ngx_http_billing_config_read(cf, name,
+                                     NGX_HTTP_BILLING_SECRET_FILE_MAX,
+                                     secret, &mode)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (mode & 077) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "billing: secret file \"%s\" can be read by others "
+                           "than its owner", name);
+    }
+
+    if (secret->len && secret->data[secret->len - 1] == LF) {
+        secret->len--;
+    }
+
+    if (secret->len && secret->data[secret->len - 1] == CR) {
+        secret->len--;
+    }
+
+    secret->data[secret->len] = '\0';
+
+    if (secret->len == 0 || ngx_strlen(secret->data) != secret->len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "billing: secret file \"%s\" is empty or holds a "
+                           "zero byte", name);
+        ngx_free(secret->data);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* The whole file, ngx_alloc'ed, a NUL behind it; never more than max. */
+
+static ngx_int_t
+ngx_http_billing_config_read(ngx_conf_t *cf, char *name, size_t max,
+    ngx_str_t *bytes, ngx_uint_t *mode)
+{
+    off_t            size;
+    ssize_t          n;
+    ngx_file_t       file;
+    ngx_file_info_t  fi;
+
+    ngx_memzero(&file, sizeof(ngx_file_t));
+    file.name.data = (u_char *) name;
+    file.name.len = ngx_strlen(name);
+    file.log = cf->log;
+    bytes->data = NULL;
+
+    file.fd = ngx_open_file(name, NGX_FILE_RDONLY | NGX_FILE_NONBLOCK,
+                            NGX_FILE_OPEN, 0);
+
+    if (file.fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_open_file_n " \"%s\" failed", name);
+        return NGX_ERROR;
+    }
+
+    if (ngx_fd_info(file.fd, &fi) == NGX_FILE_ERROR || !ngx_is_file(&fi)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%s\" is not a regular file", name);
+        goto failed;
+    }
+
+    size = ngx_file_size(&fi);
+    *mode = fi.st_mode;
+
+    if (size > (off_t) max) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%s\" is larger than %uz bytes", name, max);
+        goto failed;
+    }
+
+    bytes->data = ngx_alloc(size + 1, cf->log);
+    if (bytes->data == NULL) {
+        goto failed;
+    }
+
+    n = ngx_read_file(&file, bytes->data, size, 0);
+
+    if (n != size) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%s\" could not be read whole", name);
+        goto failed;
+    }
+
+    bytes->data[n] = '\0';
+    bytes->len = n;
+
+    (void) ngx_close_file(file.fd);
+
+    return NGX_OK;
+
+failed:
+
+    (void) ngx_close_file(file.fd);
+    ngx_free(bytes->data);
+
+    return NGX_ERROR;
+}
+
+
+/* The pool's memory goes back to the allocator at the end of a cycle. */
+
+static void
+ngx_http_billing_config_wipe(void *data)
+{
+    ngx_http_billing_main_conf_t  *bmcf = data;
+
+    ngx_explicit_memzero(bmcf->secrets,
+                         BILLING_SECRETS_MAX * sizeof(billing_secret_t));
+}

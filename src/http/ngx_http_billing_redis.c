@@ -1,0 +1,502 @@
+/*
+ * One asynchronous connection to Redis.  nginx carries the bytes, hiredis only
+ * writes and reads the protocol: its own connection layer resolves names while
+ * the worker stands still, and asserts on replies nobody asked for.
+ */
+
+#include "ngx_http_billing_redis.h"
+
+#define NGX_HTTP_BILLING_REDIS_CONNECT      1000    /* ms, until it answers */
+#define NGX_HTTP_BILLING_REDIS_BACKOFF      50      /* ms, doubled */
+#define NGX_HTTP_BILLING_REDIS_BACKOFF_MAX  2000
+#define NGX_HTTP_BILLING_REDIS_READ         16384
+
+
+static void ngx_http_billing_redis_event(ngx_http_billing_redis_t *redis,
+    ngx_event_t *ev, ngx_event_handler_pt handler);
+static void ngx_http_billing_redis_connect(ngx_http_billing_redis_t *redis);
+static void ngx_http_billing_redis_hello(ngx_http_billing_redis_t *redis);
+static void ngx_http_billing_redis_ready(ngx_http_billing_redis_t *redis,
+    redisReply *reply, void *data);
+static void ngx_http_billing_redis_write_handler(ngx_event_t *wev);
+static void ngx_http_billing_redis_flush(ngx_event_t *ev);
+static void ngx_http_billing_redis_read_handler(ngx_event_t *rev);
+static void ngx_http_billing_redis_retry_handler(ngx_event_t *ev);
+static void ngx_http_billing_redis_disconnect(ngx_http_billing_redis_t *redis);
+
+
+ngx_http_billing_redis_t *
+ngx_http_billing_redis_create(ngx_http_billing_main_conf_t *bmcf,
+    ngx_http_billing_link_pt link, void *data, ngx_log_t *log)
+{
+    ngx_http_billing_redis_t  *redis;
+
+    redis = ngx_calloc(sizeof(ngx_http_billing_redis_t), log);
+    if (redis == NULL) {
+        return NULL;
+    }
+
+    redis->bmcf = bmcf;
+    redis->link = link;
+    redis->data = data;
+    redis->log = log;
+    redis->backoff = NGX_HTTP_BILLING_REDIS_BACKOFF;
+    redis->dummy.fd = (ngx_socket_t) -1;
+
+    ngx_queue_init(&redis->order);
+    ngx_queue_init(&redis->due);
+    ngx_queue_init(&redis->subs);
+
+    ngx_http_billing_redis_event(redis, &redis->flush,
+                                 ngx_http_billing_redis_flush);
+    ngx_http_billing_redis_event(redis, &redis->deadline,
+                                 ngx_http_billing_redis_deadline_handler);
+    ngx_http_billing_redis_event(redis, &redis->retry,
+                                 ngx_http_billing_redis_retry_handler);
+    ngx_http_billing_redis_event(redis, &redis->ping,
+                                 ngx_http_billing_redis_ping_handler);
+
+    /* A worker that wants to leave must not wait for these. */
+
+    redis->retry.cancelable = 1;
+    redis->ping.cancelable = 1;
+
+    redis->depth++;
+    ngx_http_billing_redis_connect(redis);
+    redis->depth--;
+    ngx_http_billing_redis_settle(redis);
+
+    return redis;
+}
+
+
+static void
+ngx_http_billing_redis_event(ngx_http_billing_redis_t *redis, ngx_event_t *ev,
+    ngx_event_handler_pt handler)
+{
+    ev->handler = handler;
+    ev->data = redis;
+    ev->log = redis->log;
+}
+
+
+/* Inside one of our own callbacks the memory stays until that has returned. */
+
+void
+ngx_http_billing_redis_close(ngx_http_billing_redis_t *redis)
+{
+    redis->closing = 1;
+    redis->failed = 1;
+
+    ngx_http_billing_redis_settle(redis);
+}
+
+
+void *
+ngx_http_billing_redis_data(ngx_http_billing_redis_t *redis)
+{
+    return redis->data;
+}
+
+
+ngx_uint_t
+ngx_http_billing_redis_up(ngx_http_billing_redis_t *redis)
+{
+    return redis->up && !redis->failed;
+}
+
+
+/*
+ * Up, or at the first attempt: commands then travel behind the greeting, so a
+ * worker that has just started need not turn anybody away.
+ */
+
+ngx_uint_t
+ngx_http_billing_redis_open(ngx_http_billing_redis_t *redis)
+{
+    return !redis->failed
+           && (redis->up || (redis->connection && !redis->complained));
+}
+
+
+static void
+ngx_http_billing_redis_connect(ngx_http_billing_redis_t *redis)
+{
+    ngx_int_t          rc;
+    ngx_addr_t        *addr;
+    ngx_connection_t  *c;
+
+    addr = &redis->bmcf->redis_addrs[redis->addr++
+                                     % redis->bmcf->redis_naddrs];
+
+    /* One complaint a fall is enough, not one for each attempt. */
+
+    redis->peer_log = *redis->log;
+
+    if (redis->complained) {
+        redis->peer_log.log_level = NGX_LOG_EMERG;
+    }
+
+    ngx_memzero(&redis->peer, sizeof(ngx_peer_connection_t));
+    redis->peer.sockaddr = addr->sockaddr;
+    redis->peer.socklen = addr->socklen;
+    redis->peer.name = &addr->name;
+    redis->peer.get = ngx_event_get_peer;
+    redis->peer.log = &redis->peer_log;
+    redis->peer.log_error = NGX_ERROR_ERR;
+
+    rc = ngx_event_connect_peer(&redis->peer);
+
+    if (rc != NGX_OK && rc != NGX_AGAIN) {
+        ngx_http_billing_redis_fail(redis, "cannot be reached");
+        return;
+    }
+
+    c = redis->peer.connection;
+    c->data = redis;
+    c->log = redis->log;
+    c->read->log = redis->log;
+    c->write->log = redis->log;
+    c->read->handler = ngx_http_billing_redis_read_handler;
+    c->write->handler = ngx_http_billing_redis_write_handler;
+    redis->connection = c;
+
+    redis->reader = ngx_http_billing_redis_reader();
+
+    if (redis->reader == NULL) {
+        ngx_http_billing_redis_fail(redis, "out of memory");
+        return;
+    }
+
+    ngx_add_timer(&redis->retry, NGX_HTTP_BILLING_REDIS_CONNECT);
+
+    redis->connected = rc == NGX_OK;
+    ngx_http_billing_redis_hello(redis);
+}
+
+
+/*
+ * The first command of each connection.  Connected is not up: a stopped Redis
+ * still accepts connections.  What counts is the first answer.
+ */
+
+static void
+ngx_http_billing_redis_hello(ngx_http_billing_redis_t *redis)
+{
+    int                            argc;
+    size_t                         argvlen[3];
+    const char                    *argv[3];
+    ngx_http_billing_main_conf_t  *bmcf;
+
+    bmcf = redis->bmcf;
+
+    argc = 0;
+    argv[argc++] = bmcf->redis_password.len ? "AUTH" : "PING";
+    argvlen[0] = sizeof("PING") - 1;
+
+    if (bmcf->redis_password.len) {
+
+        if (bmcf->settings->redis_user[0] != '\0') {
+            argvlen[argc] = ngx_strlen(bmcf->settings->redis_user);
+            argv[argc++] = bmcf->settings->redis_user;
+        }
+
+        argvlen[argc] = bmcf->redis_password.len;
+        argv[argc++] = (const char *) bmcf->redis_password.data;
+    }
+
+    redis->greeting = 1;
+
+    if (ngx_http_billing_redis_command(redis, argc, argv, argvlen,
+                                       ngx_http_billing_redis_ready, NULL)
+        != NGX_OK)
+    {
+        ngx_http_billing_redis_fail(redis, "out of memory");
+    }
+
+    redis->greeting = 0;
+}
+
+
+static void
+ngx_http_billing_redis_ready(ngx_http_billing_redis_t *redis,
+    redisReply *reply, void *data)
+{
+    (void) data;
+
+    if (reply == NULL) {
+        ngx_http_billing_redis_fail(redis, "does not answer");
+        return;
+    }
+
+    if (reply->type != REDIS_REPLY_STATUS) {
+        ngx_http_billing_redis_fail(redis,
+                   reply->type == REDIS_REPLY_ERROR
+                   && ngx_strncmp(reply->str, "LOADING", 7) == 0
+                       ? "is loading its data" : "refuses us");
+        return;
+    }
+
+    ngx_del_timer(&redis->retry);
+
+    redis->up = 1;
+    redis->complained = 0;
+    redis->timeouts = 0;
+    redis->backoff = NGX_HTTP_BILLING_REDIS_BACKOFF;
+
+    ngx_log_error(NGX_LOG_INFO, redis->log, 0, "billing: redis is there");
+
+    if (redis->link) {
+        redis->link(redis, 1);
+    }
+}
+
+
+static void
+ngx_http_billing_redis_write_handler(ngx_event_t *wev)
+{
+    int                        err;
+    socklen_t                  len;
+    ngx_connection_t          *c;
+    ngx_http_billing_redis_t  *redis;
+
+    c = wev->data;
+    redis = c->data;
+
+    redis->depth++;
+
+    if (c->close) {
+        ngx_http_billing_redis_fail(redis, "is given up");
+
+    } else if (redis->connected) {
+        ngx_http_billing_redis_flush(&redis->flush);
+
+    } else {
+        err = 0;
+        len = sizeof(int);
+
+        if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, (void *) &err, &len) == -1)
+        {
+            err = ngx_socket_errno;
+        }
+
+        if (err) {
+            ngx_http_billing_redis_fail(redis, "cannot be reached");
+
+        } else {
+            redis->connected = 1;
+            ngx_http_billing_redis_flush(&redis->flush);
+        }
+    }
+
+    redis->depth--;
+    ngx_http_billing_redis_settle(redis);
+}
+
+
+static void
+ngx_http_billing_redis_flush(ngx_event_t *ev)
+{
+    ssize_t                    n;
+    ngx_connection_t          *c;
+    ngx_http_billing_redis_t  *redis;
+
+    redis = ev->data;
+    c = redis->connection;
+
+    redis->depth++;
+
+    while (!redis->failed && redis->connected
+           && redis->out_sent < redis->out_last && c->write->ready)
+    {
+        n = c->send(c, redis->out + redis->out_sent,
+                    redis->out_last - redis->out_sent);
+
+        if (n == NGX_AGAIN) {
+            break;
+        }
+
+        if (n <= 0) {
+            ngx_http_billing_redis_fail(redis, "closed the connection");
+            break;
+        }
+
+        redis->out_sent += n;
+    }
+
+    if (redis->out_sent == redis->out_last) {
+        redis->out_sent = 0;
+        redis->out_last = 0;
+    }
+
+    if (!redis->failed && c && ngx_handle_write_event(c->write, 0) != NGX_OK) {
+        ngx_http_billing_redis_fail(redis, "cannot be written to");
+    }
+
+    redis->depth--;
+    ngx_http_billing_redis_settle(redis);
+}
+
+
+static void
+ngx_http_billing_redis_read_handler(ngx_event_t *rev)
+{
+    ssize_t                    n;
+    u_char                     buf[NGX_HTTP_BILLING_REDIS_READ];
+    ngx_connection_t          *c;
+    ngx_http_billing_redis_t  *redis;
+
+    c = rev->data;
+    redis = c->data;
+
+    redis->depth++;
+
+    if (c->close) {
+        ngx_http_billing_redis_fail(redis, "is given up");
+    }
+
+    while (!redis->failed) {
+
+        n = c->recv(c, buf, sizeof(buf));
+
+        if (n == NGX_AGAIN) {
+            break;
+        }
+
+        if (n <= 0) {
+            ngx_http_billing_redis_fail(redis, "closed the connection");
+            break;
+        }
+
+        if (ngx_http_billing_redis_feed(redis, buf, n) != NGX_OK) {
+            ngx_http_billing_redis_fail(redis, "talks nonsense");
+        }
+    }
+
+    if (!redis->failed && ngx_handle_read_event(rev, 0) != NGX_OK) {
+        ngx_http_billing_redis_fail(redis, "cannot be read from");
+    }
+
+    redis->depth--;
+    ngx_http_billing_redis_settle(redis);
+}
+
+
+static void
+ngx_http_billing_redis_retry_handler(ngx_event_t *ev)
+{
+    ngx_http_billing_redis_t  *redis;
+
+    redis = ev->data;
+    redis->depth++;
+
+    if (redis->connection) {
+        ngx_http_billing_redis_fail(redis, "does not answer");
+
+    } else if (!ngx_exiting && !ngx_terminate) {
+        ngx_http_billing_redis_connect(redis);
+    }
+
+    redis->depth--;
+    ngx_http_billing_redis_settle(redis);
+}
+
+
+void
+ngx_http_billing_redis_fail(ngx_http_billing_redis_t *redis, const char *why)
+{
+    ngx_uint_t  level;
+
+    if (redis->failed) {
+        return;
+    }
+
+    redis->failed = 1;
+
+    level = redis->complained ? NGX_LOG_INFO : NGX_LOG_ERR;
+    ngx_log_error(level, redis->log, 0, "billing: redis %s", why);
+
+    redis->complained = 1;
+}
+
+
+void
+ngx_http_billing_redis_settle(ngx_http_billing_redis_t *redis)
+{
+    ngx_msec_t  wait;
+    ngx_uint_t  was_up;
+
+    if (redis->depth || !redis->failed) {
+        return;
+    }
+
+    redis->depth++;
+    ngx_http_billing_redis_disconnect(redis);
+
+    was_up = redis->up;
+    redis->up = 0;
+    ngx_http_billing_redis_drop(redis);
+
+    if (was_up && redis->link) {
+        redis->link(redis, 0);
+    }
+
+    redis->depth--;
+
+    redis->failed = 0;
+
+    if (redis->closing) {
+        ngx_free(redis->out);
+        ngx_free(redis);
+        return;
+    }
+
+    if (ngx_exiting || ngx_terminate) {
+        return;
+    }
+
+    /* Half fixed, half random: the workers of many hosts do not march. */
+
+    wait = redis->backoff / 2 + ngx_random() % (redis->backoff / 2 + 1);
+    redis->backoff = ngx_min(redis->backoff * 2,
+                             NGX_HTTP_BILLING_REDIS_BACKOFF_MAX);
+
+    ngx_add_timer(&redis->retry, wait);
+}
+
+
+static void
+ngx_http_billing_redis_disconnect(ngx_http_billing_redis_t *redis)
+{
+    if (redis->connection) {
+        ngx_close_connection(redis->connection);
+        redis->connection = NULL;
+    }
+
+    if (redis->reader) {
+        redisReaderFree(redis->reader);
+        redis->reader = NULL;
+    }
+
+    if (redis->flush.posted) {
+        ngx_delete_posted_event(&redis->flush);
+    }
+
+    if (redis->deadline.timer_set) {
+        ngx_del_timer(&redis->deadline);
+    }
+
+    if (redis->retry.timer_set) {
+        ngx_del_timer(&redis->retry);
+    }
+
+    if (redis->ping.timer_set) {
+        ngx_del_timer(&redis->ping);
+    }
+
+    redis->connected = 0;
+    redis->unread = 0;
+    redis->out_sent = 0;
+    redis->out_last = 0;
+    redis->timeouts = 0;
+}

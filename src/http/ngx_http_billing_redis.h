@@ -1,0 +1,87 @@
+/*
+ * One connection to Redis, for its two halves: redis.c (its life: connecting,
+ * bytes, falling, coming back) and redis_command.c (what travels over it:
+ * commands, replies, messages, deadlines).
+ */
+
+#ifndef NGX_HTTP_BILLING_REDIS_H
+#define NGX_HTTP_BILLING_REDIS_H
+
+#include "ngx_http_billing.h"
+
+#include <hiredis/hiredis.h>
+
+#define NGX_HTTP_BILLING_REDIS_PING  1000       /* ms, while subscribed */
+
+
+struct ngx_http_billing_redis_s {
+    ngx_connection_t               dummy;   /* for the timers' debug log */
+
+    ngx_http_billing_main_conf_t  *bmcf;
+    ngx_http_billing_link_pt       link;
+    void                          *data;
+    ngx_log_t                     *log;
+
+    ngx_peer_connection_t          peer;
+    ngx_log_t                      peer_log;    /* silent once complained */
+    ngx_connection_t              *connection;
+    redisReader                   *reader;
+    size_t                         unread;  /* bytes of an unfinished reply */
+
+    ngx_queue_t                    order;   /* operations, as replies come */
+    ngx_queue_t                    due;     /* those whose caller still waits */
+    ngx_queue_t                    subs;
+    ngx_uint_t                     outstanding;
+
+    u_char                        *out;     /* bytes to send: sent..last */
+    size_t                         out_sent;
+    size_t                         out_last;
+    size_t                         out_size;
+
+    ngx_event_t                    flush;   /* posted: one write for many */
+    ngx_event_t                    deadline;
+    ngx_event_t                    retry;   /* also the limit on connecting */
+    ngx_event_t                    ping;
+
+    ngx_msec_t                     backoff;
+    ngx_uint_t                     timeouts;
+    ngx_uint_t                     addr;
+    ngx_uint_t                     depth;   /* callbacks on the stack */
+
+    unsigned                       greeting:1;  /* its limit is retry's */
+    unsigned                       connected:1;
+    unsigned                       up:1;
+    unsigned                       failed:1;    /* torn down at depth 0 */
+    unsigned                       closing:1;
+    unsigned                       complained:1;
+};
+
+
+/* --- redis.c ------------------------------------------------------------------ */
+
+/* Decides only; the tearing down waits for _settle at depth 0. */
+void ngx_http_billing_redis_fail(ngx_http_billing_redis_t *redis,
+    const char *why);
+/* Every event handler ends with it: afterwards redis may be gone. */
+void ngx_http_billing_redis_settle(ngx_http_billing_redis_t *redis);
+
+
+/* --- redis_command.c ---------------------------------------------------------- */
+
+/* Sends whether the link is up or still being made. */
+ngx_int_t ngx_http_billing_redis_command(ngx_http_billing_redis_t *redis,
+    int argc, const char **argv, const size_t *argvlen,
+    ngx_http_billing_reply_pt handler, void *data);
+
+/* Bytes that have come; NGX_ERROR when they are not the protocol. */
+ngx_int_t ngx_http_billing_redis_feed(ngx_http_billing_redis_t *redis,
+    u_char *data, size_t len);
+
+/* Tells every caller and subscriber that the link has fallen. */
+void ngx_http_billing_redis_drop(ngx_http_billing_redis_t *redis);
+
+redisReader *ngx_http_billing_redis_reader(void);
+void ngx_http_billing_redis_deadline_handler(ngx_event_t *ev);
+void ngx_http_billing_redis_ping_handler(ngx_event_t *ev);
+
+#endif /* NGX_HTTP_BILLING_REDIS_H */

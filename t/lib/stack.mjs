@@ -1,0 +1,270 @@
+// A whole private stack for a test: ./demo in a folder and on a port of its
+// own, a client that behaves as a browser's session does, and the gateway's
+// own books to compare with ours.
+
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// Calls until it gives something true; the last error or value is reported.
+export async function eventually(what, ask, { within = 15000, every = 50 } = {}) {
+  const end = Date.now() + within;
+  let last;
+
+  for (;;) {
+    try {
+      last = await ask();
+      if (last) {
+        return last;
+      }
+    } catch (error) {
+      last = error;
+    }
+
+    if (Date.now() > end) {
+      throw new Error(`${what}: not within ${within} ms; last: ${last}`);
+    }
+    await sleep(every);
+  }
+}
+
+export function freePort() {
+  return new Promise((done, failed) => {
+    const server = net.createServer();
+    server.on('error', failed);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
+
+function run(file, args, env) {
+  return new Promise((done, failed) => {
+    execFile(file, args, { cwd: root, env: { ...process.env, ...env }, maxBuffer: 1 << 24 },
+      (error, stdout, stderr) => {
+        if (error) {
+          error.message += `\n${stdout}\n${stderr}`;
+          failed(error);
+          return;
+        }
+        done(stdout);
+      });
+  });
+}
+
+// One request on a connection of its own, so that every nginx worker is met.
+export function request(url, { method = 'GET', headers = {}, body, timeout = 60000 } = {}) {
+  return new Promise((done, failed) => {
+    const sent = http.request(url, { method, headers, agent: false, timeout }, (response) => {
+      const parts = [];
+      response.on('data', (part) => parts.push(part));
+      response.on('error', failed);
+      response.on('end', () => {
+        const text = Buffer.concat(parts).toString();
+        let json = null;
+        try {
+          json = JSON.parse(text);
+        } catch {
+          // not every answer is JSON
+        }
+        done({ status: response.statusCode, headers: response.headers, text, json });
+      });
+    });
+    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeout} ms`)));
+    sent.on('error', failed);
+    sent.end(body);
+  });
+}
+
+export class Client {
+  constructor(stack, profile) {
+    this.stack = stack;
+    this.profile = profile;
+    this.cookies = new Map();
+    this.csrf = '';
+  }
+
+  async login() {
+    const answer = await this.call('POST', '/demo/login', { profile: this.profile });
+    if (answer.status !== 200) {
+      throw new Error(`login of ${this.profile}: ${answer.status} ${answer.text}`);
+    }
+    this.csrf = answer.json.csrf;
+    return this;
+  }
+
+  async call(method, where, json, headers = {}) {
+    const body = json === undefined ? undefined
+      : typeof json === 'string' ? json : JSON.stringify(json);
+    const answer = await request(this.stack.url + where, {
+      method,
+      body,
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+        }),
+        ...(this.csrf && method !== 'GET' ? { 'x-csrf-token': this.csrf } : {}),
+        ...(this.cookies.size ? {
+          cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+        } : {}),
+        origin: this.stack.url,
+        ...headers,
+      },
+    });
+
+    for (const line of answer.headers['set-cookie'] ?? []) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
+      this.cookies.set(name, value);
+    }
+    return answer;
+  }
+
+  get(where, headers) { return this.call('GET', where, undefined, headers); }
+  post(where, json, headers) { return this.call('POST', where, json, headers); }
+  put(where, json, headers) { return this.call('PUT', where, json, headers); }
+  patch(where, json, headers) { return this.call('PATCH', where, json, headers); }
+  delete(where, headers) { return this.call('DELETE', where, undefined, headers); }
+
+  async team(name) {
+    const answer = await this.post('/dashboard/teams', { name, from: 'dashboard' });
+    if (answer.status !== 201) {
+      throw new Error(`team ${name}: ${answer.status} ${answer.text}`);
+    }
+    return answer.json.team.id;
+  }
+
+  async board(team, title) {
+    const answer = await this.post(`/dashboard/teams/${team}/boards`, { title });
+    if (answer.status !== 201) {
+      throw new Error(`board ${title}: ${answer.status} ${answer.text}`);
+    }
+    return answer.json.board.id;
+  }
+
+  // What the card form does: the number goes to the gateway, never to nginx.
+  async card(team, number = '4242424242424242') {
+    const started = await this.post('/upgrade/card', { team });
+    if (started.status !== 200) {
+      throw new Error(`card entry: ${started.status} ${started.text}`);
+    }
+    const { client_secret: secret, publishable_key: key, gateway } = started.json;
+    const intent = secret.split('_secret_')[0];
+    const form = new URLSearchParams({
+      key,
+      client_secret: secret,
+      'payment_method_data[type]': 'card',
+      'payment_method_data[card][number]': number,
+      'payment_method_data[card][exp_month]': '12',
+      'payment_method_data[card][exp_year]': '2040',
+      'payment_method_data[card][cvc]': number.startsWith('3') ? '1234' : '123',
+    }).toString();
+    const confirmed = await request(`${gateway}/v1/setup_intents/${intent}/confirm`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: form,
+    });
+    return { status: confirmed.status, id: confirmed.json?.payment_method, json: confirmed.json };
+  }
+
+  buy(order, key = randomBytes(16).toString('hex')) {
+    return this.post('/upgrade', order, { 'idempotency-key': key });
+  }
+
+  // Asks with one key until the answer is final, as a careful client does:
+  // through lost connections, 202, 409 in progress and 5xx.
+  async buyUntilFinal(order, { key = randomBytes(16).toString('hex'), within = 120000 } = {}) {
+    const end = Date.now() + within;
+    let last = null;
+
+    while (Date.now() < end) {
+      try {
+        last = await this.buy(order, key);
+        const busy = last.status === 409 && last.json?.code === 'OPERATION_IN_PROGRESS';
+        if (last.status !== 202 && last.status < 500 && !busy) {
+          return { ...last, key };
+        }
+      } catch (error) {
+        last = { status: 0, text: String(error) };
+      }
+      await sleep(200);
+    }
+    throw new Error(`no final answer for ${order.team}: ${last?.status} ${last?.text}`);
+  }
+}
+
+export class Stack {
+  constructor(env) {
+    this.env = env;
+  }
+
+  async up() {
+    await run('./demo', ['start'], this.env);
+    return this.status();
+  }
+
+  async status() {
+    const status = JSON.parse(await run('./demo', ['status'], this.env));
+    Object.assign(this, status);
+    return status;
+  }
+
+  async stop() {
+    await run('./demo', ['stop'], this.env);
+    if (!process.env.KEEP_STACK) {
+      fs.rmSync(this.env.DEMO_DIR, { recursive: true, force: true });
+    }
+  }
+
+  client(profile) {
+    return new Client(this, profile).login();
+  }
+
+  async ledger() {
+    return (await request(`${this.gateway}/_sandbox/ledger`)).json.charges;
+  }
+
+  fault(fault) {
+    return request(`${this.gateway}/_sandbox/faults`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(fault),
+    });
+  }
+
+  clearFaults() {
+    return request(`${this.gateway}/_sandbox/faults`, { method: 'DELETE' });
+  }
+
+  async sql(statement) {
+    const file = this.database.replace(/^sqlite:/, '');
+    const out = await run('sqlite3', ['-json', '-readonly', file, statement], {});
+    return out.trim() ? JSON.parse(out) : [];
+  }
+
+  log(name) {
+    const file = path.join(this.dir, name);
+    return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
+  }
+}
+
+export async function start(env = {}) {
+  const stack = new Stack({
+    DEMO_PORT: String(await freePort()),
+    DEMO_DIR: fs.mkdtempSync(path.join(os.tmpdir(), 'billing-stack.')),
+    ...env,
+  });
+  await stack.up();
+  return stack;
+}

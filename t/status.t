@@ -10,13 +10,18 @@ use Test::Nginx::Socket 'no_plan';
 
 our $dir = fixture();
 
+our $EVENT = '{"id":"evt_1","object":"event","type":"payment_intent.succeeded",'
+    . '"data":{"object":{"id":"pi_1","object":"payment_intent"}}}';
+
 add_block_preprocessor(sub {
     my ($block) = @_;
+    redis('DEL', 'billing:1:clock');
     worker('{}');
     $block->set_value('http_config', '$TEST_NGINX_BILLING')
         if !defined $block->http_config;
+    my $wait = ($block->init // '') =~ /silent|wrong|"op"/ ? '300ms' : '5s';
     $block->set_value('config',
-        'location / { billing_api; billing_wait 400ms; }')
+        "location / { billing_api; billing_wait $wait; }")
         if !defined $block->config;
 });
 
@@ -134,3 +139,55 @@ location / { billing_api; }
 --- pipelined_requests eval: ["GET /demo/clock", "GET /billing/status"]
 --- response_body_like eval
 ['"kind":"demo.clock"', '"answered":1.*"redis":\{"up":true\},"link":true']
+
+
+
+=== TEST 11: what is told without the worker's proof is only counted
+--- config
+location / { billing_api; }
+--- init
+worker('{"publish":["billing:1:{t1}:team 1 team 1 1 {} ' . ('0' x 64) . '",'
+    . '"no notice","billing:1:epoch x ready","billing:1:epoch 7 ready"]}')
+--- pipelined_requests eval: ["GET /demo/clock", "GET /billing/status"]
+--- response_body_like eval
+['"kind":"demo.clock"', '"bad_record":3,"notice":4,']
+
+
+
+=== TEST 12: the test clock reaches the nginx that did not ask for it
+--- config
+location / { billing_api; }
+--- init
+worker('{"publish":["billing:1:clock 86400"]}')
+--- pipelined_requests eval: ["GET /demo/clock", "POST /billing/webhook\n$main::EVENT"]
+--- more_headers eval: main::webhook($main::EVENT, t => time + 86400)
+--- error_code eval: [200, 200]
+
+
+
+=== TEST 13: and the nginx that starts when it has been changed already
+--- config
+location / { billing_api; }
+--- init
+redis('SET', 'billing:1:clock', 86400)
+--- pipelined_requests eval: ["GET /demo/clock", "POST /billing/webhook\n$main::EVENT"]
+--- more_headers eval: main::webhook($main::EVENT, t => time + 86400)
+--- error_code eval: [200, 200]
+
+
+
+=== TEST 14: production has the machine's clock only
+--- http_config
+billing_config $TEST_NGINX_BILLING_DIR/production.json;
+billing_zone billing 1m; billing_worker off;
+--- config
+location / { billing_api; }
+--- init
+redis('SET', 'billing:1:clock', 86400);
+worker('{"publish":["billing:1:clock 86400"]}')
+--- pipelined_requests eval
+["GET /billing/overview?team=t1", "POST /billing/webhook\n$main::EVENT"]
+--- more_headers eval
+main::cookie('owner@example.test') . "\n"
+    . main::webhook($main::EVENT, t => time + 86400)
+--- error_code eval: [200, 400]

@@ -33,8 +33,9 @@ add_block_preprocessor(sub {
     worker('{}');
     $block->set_value('http_config', '$TEST_NGINX_BILLING')
         if !defined $block->http_config;
+    my $wait = ($block->init // '') =~ /silent|wrong|"op"/ ? '300ms' : '5s';
     $block->set_value('config',
-        'location / { billing_api; billing_wait 400ms; }')
+        "location / { billing_api; billing_wait $wait; }")
         if !defined $block->config;
 });
 

@@ -45,7 +45,7 @@ export async function call(method, path, body, headers = {}) {
 
   const after = Number(response.headers.get('Retry-After')) || 0;
   if (response.status >= 400 || !json) {
-    throw new Problem(response.status, json ?? { code: 'INTERNAL' }, after);
+    throw new Problem(response.status, json ?? { code: 'GARBLED' }, after);
   }
   trust(json.csrf);
   return { status: response.status, json, location: response.headers.get('Location'),

@@ -16,7 +16,9 @@ function reckoning(one, currency) {
   const share = one.numerator && one.denominator && one.numerator !== one.denominator
     ? ` × ${one.numerator}/${one.denominator}` : '';
 
-  return h('small', {}, `${one.quantity} × ${money(one.unit_amount, currency)}${share}`);
+  const times = one.quantity === 1 && one.kind !== 'plan' ? '' : `${one.quantity} × `;
+
+  return h('small', {}, `${times}${money(one.unit_amount, currency)}${share}`);
 }
 
 function detail(one, currency, removePromo) {

@@ -11,11 +11,12 @@ function row(key, ...value) {
   return h('div', {}, h('dt', {}, t(key)), h('dd', {}, ...value));
 }
 
-function paper(answer, me) {
-  const { invoice, receipt, team } = answer;
+// Where the paper goes; after a reload the address typed is not known here.
+function paper({ invoice, receipt, team }, { me, email }) {
+  const to = invoice?.email ?? email;
 
   if (team.state === 'active_unpaid') {
-    return t('done.invoice', { email: invoice?.email ?? invoice?.sent_to ?? me });
+    return to ? t('done.invoice', { email: to }) : t('done.invoice.soon');
   }
   return receipt ? t('done.receipt', { email: receipt.sent_to ?? me }) : null;
 }
@@ -30,10 +31,11 @@ function role(team, me) {
     h('strong', {}, t('done.admin')), ' ', t(admin ? 'done.admin.both' : 'done.admin.only')));
 }
 
-export function confirmation(answer, me, back) {
+// to: {me, email typed for the invoice, back}
+export function confirmation(answer, to) {
   const { team, invoice, receipt } = answer;
   const plan = t(`plan.${team.plan}`);
-  const said = paper(answer, me);
+  const said = paper(answer, to);
   const card = receipt?.payment_method?.last4;
   const heading = t('done.title', { team: team.name, plan });
 
@@ -44,7 +46,7 @@ export function confirmation(answer, me, back) {
     h('p', { class: 'lead' }, t('done.lead')),
     h('dl', { class: 'facts-list' },
       row('team', team.name), row('plan', plan),
-      row('seats', t('seats.used', { n: team.seats, members: team.members })),
+      row('seats', t('seats.used', { n: team.members, seats: team.seats })),
       team.period ? row('period', t(`period.${team.period}`)) : null,
       team.period_end ? row('renews.on', h('time', { datetime: team.period_end },
         date(team.period_end))) : null,
@@ -52,10 +54,11 @@ export function confirmation(answer, me, back) {
       invoice ? row(team.state === 'active_unpaid' ? 'amount.due' : 'amount.paid',
         money(invoice.total, invoice.currency), card ? h('small', {}, ` · •••• ${card}`) : null)
         : null),
-    role(team, me),
+    role(team, to.me),
     said ? h('p', {}, said) : null,
     h('div', { class: 'actions' },
-      h('a', { class: 'button primary', href: back }, t('done.back')),
+      h('a', { class: 'button primary', href: to.back },
+        t(to.back.startsWith('/dashboard') ? 'done.back' : 'done.return')),
       h('a', { class: 'button', href: `/dashboard?team=${part(team.id)}#members` },
         t('done.invite'))));
 }

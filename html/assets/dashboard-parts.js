@@ -31,7 +31,9 @@ export function teamHead(data) {
       facts(data)),
     button?.visible
       ? h('a', { class: 'button primary', href: link, id: 'upgrade' }, icon('up'), t('upgrade'))
-      : null);
+      : null,
+    !button?.visible && team.plan !== 'free' && team.can?.upgrade
+      ? h('a', { class: 'button', href: link }, t('plan.change')) : null);
 }
 
 export function notices({ notices: list = [] }) {

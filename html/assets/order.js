@@ -82,7 +82,7 @@ function price(plan, order, currency) {
   const { monthly, yearly } = priceOf(plan);
   const amount = order.period === 'yearly' ? yearly / MONTHS : monthly;
 
-  return h('p', { class: 'price' }, money(amount, currency),
+  return h('p', { class: 'price' }, money(amount, currency, { short: true }),
     h('small', {}, t('price.per')));
 }
 
@@ -101,7 +101,7 @@ export function planCards(offer, order, change) {
           plan.plan === offer.team.plan ? h('em', {}, t('plan.current')) : null,
           h('small', {}, t(`plan.${plan.plan}.for`)))),
       price(plan, order, offer.currency),
-      chosen ? [size(plan, order, change), hint(plan, offer.team)] : null);
+      chosen ? h('div', {}, size(plan, order, change), hint(plan, offer.team)) : null);
   });
 }
 

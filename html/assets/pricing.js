@@ -21,21 +21,25 @@ function priceLine(plan, currency) {
     return h('p', { class: 'price words' }, t(`price.${plan.plan}`));
   }
   if (!price.monthly) {
-    return h('p', { class: 'price' }, money(0, currency));
+    return h('p', { class: 'price' }, money(0, currency, { short: true }), h('small', {}, t('price.always')));
   }
   const monthly = period === 'yearly' ? price.yearly / MONTHS : price.monthly;
-  return h('p', { class: 'price' }, money(monthly, currency),
+  return h('p', { class: 'price' }, money(monthly, currency, { short: true }),
     h('small', {}, t('price.per'), h('br'), period === 'yearly'
-      ? t('price.yearly', { amount: money(price.yearly, currency) }) : t('price.monthly')));
+      ? t('price.yearly', { amount: money(price.yearly, currency, { short: true }) }) : t('price.monthly')));
 }
 
 function limits(plan) {
-  return Object.entries(plan.limits ?? {}).map(([name, value]) => {
-    const key = `limit.${name}`;
+  const all = (plan.features ?? []).some((one) => one.feature === 'all_boards');
 
-    return value === null || value < 0 ? t(`${key}.none`)
-      : t(key, { n: value, value: number(value) });
-  });
+  return Object.entries(plan.limits ?? {})
+    .filter(([name]) => name !== 'editable_boards' || !all)
+    .map(([name, value]) => {
+      const key = `limit.${name}`;
+
+      return value === null || value < 0 ? t(`${key}.none`)
+        : t(key, { value: number(value) });
+    });
 }
 
 function action(plan) {
@@ -59,11 +63,11 @@ function card(plan, before, currency) {
     ? all.filter((one) => !known.has(one.feature)) : all;
 
   return h('li', { class: 'plan-card', id: `plan-${plan.plan}` },
-    h('h2', {}, name), h('p', { class: 'muted' }, plan.description ?? ''),
-    priceLine(plan, currency),
-    plan.min_seats > 1 ? h('p', { class: 'muted small' },
-      t('seats.from', { n: plan.min_seats })) : null,
-    action(plan),
+    h('div', { class: 'plan-for' }, h('h2', {}, name),
+      h('p', { class: 'muted' }, plan.description ?? '')),
+    h('div', {}, priceLine(plan, currency), plan.min_seats > 1
+      ? h('p', { class: 'muted small' }, t('seats.from', { n: plan.min_seats })) : null),
+    h('div', {}, action(plan)),
     h('ul', { class: 'features' },
       fresh !== all && known.size
         ? h('li', { class: 'lead' }, t('features.and', { plan: before.name })) : null,

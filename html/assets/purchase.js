@@ -6,8 +6,10 @@ import { call, get, part, post, Problem } from './api.js';
 import { challengeUrl, confirmCard, lookUp } from './gateway.js';
 import { lang } from './text.js';
 
-const TRANSIENT = ['NETWORK', 'STORE_UNAVAILABLE', 'OPERATION_IN_PROGRESS', 'TOO_MANY'];
-const TRIES_MAX = 6;
+// What says nothing about the outcome: asking again with the key is safe.
+const TRANSIENT = ['NETWORK', 'GARBLED', 'INTERNAL', 'STORE_UNAVAILABLE',
+  'OPERATION_IN_PROGRESS', 'TOO_MANY'];
+const TRIES_MAX = 5;
 const POLL_MS = [500, 1000, 1000, 2000, 2000, 5000];
 
 const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
@@ -98,9 +100,7 @@ async function settle(kept, ask, tell) {
       if (problem.body.state === 'action_required' && problem.body.payment) {
         return action(kept, problem.body);
       }
-      const transient = TRANSIENT.includes(problem.code)
-        || (problem.status >= 500 && !problem.body.code);
-      if (!transient) {
+      if (!TRANSIENT.includes(problem.code)) {
         return refused(kept, problem);
       }
       tell('again');
@@ -114,8 +114,12 @@ function understand(kept, { status, json }, tell) {
   if (status === 202 || ['pending', 'unknown'].includes(json.state)) {
     return wait({ ...kept, operation: json.operation }, tell);
   }
+  return done(kept, json);
+}
+
+function done(kept, answer) {
   forget(kept.body.team);
-  return { kind: 'done', answer: json };
+  return { kind: 'done', answer, email: kept.body.payment.email };
 }
 
 async function action(kept, answer) {
@@ -150,8 +154,7 @@ async function wait(kept, tell) {
     }
     const { state, answer } = operation;
     if (state === 'done') {
-      forget(kept.body.team);
-      return { kind: 'done', answer };
+      return done(kept, answer);
     }
     if (state === 'refused') {
       return refused(kept, new Problem(answer?.status ?? 402, answer ?? {}));

@@ -139,7 +139,7 @@ export async function page(draw, { onLeave, anonymous = false } = {}) {
     }
     fill(main, h('div', { class: 'narrow' }, h('h1', {}, t('problem.title')),
       failure(problem, () => location.reload()),
-      h('p', {}, h('a', { href: '/dashboard' }, t('back.dashboard')))));
+      h('p', { class: 'actions' }, h('a', { class: 'button', href: '/dashboard' }, t('back.dashboard')))));
   } finally {
     clearTimeout(slow);
   }

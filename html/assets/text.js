@@ -40,7 +40,7 @@ export async function load() {
 export function t(key, args = {}) {
   const plural = args.n === undefined ? null
     : `${key}.${new Intl.PluralRules(lang).select(args.n)}`;
-  const entry = messages[plural] ?? messages[`${key}.other`] ?? messages[key];
+  const entry = messages[plural] ?? messages[key];
   const text = entry?.[lang] ?? entry?.en ?? key;
 
   return text.replace(/\{(\w+)\}/g, (all, name) => (
@@ -53,9 +53,11 @@ export function number(value) {
   return new Intl.NumberFormat(REGION[lang]).format(value);
 }
 
-// Minor units; the currency says how many decimals there are.
-export function money(minor, currency) {
-  const format = new Intl.NumberFormat(REGION[lang], { style: 'currency', currency });
+// Minor units; the currency says how many decimals there are.  Short: "$8".
+export function money(minor, currency, { short = false } = {}) {
+  const format = new Intl.NumberFormat(REGION[lang], {
+    style: 'currency', currency, trailingZeroDisplay: short ? 'stripIfInteger' : 'auto',
+  });
   const places = format.resolvedOptions().maximumFractionDigits;
 
   return format.format(minor / 10 ** places);

@@ -371,7 +371,7 @@ function finish(outcome) {
   }
   idle();
   if (outcome?.kind === 'done') {
-    done(outcome.answer);
+    done(outcome.answer, outcome.email);
     return;
   }
   if (outcome?.kind === 'refused') {
@@ -398,6 +398,7 @@ function open(kind) {
       : purchase.goOn(kept, new URLSearchParams(), tell)));
   };
 
+  endPreview();
   title(t(`open.${kind}`), offer.team.name);
   fill(find('#main'), h('div', { class: 'narrow' }, h('h1', {}, t(`open.${kind}`)),
     h('p', {}, t(`open.${kind}.hint`)),
@@ -406,16 +407,23 @@ function open(kind) {
       h('a', { class: 'button', href: back() }, t('back')))));
 }
 
-function done(answer) {
+// From here on no answer to an older question may draw anything.
+function endPreview() {
+  clearTimeout(timer);
+  asked += 1;
+}
+
+function done(answer, email) {
   const url = new URL(location.href);
 
+  endPreview();
   sessionStorage.removeItem(choicesName());
   url.search = new URLSearchParams({
     team: answer.team.id, ...(params.get('return') ? { return: back() } : {}),
     done: answer.operation,
   });
   history.replaceState(null, '', url);
-  fill(find('#main'), confirmation(answer, me, back()));
+  fill(find('#main'), confirmation(answer, { me, email, back: back() }));
   find('#done').focus();
   window.scrollTo(0, 0);
 }
@@ -437,7 +445,7 @@ function chooseTeam(main, data) {
     free.length ? h('ul', { class: 'people' }, free.map((team) => h('li', {},
       h('a', { href: url(team) }, h('strong', {}, team.name)))))
       : h('p', {}, t('upgrade.nofree')),
-    h('p', {}, h('a', { href: '/dashboard' }, t('back.dashboard')))));
+    h('p', { class: 'actions' }, h('a', { class: 'button', href: '/dashboard' }, t('back.dashboard')))));
 }
 
 async function reopen(operation) {
@@ -469,7 +477,7 @@ async function goOn() {
 
 function notOffered(problem) {
   return h('div', { class: 'narrow' }, h('h1', {}, t('upgrade')), failure(problem),
-    h('p', {}, h('a', { class: 'button', href: '/dashboard' }, t('back.dashboard'))));
+    h('p', { class: 'actions' }, h('a', { class: 'button', href: '/dashboard' }, t('back.dashboard'))));
 }
 
 page(async (main) => {
@@ -501,10 +509,12 @@ page(async (main) => {
   offer.team ??= data.team;
   offer.plans.filter(buyable).forEach((plan) => { plan.seats = within(plan, plan.seats ?? 0); });
   order = first(offer, params, keptChoices());
-  title(t('upgrade.title', { team: offer.team.name }));
+  const heading = t(offer.team.plan === 'free' ? 'upgrade.title' : 'upgrade.change',
+    { team: offer.team.name });
+  title(heading);
   fill(main, h('div', { class: 'wide' },
     h('p', { class: 'crumb' }, h('a', { href: back() }, icon('arrow'), t('back'))),
-    h('h1', {}, t('upgrade.title', { team: offer.team.name })),
+    h('h1', {}, heading),
     h('p', { class: 'lead' }, offer.team.period_end
       ? t('upgrade.lead.paid', { plan: t(`plan.${offer.team.plan}`),
         date: date(offer.team.period_end) }) : t('upgrade.lead')),

@@ -178,12 +178,6 @@ json_t *billing_instant_json(int64_t at);       /* null for 0 */
 #define BILLING_DUNNING_MAX    8
 #define BILLING_COUNTRIES_MAX  64
 
-typedef struct {
-    char      country[3];
-    uint32_t  permyriad;                /* 2000 = 20 % */
-    bool      reverse_charge;
-} billing_tax_t;
-
 /* File names are absolute, or below the folder of billing.json. */
 
 typedef struct {

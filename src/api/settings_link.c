@@ -126,7 +126,7 @@ billing_settings_url(const char *url, const char *const *schemes,
         return false;
     }
 
-    if (len == 0) {
+    if (len == 0 || (host[0] == '[' && len == 2)) {
         return false;
     }
 

@@ -287,24 +287,12 @@ static uint32_t
 billing_ctl_quote_tax(billing_ctl_input_t *in,
     const billing_settings_t *settings)
 {
-    const char  *country = "", *vat_id = "";
+    billing_taxpayer_t  buyer = { .seller_country = settings->seller_country };
 
-    (void) billing_ctl_text(in, "country", &country);
-    (void) billing_ctl_text(in, "vat_id", &vat_id);
+    (void) billing_ctl_text(in, "country", &buyer.country);
+    (void) billing_ctl_text(in, "vat_id", &buyer.vat_id);
 
-    for (uint32_t i = 0; i < settings->ntaxes; i++) {
-        const billing_tax_t  *tax = &settings->taxes[i];
-
-        if (strcmp(tax->country, country) != 0) {
-            continue;
-        }
-
-        return tax->reverse_charge && vat_id[0] != '\0'
-               && strcmp(country, settings->seller_country) != 0
-               ? 0 : tax->permyriad;
-    }
-
-    return 0;
+    return billing_tax_permyriad(settings->taxes, settings->ntaxes, &buyer);
 }
 
 

@@ -1,48 +1,25 @@
 /*
  * The quote: what an order costs at an instant, line by line.
  *
- * The lines come in the order of domain section 8 point 18: list price, promo
- * on the list price, unused time of the previous plan, pending seat charges,
- * credit balance, then tax on what is left.  Each is rounded once, and their
- * plain sum is the total.
+ * The lines come in the order of domain section 8 point 18: list price,
+ * discount on the list price, unused time of the previous plan, pending seat
+ * charges, credit balance, then tax on what is left.  Each is rounded once,
+ * and their plain sum is the total.
  */
 
-#include "billing_domain.h"
+#include "billing_quoting.h"
 
 #include <assert.h>
 
 #define BILLING_PERMYRIAD  10000
 
 
-typedef struct {
-    const billing_catalogue_t  *catalogue;
-    const billing_team_t       *team;
-    const billing_order_t      *order;
-    int64_t                     now;
-    billing_quote_t            *quote;
-    billing_money_t             net;    /* sum of the lines so far */
-} billing_quoting_t;
-
-
-typedef billing_err_t (*billing_quote_step_pt)(billing_quoting_t *q);
-
-
-static billing_err_t billing_quote_price(billing_quoting_t *q);
-static billing_err_t billing_quote_list(billing_quoting_t *q);
-static billing_err_t billing_quote_discount(billing_quoting_t *q);
-static billing_err_t billing_quote_credit(billing_quoting_t *q);
-static billing_err_t billing_quote_pending(billing_quoting_t *q);
-static billing_err_t billing_quote_balance(billing_quoting_t *q);
-static billing_err_t billing_quote_tax(billing_quoting_t *q);
-static billing_err_t billing_quote_due(billing_quoting_t *q);
-static billing_err_t billing_quote_renewal(billing_quoting_t *q);
 static billing_err_t billing_quote_line(billing_quoting_t *q,
     const billing_line_t *line, billing_money_t *field);
 static billing_err_t billing_quote_own(const billing_quoting_t *q,
     billing_money_t amount, billing_money_t *out);
 static billing_money_t billing_quote_money(const billing_quoting_t *q,
     int64_t minor);
-static billing_money_t billing_quote_unit(const billing_quoting_t *q);
 
 
 static const billing_ratio_t  billing_whole = { 1, 1 };
@@ -79,7 +56,8 @@ billing_quote(const billing_catalogue_t *catalogue,
     billing_quote_t *out)
 {
     billing_reason_t   reason;
-    billing_quoting_t  q = { catalogue, team, order, now, out, { 0, 0 } };
+    billing_quoting_t  q = { .catalogue = catalogue, .team = team,
+                             .order = order, .quote = out };
 
     reason = billing_order_allowed(catalogue, team, order, now);
 
@@ -87,15 +65,21 @@ billing_quote(const billing_catalogue_t *catalogue,
         return reason;
     }
 
+    q.unit = catalogue->plans[order->plan].price[order->period];
+    q.discount = billing_discount(catalogue, team, order);
+    q.span.start_at = now;
+    q.span.end_at = billing_boundary(now, order->period, 1);
+
     /* Amounts beyond the range, or a team in another currency. */
 
-    return billing_quote_price(&q) == BILLING_OK ? BILLING_ALLOW
-                                                 : BILLING_INTERNAL;
+    return billing_quote_price(&q, billing_quote_steps, BILLING_QUOTE_STEPS)
+           == BILLING_OK ? BILLING_ALLOW : BILLING_INTERNAL;
 }
 
 
-static billing_err_t
-billing_quote_price(billing_quoting_t *q)
+billing_err_t
+billing_quote_price(billing_quoting_t *q, const billing_quote_step_pt *steps,
+    size_t nsteps)
 {
     billing_err_t           err;
     billing_money_t         none = billing_quote_money(q, 0);
@@ -116,14 +100,11 @@ billing_quote_price(billing_quoting_t *q)
         .due_now = none,
         .credit_left = none,
         .renewal_total = none,
-        .span = {
-            .start_at = q->now,
-            .end_at = billing_boundary(q->now, order->period, 1)
-        }
+        .span = q->span
     };
 
-    for (size_t i = 0; i < BILLING_QUOTE_STEPS; i++) {
-        err = billing_quote_steps[i](q);
+    for (size_t i = 0; i < nsteps; i++) {
+        err = steps[i](q);
 
         if (err != BILLING_OK) {
             return err;
@@ -134,13 +115,13 @@ billing_quote_price(billing_quoting_t *q)
 }
 
 
-static billing_err_t
+billing_err_t
 billing_quote_list(billing_quoting_t *q)
 {
     billing_line_t  line = {
         .kind = BILLING_LINE_PLAN,
         .quantity = q->order->seats,
-        .unit = billing_quote_unit(q),
+        .unit = q->unit,
         .ratio = billing_whole
     };
 
@@ -148,21 +129,25 @@ billing_quote_list(billing_quoting_t *q)
 }
 
 
-static billing_err_t
+billing_err_t
 billing_quote_discount(billing_quoting_t *q)
 {
     billing_err_t   err;
     billing_line_t  line = {
         .kind = BILLING_LINE_DISCOUNT,
         .quantity = q->order->seats,
-        .ratio = { billing_promo_percent(q->order->promo, 0), 100 }
+        .ratio = { q->discount.percent, 100 }
     };
 
     if (line.ratio.numerator == 0) {
         return BILLING_OK;
     }
 
-    err = billing_money_times(billing_quote_unit(q), -1, &line.unit);
+    q->quote->discount_left = q->discount.periods - 1;
+    q->quote->discount_seats_min = q->discount.seats_min;
+    q->quote->promo_spent = q->discount.promo;
+
+    err = billing_money_times(q->unit, -1, &line.unit);
 
     if (err != BILLING_OK) {
         return err;
@@ -174,7 +159,7 @@ billing_quote_discount(billing_quoting_t *q)
 
 /* What was paid for the running period, for the time left (R158). */
 
-static billing_err_t
+billing_err_t
 billing_quote_credit(billing_quoting_t *q)
 {
     billing_err_t          err;
@@ -191,7 +176,7 @@ billing_quote_credit(billing_quoting_t *q)
         return BILLING_OK;
     }
 
-    rest = (billing_span_t) { .start_at = q->now,
+    rest = (billing_span_t) { .start_at = q->span.start_at,
                               .end_at = team->current.end_at };
 
     if (rest.start_at > rest.end_at) {
@@ -219,7 +204,7 @@ billing_quote_credit(billing_quoting_t *q)
 
 /* Seat charges not yet billed are settled in the same operation (R160). */
 
-static billing_err_t
+billing_err_t
 billing_quote_pending(billing_quoting_t *q)
 {
     billing_err_t   err;
@@ -248,7 +233,7 @@ billing_quote_pending(billing_quoting_t *q)
  * goes into the balance, so that the total is never below zero (R159).
  */
 
-static billing_err_t
+billing_err_t
 billing_quote_balance(billing_quoting_t *q)
 {
     billing_err_t    err;
@@ -287,7 +272,7 @@ billing_quote_balance(billing_quoting_t *q)
 }
 
 
-static billing_err_t
+billing_err_t
 billing_quote_tax(billing_quoting_t *q)
 {
     billing_line_t  line = {
@@ -305,7 +290,7 @@ billing_quote_tax(billing_quoting_t *q)
 }
 
 
-static billing_err_t
+billing_err_t
 billing_quote_due(billing_quoting_t *q)
 {
     assert(q->net.minor >= 0);
@@ -320,9 +305,9 @@ billing_quote_due(billing_quoting_t *q)
 }
 
 
-/* The next charge if nothing changes: list price, lasting promo, tax. */
+/* The next charge if nothing changes: list price, lasting discount, tax. */
 
-static billing_err_t
+billing_err_t
 billing_quote_renewal(billing_quoting_t *q)
 {
     billing_err_t           err;
@@ -330,10 +315,11 @@ billing_quote_renewal(billing_quoting_t *q)
     billing_money_t         amount, part;
     const billing_order_t  *order = q->order;
 
-    off = (billing_ratio_t) { billing_promo_percent(order->promo, 1), 100 };
+    off = (billing_ratio_t) { q->discount.periods > 1 ? q->discount.percent
+                                                      : 0, 100 };
     tax = (billing_ratio_t) { order->tax_permyriad, BILLING_PERMYRIAD };
 
-    err = billing_money_times(billing_quote_unit(q), order->seats, &amount);
+    err = billing_money_times(q->unit, order->seats, &amount);
 
     if (err != BILLING_OK) {
         return err;
@@ -423,11 +409,4 @@ billing_quote_money(const billing_quoting_t *q, int64_t minor)
 {
     return (billing_money_t) { .minor = minor,
                                .currency = q->catalogue->currency };
-}
-
-
-static billing_money_t
-billing_quote_unit(const billing_quoting_t *q)
-{
-    return q->catalogue->plans[q->order->plan].price[q->order->period];
 }

@@ -2,13 +2,13 @@
  * The module inside nginx: what its files share.
  *
  * One noun, one file:  module (directives), require (one of them), config
- * (billing.json and the secrets), zone and table (shared memory), siphash, redis (one
- * asynchronous connection), park (waiting requests), fetch (records on a
- * miss), ctx (what a request has learned), question (who wants what), gate
- * (the verdict), refuse (the answer to a refusal), variable ($billing_*),
- * life (of an nginx worker process), process (billing-worker);
- * session (cookie, csrf), page, api (routes), transport (commands, answers,
- * notices), status.
+ * (billing.json and the secrets), zone and table (shared memory), siphash,
+ * redis (one asynchronous connection) and redis_command (what travels over
+ * it), park (waiting requests), fetch (records on a miss), ctx (what a request
+ * has learned), question (who wants what), gate (the verdict), refuse (the
+ * answer to a refusal), variable ($billing_*), life (of an nginx worker
+ * process), process (billing-worker); session (cookie, csrf), api (routes),
+ * transport (commands, answers), notice, relay, local, answer, status.
  */
 
 #ifndef NGX_HTTP_BILLING_H
@@ -19,7 +19,7 @@
 #include <ngx_event.h>
 #include <ngx_http.h>
 
-#include <hiredis/async.h>
+#include <hiredis/hiredis.h>
 
 #include "../domain/billing_domain.h"
 #include "../store/billing_store.h"
@@ -29,7 +29,7 @@
 extern ngx_module_t  ngx_http_billing_module;
 
 
-/* --- configuration (read-only after merge) ---------------------------------- */
+/* --- configuration (read-only after merge) -------------------------------- */
 
 typedef struct {
     ngx_str_t             config_file;      /* billing_config, full name */
@@ -53,7 +53,7 @@ typedef struct {
     ngx_http_complex_value_t  *team;        /* billing_team */
     ngx_http_complex_value_t  *board;       /* billing_board */
     ngx_flag_t                 require;     /* billing_require given */
-    ngx_flag_t                 wanted_auto; /* view for GET and HEAD, else edit */
+    ngx_flag_t                 wanted_auto; /* view for GET, HEAD; else edit */
     billing_wanted_t           wanted;
     ngx_flag_t                 dry_run;
     ngx_uint_t                 status_code; /* 0 = the reason's own */
@@ -77,15 +77,15 @@ char *ngx_http_billing_config(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_billing_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 
-/* --- zone: the shared table of records ----------------------------------------- */
+/* --- zone: the shared table of records ------------------------------------ */
 
 typedef struct {
     billing_record_t  record;
-    ngx_uint_t        fetched_sec;          /* monotonic, ngx_current_msec / 1000 */
+    ngx_uint_t        fetched_sec;          /* monotonic */
     ngx_uint_t        age_sec;
     ngx_msec_t        fetched_msec;         /* as ngx_current_msec was then */
     unsigned          found:1;
-    unsigned          fresh:1;              /* within max_age or ttl, right generation */
+    unsigned          fresh:1;              /* may be trusted without asking */
     unsigned          old_epoch:1;          /* only good as a stale answer */
 } ngx_http_billing_entry_t;
 
@@ -144,7 +144,9 @@ void ngx_http_billing_zone_count(ngx_shm_zone_t *zone,
 ngx_uint_t ngx_http_billing_zone_counter(ngx_shm_zone_t *zone,
     ngx_http_billing_counter_t counter);
 
-/* The notice link of this host: down shortens trust; up after down distrusts. */
+/*
+ * The notice link of this host: down shortens trust; up after down distrusts.
+ */
 void ngx_http_billing_zone_link(ngx_shm_zone_t *zone, ngx_uint_t up);
 ngx_uint_t ngx_http_billing_zone_linked(ngx_shm_zone_t *zone);
 void ngx_http_billing_zone_epoch(ngx_shm_zone_t *zone, uint64_t epoch);
@@ -160,7 +162,7 @@ int64_t ngx_http_billing_now(ngx_http_billing_main_conf_t *bmcf);
 void ngx_http_billing_zone_clock(ngx_shm_zone_t *zone, int64_t offset_sec);
 
 
-/* --- table: fixed places, eight to a set, each with a sequence counter ------------ */
+/* --- table: fixed places, eight to a set, each with a sequence counter ---- */
 
 #define NGX_HTTP_BILLING_WORDS_MAX  12      /* of a record, 8 bytes each */
 
@@ -196,16 +198,16 @@ void ngx_http_billing_siphash(const uint64_t key[2], const u_char *data,
     size_t len, uint64_t hash[2]);
 
 
-/* --- redis: one asynchronous connection --------------------------------------------- */
+/* --- redis: one asynchronous connection ----------------------------------- */
 
 typedef struct ngx_http_billing_redis_s  ngx_http_billing_redis_t;
 
 typedef void (*ngx_http_billing_reply_pt)(ngx_http_billing_redis_t *redis,
-    redisReply *reply, void *data);         /* reply NULL = lost, or timed out */
+    redisReply *reply, void *data);     /* reply NULL = lost, or timed out */
 typedef void (*ngx_http_billing_link_pt)(ngx_http_billing_redis_t *redis,
     ngx_uint_t up);
 
-/* Connects in the background and again after each loss, with jittered backoff. */
+/* Connects in the background; again after each loss, with jittered backoff. */
 ngx_http_billing_redis_t *ngx_http_billing_redis_create(
     ngx_http_billing_main_conf_t *bmcf, ngx_http_billing_link_pt link,
     void *data, ngx_log_t *log);
@@ -229,9 +231,9 @@ ngx_int_t ngx_http_billing_redis_subscribe(ngx_http_billing_redis_t *redis,
     const char *channel, ngx_http_billing_reply_pt handler, void *data);
 
 
-/* --- park: requests that wait, reached by handle -------------------------------------- */
+/* --- park: requests that wait, reached by handle -------------------------- */
 
-typedef uint64_t  ngx_http_billing_handle_t;    /* slot and generation; 0 none */
+typedef uint64_t  ngx_http_billing_handle_t;    /* 0 = none */
 
 typedef void (*ngx_http_billing_wake_pt)(ngx_http_request_t *r, void *data,
     ngx_uint_t timed_out);
@@ -249,12 +251,12 @@ void *ngx_http_billing_parked(ngx_http_billing_handle_t handle);
 void ngx_http_billing_unpark(ngx_http_billing_handle_t handle);
 
 
-/* --- process: what each nginx worker holds ---------------------------------------------- */
+/* --- process: what each nginx worker holds -------------------------------- */
 
 typedef struct {
     ngx_http_billing_main_conf_t  *bmcf;
     ngx_http_billing_redis_t      *redis;       /* records and commands */
-    ngx_http_billing_redis_t      *listener;    /* answers, and notices if elected */
+    ngx_http_billing_redis_t      *listener;    /* answers; notices too */
     char                           instance[33];/* random hex: reply channel */
 } ngx_http_billing_process_t;
 
@@ -265,19 +267,19 @@ ngx_int_t ngx_http_billing_init_process(ngx_cycle_t *cycle);
 void ngx_http_billing_exit_process(ngx_cycle_t *cycle);
 
 
-/* --- fetch: records on a miss --------------------------------------------------------------- */
+/* --- fetch: records on a miss --------------------------------------------- */
 
 /*
  * Asks Redis for up to three records in one round trip, joining fetches that
  * are under way; the zone holds them (or negatives) before wake runs.
- * NGX_AGAIN parked, NGX_ERROR Redis not reachable now (decide stale or unknown).
+ * NGX_AGAIN parked, NGX_ERROR Redis not reachable now: decide without.
  */
 ngx_int_t ngx_http_billing_fetch(ngx_http_request_t *r,
     ngx_http_billing_want_t *wants, ngx_uint_t n,
     ngx_http_billing_wake_pt wake, void *data);
 
 
-/* --- request state ------------------------------------------------------------------------------ */
+/* --- request state -------------------------------------------------------- */
 
 typedef enum {
     NGX_HTTP_BILLING_VERDICT_NONE = 0,
@@ -292,7 +294,7 @@ typedef struct {
     billing_reason_t            reason;
     unsigned                    dry_run:1;
     unsigned                    decided:1;
-    unsigned                    fetched:1;      /* $billing_cache MISS, else HIT */
+    unsigned                    fetched:1;      /* $billing_cache: MISS */
     unsigned                    session_done:1;
     unsigned                    session_ok:1;
     ngx_uint_t                  age_sec;
@@ -336,7 +338,7 @@ ngx_int_t ngx_http_billing_refuse(ngx_http_request_t *r,
 ngx_int_t ngx_http_billing_add_variables(ngx_conf_t *cf);
 
 
-/* --- session --------------------------------------------------------------------------------------- */
+/* --- session -------------------------------------------------------------- */
 
 /* The verified session of this request, or NULL; decided once per request. */
 billing_session_t *ngx_http_billing_session(ngx_http_request_t *r);
@@ -355,24 +357,25 @@ ngx_uint_t ngx_http_billing_seen_version(ngx_http_request_t *r,
     ngx_str_t *team, uint64_t *epoch, uint64_t *version);
 
 
-/* --- answers to clients ------------------------------------------------------------------------------- */
+/* --- answers to clients --------------------------------------------------- */
 
 /* fr or en: ?lang=, cookie lang, Accept-Language. */
 billing_lang_t ngx_http_billing_lang(ngx_http_request_t *r);
-ngx_uint_t ngx_http_billing_wants_page(ngx_http_request_t *r);   /* text/html first */
+/* True when text/html comes first in Accept. */
+ngx_uint_t ngx_http_billing_wants_page(ngx_http_request_t *r);
 
-/* Header and body at once, security headers set; returns what a handler returns. */
+/* Header and body at once, security headers set; as a handler returns. */
 ngx_int_t ngx_http_billing_send(ngx_http_request_t *r, ngx_uint_t status,
     const char *type, ngx_str_t *body);
 ngx_int_t ngx_http_billing_send_json(ngx_http_request_t *r, ngx_uint_t status,
     json_t *json);                              /* steals json */
 ngx_int_t ngx_http_billing_send_problem(ngx_http_request_t *r,
-    billing_reason_t reason, const char *field, json_t *args);  /* steals args */
+    billing_reason_t reason, const char *field, json_t *args);  /* steals */
 ngx_int_t ngx_http_billing_add_header(ngx_http_request_t *r,
     const char *name, ngx_str_t *value);
 
 
-/* --- api and transport ----------------------------------------------------------------------------------- */
+/* --- api and transport ---------------------------------------------------- */
 
 char *ngx_http_billing_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_http_billing_api_handler(ngx_http_request_t *r);
@@ -391,7 +394,7 @@ void ngx_http_billing_transport_start(ngx_http_billing_process_t *process,
     ngx_log_t *log);                            /* listener link and channels */
 
 
-/* --- process (billing-worker) -------------------------------------------------------------------------------- */
+/* --- process (billing-worker) --------------------------------------------- */
 
 /* billing_worker on|off|PATH: the helper that starts and watches it. */
 char *ngx_http_billing_worker(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

@@ -36,6 +36,8 @@ ngx_http_billing_config(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_str_t  *value;
 
+    (void) cmd;
+
     if (bmcf->settings) {
         return "is duplicate";
     }

@@ -44,8 +44,7 @@ static ngx_http_billing_gate_t *ngx_http_billing_gate_state(
 static void ngx_http_billing_gate_pose(ngx_http_billing_gate_t *gate,
     ngx_http_billing_question_t *question);
 static void ngx_http_billing_gate_look(ngx_http_request_t *r,
-    ngx_http_billing_loc_conf_t *blcf, ngx_http_billing_gate_t *gate,
-    ngx_http_billing_look_t *look);
+    ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look);
 static void ngx_http_billing_gate_look_one(ngx_http_request_t *r,
     ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look,
     ngx_http_billing_want_t *want);
@@ -62,8 +61,8 @@ static void ngx_http_billing_gate_decide(ngx_http_request_t *r,
 static billing_reason_t ngx_http_billing_gate_reason(
     ngx_http_billing_main_conf_t *bmcf, ngx_http_billing_gate_t *gate,
     ngx_http_billing_look_t *look);
-static void ngx_http_billing_gate_remember(ngx_http_request_t *r,
-    ngx_http_billing_ctx_t *ctx, ngx_http_billing_look_t *look);
+static void ngx_http_billing_gate_remember(ngx_http_billing_ctx_t *ctx,
+    ngx_http_billing_look_t *look);
 static void ngx_http_billing_gate_count(ngx_http_request_t *r,
     ngx_http_billing_ctx_t *ctx);
 static ngx_int_t ngx_http_billing_gate_act(ngx_http_request_t *r,
@@ -120,7 +119,7 @@ ngx_http_billing_gate(ngx_http_request_t *r)
     ngx_memzero(&look, sizeof(ngx_http_billing_look_t));
 
     if (reason == BILLING_ALLOW) {
-        ngx_http_billing_gate_look(r, blcf, gate, &look);
+        ngx_http_billing_gate_look(r, gate, &look);
 
         if (look.nwants
             && ngx_http_billing_gate_fetch(r, gate, &look) == NGX_AGAIN)
@@ -181,8 +180,7 @@ ngx_http_billing_gate_pose(ngx_http_billing_gate_t *gate,
 
 static void
 ngx_http_billing_gate_look(ngx_http_request_t *r,
-    ngx_http_billing_loc_conf_t *blcf, ngx_http_billing_gate_t *gate,
-    ngx_http_billing_look_t *look)
+    ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look)
 {
     ngx_http_billing_want_t  want;
 
@@ -363,7 +361,7 @@ ngx_http_billing_gate_decide(ngx_http_request_t *r,
     blcf = ngx_http_get_module_loc_conf(r, ngx_http_billing_module);
     bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
 
-    ngx_http_billing_gate_remember(r, ctx, look);
+    ngx_http_billing_gate_remember(ctx, look);
 
     ctx->reason = ngx_http_billing_gate_reason(bmcf, gate, look);
 
@@ -422,8 +420,8 @@ ngx_http_billing_gate_reason(ngx_http_billing_main_conf_t *bmcf,
 /* For the variables, the log and the answer. */
 
 static void
-ngx_http_billing_gate_remember(ngx_http_request_t *r,
-    ngx_http_billing_ctx_t *ctx, ngx_http_billing_look_t *look)
+ngx_http_billing_gate_remember(ngx_http_billing_ctx_t *ctx,
+    ngx_http_billing_look_t *look)
 {
     ctx->team_id = look->team_id;
     ctx->age_sec = ngx_max(look->board.age_sec,

@@ -94,6 +94,8 @@ ngx_http_billing_exit_process(ngx_cycle_t *cycle)
 {
     ngx_http_billing_process_t  *process;
 
+    (void) cycle;
+
     process = ngx_http_billing_worker_process;
 
     if (process == NULL) {
@@ -110,7 +112,8 @@ ngx_http_billing_exit_process(ngx_cycle_t *cycle)
         process->redis = NULL;
     }
 
-    ngx_exiting = 1;        /* also when told to terminate: hand over */
+    /* A worker that leaves hands over. */
+
     (void) ngx_http_billing_zone_listener(process->bmcf->zone);
 
     ngx_http_billing_worker_process = NULL;

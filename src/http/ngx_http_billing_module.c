@@ -461,6 +461,9 @@ ngx_http_billing_cookie_name(ngx_conf_t *cf, void *post, void *data)
     size_t  i;
     u_char  c;
 
+    (void) cf;
+    (void) post;
+
     for (i = 0; i < name->len; i++) {
         c = name->data[i];
 
@@ -488,6 +491,9 @@ ngx_http_billing_origin_url(ngx_conf_t *cf, void *post, void *data)
 
     size_t  skip;
 
+    (void) cf;
+    (void) post;
+
     skip = 0;
 
     if (url->len > 7 && ngx_strncmp(url->data, "http://", 7) == 0) {
@@ -511,6 +517,9 @@ static char *
 ngx_http_billing_pages_prefix(ngx_conf_t *cf, void *post, void *data)
 {
     ngx_str_t *prefix = data;
+
+    (void) cf;
+    (void) post;
 
     if (prefix->len == 0 || prefix->data[0] != '/'
         || prefix->data[prefix->len - 1] != '/')

@@ -42,6 +42,7 @@ static void ngx_http_billing_notice_clock(ngx_http_billing_notice_t *nt,
     billing_bytes_t value);
 static void ngx_http_billing_notice_record(ngx_http_billing_notice_t *nt,
     billing_bytes_t key, billing_bytes_t value);
+static void ngx_http_billing_notice_bad(ngx_http_billing_notice_t *nt);
 static ngx_int_t ngx_http_billing_notice_key(billing_bytes_t key,
     billing_record_kind_t *kind, ngx_str_t *id, ngx_str_t *name);
 
@@ -293,8 +294,7 @@ ngx_http_billing_notice_message(ngx_http_billing_redis_t *redis,
     notice.len = text->len;
 
     if (billing_notice_split(notice, &key, &value) != BILLING_OK) {
-        ngx_http_billing_count(nt->process->bmcf,
-                               NGX_HTTP_BILLING_COUNT_BAD_RECORD);
+        ngx_http_billing_notice_bad(nt);
         return;
     }
 
@@ -371,8 +371,7 @@ ngx_http_billing_notice_epoch(ngx_http_billing_notice_t *nt,
     n = ngx_atoi(p, (blank ? blank : last) - p);
 
     if (n == NGX_ERROR) {
-        ngx_http_billing_count(nt->process->bmcf,
-                               NGX_HTTP_BILLING_COUNT_BAD_RECORD);
+        ngx_http_billing_notice_bad(nt);
         return;
     }
 
@@ -423,9 +422,17 @@ ngx_http_billing_notice_record(ngx_http_billing_notice_t *nt,
         }
     }
 
+    ngx_http_billing_notice_bad(nt);
+}
+
+
+static void
+ngx_http_billing_notice_bad(ngx_http_billing_notice_t *nt)
+{
     ngx_log_error(NGX_LOG_ERR, nt->log, 0,
                   "billing: a notice was not written by the worker");
-    ngx_http_billing_count(bmcf, NGX_HTTP_BILLING_COUNT_BAD_RECORD);
+    ngx_http_billing_count(nt->process->bmcf,
+                           NGX_HTTP_BILLING_COUNT_BAD_RECORD);
 }
 
 

@@ -52,6 +52,8 @@ ngx_http_billing_worker(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_str_t  *value;
 
+    (void) cmd;
+
     if (bmcf->worker_given) {
         return "is duplicate";
     }

@@ -57,7 +57,7 @@ struct ngx_http_billing_redis_s {
 };
 
 
-/* --- redis.c ------------------------------------------------------------------ */
+/* --- redis.c -------------------------------------------------------------- */
 
 /* Decides only; the tearing down waits for _settle at depth 0. */
 void ngx_http_billing_redis_fail(ngx_http_billing_redis_t *redis,
@@ -66,7 +66,7 @@ void ngx_http_billing_redis_fail(ngx_http_billing_redis_t *redis,
 void ngx_http_billing_redis_settle(ngx_http_billing_redis_t *redis);
 
 
-/* --- redis_command.c ---------------------------------------------------------- */
+/* --- redis_command.c ------------------------------------------------------ */
 
 /* Sends whether the link is up or still being made. */
 ngx_int_t ngx_http_billing_redis_command(ngx_http_billing_redis_t *redis,

@@ -35,6 +35,8 @@ ngx_http_billing_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_uint_t                     i;
     ngx_http_billing_main_conf_t  *bmcf;
 
+    (void) cmd;
+
     if (blcf->require != NGX_CONF_UNSET) {
         return "is duplicate";
     }

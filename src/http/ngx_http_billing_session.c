@@ -172,21 +172,36 @@ ngx_http_billing_random(char out[NGX_HTTP_BILLING_RANDOM_LEN + 1])
 }
 
 
+/*
+ * As configured.  Over https with "__Host-" in front: no other host, path or
+ * plain page can set such a cookie.
+ */
+
 static const char *
 ngx_http_billing_session_name(ngx_http_request_t *r)
 {
+    u_char                        *p;
+    ngx_str_t                     *name;
     ngx_http_billing_main_conf_t  *bmcf;
 
     bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
+    name = &bmcf->session_cookie;
 
-    if (bmcf->session_cookie.len) {
-        return (char *) bmcf->session_cookie.data;
+    if (!ngx_http_billing_https(r)
+        || ngx_strncmp(name->data, "__", 2) == 0)
+    {
+        return (char *) name->data;
     }
 
-    /* no other host, path or plain page can set a __Host- cookie */
+    p = ngx_pnalloc(r->pool, sizeof("__Host-") + name->len);
+    if (p == NULL) {
+        return "";                      /* no cookie has that name */
+    }
 
-    return ngx_http_billing_https(r) ? "__Host-billing_session"
-                                     : "billing_session";
+    ngx_memcpy(p, "__Host-", sizeof("__Host-") - 1);
+    ngx_memcpy(p + sizeof("__Host-") - 1, name->data, name->len + 1);
+
+    return (char *) p;
 }
 
 

@@ -185,6 +185,8 @@ ngx_http_billing_table_put(ngx_http_billing_table_t *table,
     tag = ngx_http_billing_table_tag(hash);
     set = ngx_http_billing_table_set(table, hash);
 
+    slot = NULL;
+
     for (i = 0; i < NGX_HTTP_BILLING_WAYS; i++) {
         slot = ngx_http_billing_table_slot(table, set, i);
 

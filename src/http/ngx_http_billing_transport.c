@@ -226,7 +226,8 @@ ngx_http_billing_transport_send(ngx_http_request_t *r,
     command->reply = tp->reply;
     now = ngx_timeofday();
     command->deadline_ms = (int64_t) now->sec * 1000 + now->msec
-                           + (int64_t) (is_query ? wait : NGX_HTTP_BILLING_BEGIN_MSEC);
+                           + (is_query ? (int64_t) wait
+                                       : NGX_HTTP_BILLING_BEGIN_MSEC);
 
     if (ngx_http_billing_transport_xadd(r, command, is_query, tp->sends)
         != NGX_OK)
@@ -541,10 +542,6 @@ ngx_http_billing_transport_answered(ngx_http_billing_redis_t *redis,
         ngx_log_error(NGX_LOG_ERR, ngx_http_billing_transport->log, 0,
                       "billing: an answer was not written by the worker");
         ngx_http_billing_count(bmcf, NGX_HTTP_BILLING_COUNT_BAD_RECORD);
-        return;
-    }
-
-    if (answer.status < 200 || answer.status > 599) {
         return;
     }
 

@@ -91,6 +91,8 @@ ngx_http_billing_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t                    *value;
     ngx_http_billing_zone_ctx_t  *ctx;
 
+    (void) cmd;
+
     if (bmcf->zone) {
         return "is duplicate";
     }
@@ -545,7 +547,7 @@ ngx_http_billing_zone_listener(ngx_shm_zone_t *zone)
 
     ours = header->lease_pid == pid;
 
-    if (!ngx_exiting && !ngx_terminate
+    if (!ngx_exiting && !ngx_quit && !ngx_terminate
         && (ours || header->lease_until_msec <= ngx_current_msec))
     {
         if (!ours) {

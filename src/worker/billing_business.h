@@ -21,7 +21,7 @@
 #define BILLING_FLIGHT_SEC        30    /* a call in flight ends sooner */
 #define BILLING_RETRY_WINDOW_SEC  900   /* a buyer waits no longer */
 #define BILLING_PRELIMINARY_MAX   4     /* tries of a call without money */
-#define BILLING_INVOICE_DRAFT_SEC 3000  /* R132: finalised within the hour */
+#define BILLING_DRAFT_SEC         3000  /* R132: finalised within the hour */
 #define BILLING_INVOICE_DUE_SEC   2592000   /* R131: 30 days */
 #define BILLING_SWEEP_MAX         256   /* rows of one sweep of a kind */
 #define BILLING_NEVER_AT          253402300799  /* somebody else acts */

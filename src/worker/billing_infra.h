@@ -1,10 +1,11 @@
 /*
  * The worker's infrastructure: what its files share among themselves.
  *
- * One noun, one file:  loop (the reactor), turn (one transaction), stream,
- * command, answer, outbox, rehydrate (Redis), redis (two connections), http
- * (gateway calls), mail and letter, lease, precondition, clock, savepoint, db
- * and db_sqlite, migrate, config, log.
+ * One noun, one file:  loop (the reactor), turn (one transaction), stream and
+ * entry, command and command_row, answer, outbox, rehydrate and redis_mark,
+ * redis (two connections) and redis_command, http (gateway calls), mail and
+ * letter, lease, precondition, clock, savepoint, db and db_sqlite, migrate,
+ * config, log.
  */
 
 #ifndef BILLING_INFRA_H
@@ -14,9 +15,9 @@
 
 #define BILLING_TURN_MAX          256       /* stream entries in one turn */
 #define BILLING_CALLS_MAX         512       /* gateway calls in flight */
-#define BILLING_CALLS_QUEUE_MAX   8192      /* waiting for a place among those */
+#define BILLING_CALLS_QUEUE_MAX   8192      /* waiting for a place */
 #define BILLING_MAILS_MAX         8         /* mails in flight */
-#define BILLING_DELIVERIES_MAX    5         /* then a stream entry is poison (P24) */
+#define BILLING_DELIVERIES_MAX    5         /* then it is poison (P24) */
 #define BILLING_LEASE_MS          5000
 #define BILLING_RETENTION_SEC     (30 * 86400)
 #define BILLING_ENTRY_ID_MAX      44        /* "MS-SEQ", two 64-bit decimals */
@@ -25,7 +26,23 @@
 #define BILLING_EXIT_PRECONDITION 4         /* the operator must act */
 #define BILLING_EXIT_FENCED       5         /* another worker has the lease */
 
+#define BILLING_NAMES_MAX         16
+
 struct redisReply;
+struct redisAsyncContext;
+
+/* The row redis_mark as this process knows it. */
+typedef struct {
+    uint64_t  epoch;
+    char      run_id[64];
+    char      last_id[BILLING_ENTRY_ID_MAX];
+} billing_redis_mark_t;
+
+/* A key's or channel's full name, made once. */
+typedef struct {
+    char  noun[16];
+    char  name[BILLING_KEY_MAX];
+} billing_redis_name_t;
 
 typedef struct {
     struct billing_lease_s      *lease;
@@ -34,6 +51,9 @@ typedef struct {
     struct billing_outbox_s     *outbox;
     struct billing_rehydrate_s  *rehydrate;
     struct billing_mail_s       *mail;
+    billing_redis_mark_t         mark;
+    billing_redis_name_t         names[BILLING_NAMES_MAX];
+    int64_t                      complained_ms;     /* about Redis, next */
     int64_t                      precondition_ms;   /* next look */
     int64_t                      clock_skew_ms;     /* wall - monotonic */
     int64_t                      clock_published_sec;
@@ -53,7 +73,7 @@ billing_infra(const billing_worker_t *w)
 }
 
 
-/* --- log.c, clock.c, savepoint.c ---------------------------------------------- */
+/* --- log.c, clock.c, savepoint.c ------------------------------------------ */
 
 BILLING_MUST_CHECK billing_db_rc_t billing_clock_load(billing_worker_t *w);
 /* True while a step of the wall clock forbids money work by time (P55). */
@@ -76,7 +96,7 @@ BILLING_MUST_CHECK billing_db_rc_t billing_savepoint(billing_worker_t *w,
 void billing_savepoint_undo(billing_worker_t *w, const billing_mark_t *mark);
 
 
-/* --- db.c, db_sqlite.c, migrate.c ----------------------------------------------------- */
+/* --- db.c, db_sqlite.c, migrate.c ----------------------------------------- */
 
 typedef struct {
     char         type;          /* i t b */
@@ -116,7 +136,7 @@ BILLING_MUST_CHECK billing_db_rc_t billing_db_check(billing_db_t *db,
 BILLING_MUST_CHECK billing_db_rc_t billing_db_backup(billing_db_t *db,
     int64_t version);
 
-/* 1: no other local worker holds the database, and none will; 0 another does. */
+/* 1: no other worker of this machine has it, and none will; 0: one has. */
 int billing_db_lock(billing_db_t *db);
 const char *billing_db_message(billing_db_t *db);
 
@@ -131,7 +151,7 @@ BILLING_MUST_CHECK billing_db_rc_t billing_migrate(billing_db_t *db,
     char *error, size_t error_max);
 
 
-/* --- lease.c, precondition.c ------------------------------------------------------------ */
+/* --- lease.c, precondition.c ---------------------------------------------- */
 
 bool billing_lease_new(billing_worker_t *w);
 void billing_lease_free(billing_worker_t *w);       /* hands over */
@@ -160,7 +180,7 @@ BILLING_MUST_CHECK billing_db_rc_t billing_precondition_sweep(
     billing_worker_t *w, int64_t mono_ms);
 
 
-/* --- redis.c: two asynchronous connections ------------------------------------------------- */
+/* --- redis.c: two asynchronous connections -------------------------------- */
 
 typedef enum {
     BILLING_LINK_READER = 0,    /* blocked in XREADGROUP */
@@ -189,6 +209,9 @@ void billing_redis_free(billing_worker_t *w);
 bool billing_redis_up(const billing_worker_t *w);   /* both, and checked */
 unsigned billing_redis_pending(const billing_worker_t *w, billing_link_t link);
 
+/* "unix:/path", "host:port" or "[v6]:port"; connects in the background. */
+struct redisAsyncContext *billing_redis_open(const char *address);
+
 /* Adds an argument; text of len bytes borrowed until sent. */
 void billing_redis_arg(billing_redis_command_t *command, const char *text,
     size_t len);
@@ -214,7 +237,7 @@ void billing_redis_flush(billing_worker_t *w);
 const char *billing_redis_name(const billing_worker_t *w, const char *noun);
 
 
-/* --- stream.c ---------------------------------------------------------------------------------- */
+/* --- stream.c ------------------------------------------------------------- */
 
 typedef enum {
     BILLING_STREAM_COMMANDS = 0,
@@ -250,15 +273,21 @@ void billing_stream_take(billing_worker_t *w, billing_entries_t *out);
 bool billing_stream_waiting(const billing_worker_t *w);
 void billing_stream_ack(billing_worker_t *w, const billing_entries_t *done);
 int64_t billing_stream_tick(billing_worker_t *w, int64_t mono_ms);
+
+
+/* --- entry.c -------------------------------------------------------------- */
+
+/* A new last one, zeroed; NULL out of memory. */
+billing_entry_t *billing_entries_push(billing_entries_t *entries);
 void billing_entries_release(billing_entries_t *entries);
-/* Entries of one stream's part of a reply, NULL-safe; for tests too. */
+/* The entries of one stream's part of a reply; what is none is left out. */
 void billing_entries_parse(const struct redisReply *list,
     billing_stream_name_t stream, uint32_t deliveries, billing_entries_t *out);
 /* -1, 0, 1 as numbers; "" is lowest. */
 int billing_entry_id_compare(const char *a, const char *b);
 
 
-/* --- command.c, answer.c ----------------------------------------------------------------------- */
+/* --- command.c, answer.c -------------------------------------------------- */
 
 /*
  * One entry of a stream, inside the turn's transaction: dead letter, replay,
@@ -283,7 +312,7 @@ size_t billing_answers_mark(const billing_worker_t *w);
 void billing_answers_undo(billing_worker_t *w, size_t mark);
 
 
-/* --- outbox.c, rehydrate.c ----------------------------------------------------------------------- */
+/* --- outbox.c, rehydrate.c ------------------------------------------------ */
 
 bool billing_outbox_new(billing_worker_t *w);
 void billing_outbox_free(billing_worker_t *w);
@@ -325,13 +354,24 @@ bool billing_rehydrate_ready(const billing_worker_t *w);
 void billing_rehydrate_demand(billing_worker_t *w);
 /* A slice of records, when one is wanted. */
 BILLING_MUST_CHECK billing_db_rc_t billing_rehydrate_step(billing_worker_t *w);
+/* Asks whether Redis still knows the epoch; drops it when not. */
+void billing_rehydrate_watch(billing_worker_t *w);
 bool billing_rehydrate_wanting(const billing_worker_t *w);
+
+
+/* --- redis_mark.c --------------------------------------------------------- */
+
+BILLING_MUST_CHECK billing_db_rc_t billing_redis_mark_load(
+    billing_worker_t *w);
+/* Begins a new epoch; DONE when fenced. */
+BILLING_MUST_CHECK billing_db_rc_t billing_redis_mark_store(
+    billing_worker_t *w, uint64_t epoch, const char *run_id);
 /* In the transaction: the highest command id that is now in the database. */
-BILLING_MUST_CHECK billing_db_rc_t billing_rehydrate_mark(billing_worker_t *w,
-    const char *entry_id);
+BILLING_MUST_CHECK billing_db_rc_t billing_redis_mark_move(
+    billing_worker_t *w, const char *entry_id);
 
 
-/* --- http.c, mail.c ------------------------------------------------------------------------------- */
+/* --- http.c, mail.c ------------------------------------------------------- */
 
 typedef struct {
     billing_call_t   call;
@@ -390,7 +430,7 @@ typedef struct {
 char *billing_letter_format(const billing_letter_t *letter, size_t *len);
 
 
-/* --- loop.c, turn.c, config.c --------------------------------------------------- */
+/* --- loop.c, turn.c, config.c --------------------------------------------- */
 
 /* Runs until a signal or an error; returns the exit code. */
 int billing_loop_run(billing_worker_t *w);
@@ -400,6 +440,7 @@ typedef struct {
     int64_t            sweep_ms;
     int64_t            retention_ms;
     int64_t            pause_ms;        /* the disk was full: not before */
+    bool               full;
     billing_entries_t  entries;
 } billing_turn_t;
 

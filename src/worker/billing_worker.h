@@ -17,7 +17,7 @@
 #include "../api/billing_api.h"
 
 
-/* --- database: statements in a dialect both engines read ---------------------- */
+/* --- database: statements in a dialect both engines read ------------------ */
 
 typedef struct billing_db_s  billing_db_t;
 
@@ -45,7 +45,7 @@ void billing_db_free(billing_db_t *db);
 BILLING_MUST_CHECK billing_db_rc_t billing_db_exec(billing_db_t *db,
     const char *sql, const char *format, ...);
 
-/* First row of a query is entered at once: ROW or DONE; then billing_db_next. */
+/* The first row is entered at once: ROW or DONE; then billing_db_next. */
 BILLING_MUST_CHECK billing_db_rc_t billing_db_query(billing_db_t *db,
     const char *sql, const char *format, ...);
 BILLING_MUST_CHECK billing_db_rc_t billing_db_next(billing_db_t *db,
@@ -67,7 +67,7 @@ BILLING_MUST_CHECK billing_db_rc_t billing_db_release(billing_db_t *db);
 void billing_db_undo(billing_db_t *db);         /* back to the savepoint */
 
 
-/* --- the worker ------------------------------------------------------------------ */
+/* --- the worker ----------------------------------------------------------- */
 
 typedef struct billing_worker_s  billing_worker_t;
 
@@ -78,7 +78,7 @@ struct billing_worker_s {
     billing_db_t              *db;
     uint64_t                   lease_epoch;     /* 0 = not the committer */
     uint64_t                   record_epoch;    /* of the records in Redis */
-    int64_t                    clock_offset_sec;/* test clock, kept in the database */
+    int64_t                    clock_offset_sec;   /* of the test clock */
     struct billing_redis_s    *redis;           /* infra's own */
     struct billing_http_s     *http;            /* infra's own: libcurl multi */
     void                      *infra;
@@ -89,7 +89,7 @@ struct billing_worker_s {
 int64_t billing_worker_now(const billing_worker_t *w);
 
 
-/* --- operations: implemented by the business files, called by the loop ------------- */
+/* --- operations: implemented by the business files, called by the loop ---- */
 
 /*
  * One command or query while the turn's transaction is open, in a savepoint
@@ -104,9 +104,9 @@ typedef struct {
     json_t    *body;            /* owned by the receiver */
     bool       problem;
     bool       later;
-    bool       undo;            /* refused: roll the savepoint back, keep the answer */
+    bool       undo;            /* roll the savepoint back, keep the answer */
     unsigned   retry_after_sec;
-    char       team[BILLING_ID_MAX + 1];   /* whose version the client must see */
+    char       team[BILLING_ID_MAX + 1];    /* whose version must be seen */
 } billing_op_reply_t;
 
 /*
@@ -126,7 +126,7 @@ void billing_op_answer(billing_op_reply_t *reply, unsigned status,
     json_t *body);                              /* steals body */
 
 
-/* --- gateway calls: made by the business, carried by the loop ------------------------ */
+/* --- gateway calls: made by the business, carried by the loop ------------- */
 
 typedef enum {
     BILLING_CALL_NONE = 0,
@@ -142,7 +142,7 @@ typedef enum {
 
 typedef struct {
     billing_call_kind_t        kind;
-    char                       subject[BILLING_OP_ID_LEN + 1];  /* checkout or command op id */
+    char                       subject[BILLING_OP_ID_LEN + 1];  /* its op id */
     char                       idempotency_key[64]; /* "" for reads */
     uint32_t                   attempt;
     billing_gateway_request_t  request;
@@ -181,7 +181,7 @@ BILLING_MUST_CHECK billing_db_rc_t billing_checkout_sweep(billing_worker_t *w,
 bool billing_call_in_flight(const billing_worker_t *w, const char *subject);
 
 
-/* --- write-through: implemented by the loop, asked for by the business ------------------ */
+/* --- write-through: implemented by the loop, asked for by the business ---- */
 
 /*
  * In the transaction: the record of this thing has changed; after the commit
@@ -204,15 +204,15 @@ BILLING_MUST_CHECK billing_db_rc_t billing_record_board(billing_worker_t *w,
     const char *board, billing_board_record_t *out);
 
 
-/* --- mail -------------------------------------------------------------------------------- */
+/* --- mail ----------------------------------------------------------------- */
 
-/* In the transaction: one mail to send, texts from the catalogue of messages. */
+/* In the transaction: one mail to send, texts from the messages. */
 BILLING_MUST_CHECK billing_db_rc_t billing_mail_queue(billing_worker_t *w,
     const char *to, const char *template_key, const char *lang,
     const json_t *args, int64_t now);
 
 
-/* --- more for the business files ------------------------------------------------------ */
+/* --- more for the business files ------------------------------------------ */
 
 /*
  * One command row as the operation query shows it.  An actor sees only its
@@ -221,6 +221,7 @@ BILLING_MUST_CHECK billing_db_rc_t billing_mail_queue(billing_worker_t *w,
  */
 typedef struct {
     bool       done;            /* has its final answer */
+    bool       retry;           /* ended with a 5xx: the same key runs again */
     char       kind[32];
     char       team[BILLING_ID_MAX + 1];
     unsigned   status;          /* HTTP, when done */

@@ -14,8 +14,8 @@ static billing_db_rc_t billing_purchase_promo(billing_op_t *op,
     const char *team, billing_purchase_t *out);
 static billing_db_rc_t billing_purchase_tax(billing_op_t *op,
     const char *team, billing_purchase_t *out);
-static uint32_t billing_tax_permyriad(const billing_settings_t *settings,
-    const json_t *information);
+static uint32_t billing_purchase_permyriad(
+    const billing_settings_t *settings, const json_t *information);
 
 
 billing_db_rc_t
@@ -98,7 +98,7 @@ billing_purchase_tax(billing_op_t *op, const char *team,
 
     if (out->information != NULL) {
         out->order.tax_permyriad =
-            billing_tax_permyriad(op->w->settings, out->information);
+            billing_purchase_permyriad(op->w->settings, out->information);
         return BILLING_DB_OK;
     }
 
@@ -113,7 +113,8 @@ billing_purchase_tax(billing_op_t *op, const char *team,
                         NULL);
     billing_db_done(op->w->db, sql);
 
-    out->order.tax_permyriad = billing_tax_permyriad(op->w->settings, stored);
+    out->order.tax_permyriad = billing_purchase_permyriad(op->w->settings,
+                                                          stored);
     json_decref(stored);
 
     return BILLING_DB_OK;
@@ -123,37 +124,17 @@ billing_purchase_tax(billing_op_t *op, const char *team,
 /* The buyer's country decides (R115); with a VAT id it may be reversed. */
 
 static uint32_t
-billing_tax_permyriad(const billing_settings_t *settings,
+billing_purchase_permyriad(const billing_settings_t *settings,
     const json_t *information)
 {
-    uint32_t              i;
-    const char           *country, *vat;
-    const billing_tax_t  *tax;
+    billing_taxpayer_t  buyer;
 
-    country = json_string_value(json_object_get(information, "country"));
-    vat = json_string_value(json_object_get(information, "vat_id"));
+    buyer.country = json_string_value(json_object_get(information,
+                                                      "country"));
+    buyer.vat_id = json_string_value(json_object_get(information, "vat_id"));
+    buyer.seller_country = settings->seller_country;
 
-    if (country == NULL) {
-        return 0;
-    }
-
-    for (i = 0; i < settings->ntaxes; i++) {
-        tax = &settings->taxes[i];
-
-        if (strcmp(tax->country, country) != 0) {
-            continue;
-        }
-
-        if (tax->reverse_charge && vat != NULL && vat[0] != '\0'
-            && strcmp(country, settings->seller_country) != 0)
-        {
-            return 0;
-        }
-
-        return tax->permyriad;
-    }
-
-    return 0;
+    return billing_tax_permyriad(settings->taxes, settings->ntaxes, &buyer);
 }
 
 

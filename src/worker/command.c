@@ -16,7 +16,6 @@
 
 #define BILLING_BUSY_RETRY_SEC   1
 #define BILLING_LATER_RETRY_SEC  5
-#define BILLING_SWEEP_ROWS       500
 
 typedef struct {
     bool      found;
@@ -35,6 +34,9 @@ static billing_err_t billing_command_read(billing_worker_t *w,
     const billing_entry_t *entry, billing_command_t *command);
 static billing_db_rc_t billing_command_dead(billing_worker_t *w,
     const billing_entry_t *entry, const char *reason, int64_t now);
+static billing_db_rc_t billing_command_decoded(billing_worker_t *w,
+    const billing_entry_t *entry, const billing_command_t *command,
+    int64_t now);
 static billing_db_rc_t billing_command_decide(billing_worker_t *w,
     const billing_entry_t *entry, const billing_command_t *command,
     int64_t now);
@@ -82,14 +84,31 @@ billing_command_entry(billing_worker_t *w, const billing_entry_t *entry,
                                     : "not a command we know", now);
     }
 
-    rc = (entry->stream == BILLING_STREAM_COMMANDS
-          && !billing_op_is_query(command.kind))
-         ? billing_command_decide(w, entry, &command, now)
-         : billing_command_dead(w, entry, "in the wrong stream", now);
-
+    rc = billing_command_decoded(w, entry, &command, now);
     billing_command_release(&command);
 
     return rc;
+}
+
+
+static billing_db_rc_t
+billing_command_decoded(billing_worker_t *w, const billing_entry_t *entry,
+    const billing_command_t *command, int64_t now)
+{
+    bool  query = billing_op_is_query(command->kind);
+
+    if (query != (entry->stream == BILLING_STREAM_QUERIES)) {
+        return billing_command_dead(w, entry, "in the wrong stream", now);
+    }
+
+    /* A query comes here only when the database could not be asked. */
+    if (query) {
+        billing_command_refuse(w, command, BILLING_STORE_UNAVAILABLE,
+                               BILLING_LATER_RETRY_SEC);
+        return BILLING_DB_OK;
+    }
+
+    return billing_command_decide(w, entry, command, now);
 }
 
 
@@ -148,11 +167,10 @@ billing_command_decide(billing_worker_t *w, const billing_entry_t *entry,
         return billing_command_execute(w, entry, command, now);
     }
 
-    if (rc == BILLING_DB_OK && state.same_request && state.retry) {
-        rc = billing_command_execute(w, entry, command, now);
-
-    } else if (rc == BILLING_DB_OK) {
-        rc = billing_command_again(w, command, &state);
+    if (rc == BILLING_DB_OK) {
+        rc = (state.same_request && state.retry)
+             ? billing_command_execute(w, entry, command, now)
+             : billing_command_again(w, command, &state);
     }
 
     free(state.body);
@@ -534,57 +552,4 @@ billing_query_entry(billing_worker_t *w, const billing_entry_t *entry,
     billing_command_release(&command);
 
     return rc;
-}
-
-
-billing_db_rc_t
-billing_command_lookup(billing_worker_t *w, const char *op, const char *actor,
-    billing_command_row_t *row)
-{
-    billing_db_rc_t    rc;
-    static const char  sql[] =
-        "SELECT state, kind, team, status, problem, body FROM command"
-        " WHERE op = $1 AND actor = $2";
-
-    memset(row, 0, sizeof(*row));
-
-    rc = billing_db_query(w->db, sql, "tt", op, actor);
-    if (rc != BILLING_DB_ROW) {
-        return rc;
-    }
-
-    row->done = strcmp(billing_db_text(w->db, sql, 0), "done") == 0;
-    (void) snprintf(row->kind, sizeof(row->kind), "%s",
-                    billing_db_text(w->db, sql, 1));
-    (void) snprintf(row->team, sizeof(row->team), "%s",
-                    billing_db_text(w->db, sql, 2));
-
-    if (row->done) {
-        row->status = (unsigned) billing_db_int(w->db, sql, 3);
-        row->problem = billing_db_int(w->db, sql, 4) != 0;
-        row->body = json_loads(billing_db_text(w->db, sql, 5), 0, NULL);
-    }
-
-    billing_db_done(w->db, sql);
-
-    return BILLING_DB_ROW;
-}
-
-
-/*
- * A key is remembered for 30 days, a purchase that succeeded for ever; some
- * rows at a time, so that nobody waits behind it.
- */
-
-billing_db_rc_t
-billing_command_retention(billing_worker_t *w, int64_t now)
-{
-    static const char  sql[] =
-        "DELETE FROM command WHERE op IN (SELECT op FROM command"
-        " WHERE state <> 'open' AND finished_at < $1"
-        " AND NOT (kind IN ('upgrade.buy', 'upgrade.resume')"
-        " AND status BETWEEN 200 AND 299) LIMIT $2)";
-
-    return billing_db_exec(w->db, sql, "ii", now - BILLING_RETENTION_SEC,
-                           (int64_t) BILLING_SWEEP_ROWS);
 }

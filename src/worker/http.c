@@ -109,7 +109,7 @@ billing_http_free(billing_worker_t *w)
 }
 
 
-/* --- in the transaction --- */
+/* --- in the transaction --------------------------------------------------- */
 
 
 void
@@ -211,7 +211,7 @@ billing_http_drop(billing_worker_t *w, size_t n)
 }
 
 
-/* --- after the commit --- */
+/* --- after the commit ----------------------------------------------------- */
 
 
 void
@@ -453,7 +453,7 @@ billing_http_socket(void *data, curlsocktype purpose,
 }
 
 
-/* --- the loop's side --- */
+/* --- the loop's side ------------------------------------------------------ */
 
 
 void

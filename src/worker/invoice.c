@@ -309,7 +309,7 @@ billing_invoice_draft(billing_worker_t *w,
 
     rc = billing_db_exec(w->db, sql, "ttti", order->checkout->id,
                          order->team->id, order->checkout->email,
-                         order->now + BILLING_INVOICE_DRAFT_SEC);
+                         order->now + BILLING_DRAFT_SEC);
 
     if (rc != BILLING_DB_OK) {
         return rc;

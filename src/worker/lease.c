@@ -19,6 +19,7 @@
 
 struct billing_lease_s {
     bool     locked;            /* no other process of this machine */
+    bool     tried;             /* to take it, at least once */
     int64_t  touched_ms;        /* monotonic, in the transaction now open */
     int64_t  held_ms;           /* monotonic, start of the last committed one */
     char     owner[128];
@@ -64,6 +65,8 @@ billing_lease_acquire(billing_worker_t *w)
     }
 
     rc = billing_lease_take(w);
+    lease->tried = true;
+
     if (rc != BILLING_DB_OK) {
         billing_db_rollback(w->db);
         w->lease_epoch = 0;
@@ -113,9 +116,12 @@ billing_lease_take(billing_worker_t *w)
         return BILLING_DB_DONE;
     }
 
-    /* The one before did not end in order: read all before writing more. */
+    /*
+     * The one before did not end in order: read all before writing more,
+     * unless the database has been opened, and thereby read, just now.
+     */
     rc = billing_db_meta_get(w->db, "running", &running);
-    if (rc == BILLING_DB_OK && running != 0) {
+    if (rc == BILLING_DB_OK && running != 0 && lease->tried) {
         rc = billing_db_check(w->db, true);
     }
 
@@ -155,6 +161,11 @@ billing_lease_fence(billing_worker_t *w)
         "UPDATE lease SET until_ms = $1 WHERE id = 1 AND epoch = $2";
 
     lease->touched_ms = billing_clock_mono_ms();
+
+    /* Taken from one that hung: its lock comes free when it dies. */
+    if (!lease->locked) {
+        lease->locked = billing_db_lock(w->db) != 0;
+    }
 
     rc = billing_db_exec(w->db, sql, "ii",
                          billing_clock_wall_ms() + BILLING_LEASE_MS,

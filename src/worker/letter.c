@@ -129,7 +129,7 @@ billing_letter_format(const billing_letter_t *letter, size_t *len)
 }
 
 
-/* --- header words: RFC 2047 --- */
+/* --- header words: RFC 2047 ----------------------------------------------- */
 
 
 static bool
@@ -243,7 +243,7 @@ billing_letter_date(billing_letter_buffer_t *out, int64_t at)
 }
 
 
-/* --- the body: RFC 2045 quoted-printable --- */
+/* --- the body: RFC 2045 quoted-printable ---------------------------------- */
 
 
 static bool

@@ -97,7 +97,7 @@ billing_mail_free(billing_worker_t *w)
 }
 
 
-/* --- in the transaction --- */
+/* --- in the transaction --------------------------------------------------- */
 
 
 static bool
@@ -241,7 +241,7 @@ billing_mail_stored(billing_worker_t *w)
 }
 
 
-/* --- sending --- */
+/* --- sending -------------------------------------------------------------- */
 
 
 static billing_mail_slot_t *

@@ -113,17 +113,21 @@ billing_main_run(const char *config, bool check, bool *again)
         || billing_config_secrets(&w, error) != BILLING_OK)
     {
         billing_log("%s", error);
+        goto done;
+    }
 
-    } else if (check) {
+    if (check) {
         (void) printf("%s: good\n", config);
         code = EXIT_SUCCESS;
-
-    } else {
-        infra.signal_fd = billing_main_signals();
-        code = billing_main_new(&w) ? billing_loop_run(&w) : EXIT_FAILURE;
-        billing_main_free(&w);
-        *again = infra.again && code == 0;
+        goto done;
     }
+
+    infra.signal_fd = billing_main_signals();
+    code = billing_main_new(&w) ? billing_loop_run(&w) : EXIT_FAILURE;
+    billing_main_free(&w);
+    *again = infra.again && code == EXIT_SUCCESS;
+
+done:
 
     billing_config_wipe(&w);
     free(settings);

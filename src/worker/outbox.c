@@ -89,7 +89,7 @@ billing_outbox_push(billing_outbox_list_t *list)
 }
 
 
-/* --- in the transaction --- */
+/* --- in the transaction --------------------------------------------------- */
 
 
 billing_db_rc_t
@@ -228,7 +228,7 @@ billing_outbox_clean(billing_worker_t *w)
 }
 
 
-/* --- after the commit --- */
+/* --- after the commit ----------------------------------------------------- */
 
 
 billing_db_rc_t

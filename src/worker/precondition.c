@@ -130,6 +130,7 @@ billing_precondition_sweep(billing_worker_t *w, int64_t mono_ms)
     if (billing_redis_up(w)) {
         billing_redis_word(&command, "INFO");
         (void) billing_redis_send(w, BILLING_LINK_WRITER, &command);
+        billing_rehydrate_watch(w);
     }
 
     rc = billing_db_check(w->db, false);

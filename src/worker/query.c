@@ -25,6 +25,8 @@ static billing_db_rc_t billing_dashboard_boards(billing_op_t *op,
     const billing_dashboard_t *d, json_t **out);
 static json_t *billing_dashboard_board(billing_op_t *op,
     const billing_dashboard_t *d, const char *sql);
+static billing_db_rc_t billing_dashboard_members(billing_op_t *op,
+    const billing_dashboard_t *d, json_t **out);
 static json_t *billing_dashboard_button(const billing_dashboard_t *d);
 static json_t *billing_dashboard_notices(billing_op_t *op,
     const billing_dashboard_t *d);
@@ -48,10 +50,11 @@ billing_query_dashboard(billing_op_t *op)
         return rc;
     }
 
-    body = json_pack("{s:{s:s, s:s}, s:o, s:n, s:[], s:{s:b, s:s}, s:[]}",
+    body = json_pack("{s:{s:s, s:s}, s:o, s:n, s:[], s:[], s:{s:b, s:s},"
+                     " s:[]}",
                "profile", "email", op->command->actor,
                    "lang", billing_lang_name(op->lang),
-               "teams", teams, "team", "boards",
+               "teams", teams, "team", "boards", "members",
                "upgrade_button", "visible", 0, "reason",
                    billing_reason_code(BILLING_TEAM_NOT_FOUND),
                "notices");
@@ -158,6 +161,14 @@ billing_dashboard_team(billing_op_t *op, const char *team, json_t *body)
     }
 
     (void) json_object_set_new(body, "boards", value);
+
+    rc = billing_dashboard_members(op, &d, &value);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    (void) json_object_set_new(body, "members", value);
     (void) json_object_set_new(body, "upgrade_button",
                                billing_dashboard_button(&d));
     (void) json_object_set_new(body, "notices",
@@ -230,6 +241,51 @@ billing_dashboard_board(billing_op_t *op, const billing_dashboard_t *d,
                "owner", billing_db_text(db, sql, 4),
                "reason", reason == BILLING_ALLOW
                          ? NULL : billing_reason_code(reason));
+}
+
+
+/* Members know each other; a guest knows nobody. */
+
+static billing_db_rc_t
+billing_dashboard_members(billing_op_t *op, const billing_dashboard_t *d,
+    json_t **out)
+{
+    static const char  sql[] =
+        "SELECT email, roles FROM member WHERE team = $1 AND roles <> 0"
+        " ORDER BY email LIMIT 200";
+
+    uint32_t          roles;
+    billing_db_t     *db;
+    billing_db_rc_t   rc;
+
+    db = op->w->db;
+    *out = json_array();
+
+    if (billing_may(BILLING_ACT_SEE_TEAM, d->roles, d->row.team.plan)
+        != BILLING_ALLOW)
+    {
+        return BILLING_DB_OK;
+    }
+
+    rc = billing_db_query(db, sql, "t", d->row.id);
+
+    while (rc == BILLING_DB_ROW) {
+        roles = (uint32_t) billing_db_int(db, sql, 1);
+        (void) json_array_append_new(*out,
+                   json_pack("{s:s, s:s, s:o}",
+                       "email", billing_db_text(db, sql, 0),
+                       "role", billing_role_word(roles),
+                       "roles", billing_roles_json(roles)));
+        rc = billing_db_next(db, sql);
+    }
+
+    if (rc == BILLING_DB_DONE) {
+        return BILLING_DB_OK;
+    }
+
+    json_decref(*out);
+
+    return rc;
 }
 
 

@@ -54,13 +54,14 @@ billing_query_overview(billing_op_t *op)
     }
 
     return billing_op_reply(op, 200,
-               json_pack("{s:s, s:s, s:I, s:I, s:s, s:o, s:o, s:o, s:I, s:I,"
+               json_pack("{s:s, s:s, s:I, s:I, s:s?, s:o, s:o, s:o, s:I, s:I,"
                          " s:s, s:o, s:s, s:O, s:o}",
                    "plan", billing_plan_name(row.team.plan),
                    "state", billing_state_name(row.team.state),
                    "seats", (json_int_t) row.team.seats,
                    "members", (json_int_t) row.team.members,
-                   "period", billing_period_name(row.team.period),
+                   "period", row.team.period == BILLING_PERIOD_NONE
+                             ? NULL : billing_period_name(row.team.period),
                    "period_start",
                    billing_instant_json(row.team.current.start_at),
                    "period_end",
@@ -248,11 +249,13 @@ billing_query_operation(billing_op_t *op)
         return rc;
     }
 
-    state = row.problem ? "refused" : "done";
+    /* Ended with a 5xx: no verdict, the same key runs again. */
+
+    state = row.problem || row.retry ? "refused" : "done";
 
     return billing_op_reply(op, 200,
                json_pack("{s:s, s:s, s:o}", "operation", id,
-                   "state", row.done ? state : "pending",
+                   "state", row.done || row.retry ? state : "pending",
                    "answer", row.body == NULL ? json_null() : row.body));
 }
 

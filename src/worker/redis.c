@@ -22,10 +22,8 @@
 #define BILLING_REDIS_PAUSE_MS     100      /* doubled with each failure */
 #define BILLING_REDIS_PAUSES_MAX   5
 #define BILLING_REDIS_PENDING_MAX  65536
-#define BILLING_REDIS_NAMES_MAX    16
-#define BILLING_REDIS_LOG_MS       10000
 #define BILLING_REDIS_READS        32       /* of one link in a row */
-#define BILLING_REDIS_STALL_MS     500      /* our own slowness, not Redis's */
+#define BILLING_REDIS_STALL_MS     2000     /* our own slowness, not Redis's */
 
 typedef struct {
     billing_worker_t   *worker;
@@ -37,20 +35,13 @@ typedef struct {
     int64_t             progress_ms;        /* last sign of life */
 } billing_redis_link_t;
 
-typedef struct {
-    char  noun[16];
-    char  name[BILLING_KEY_MAX];
-} billing_redis_name_t;
-
 struct billing_redis_s {
     billing_redis_link_t   links[BILLING_LINKS];
     bool                   checked;         /* INFO was to our liking */
     unsigned               failures;
     int64_t                retry_ms;        /* not before */
     int64_t                tick_ms;         /* the last one */
-    int64_t                log_ms;
     char                   drop[128];       /* why to drop, "" not */
-    billing_redis_name_t   names[BILLING_REDIS_NAMES_MAX];
 };
 
 /* What a command leaves behind until its reply. */
@@ -61,13 +52,12 @@ typedef struct {
 } billing_redis_call_t;
 
 static void billing_redis_connect(billing_worker_t *w);
-static redisAsyncContext *billing_redis_open(const char *address);
 static void billing_redis_hello(billing_worker_t *w, billing_link_t which);
 static void billing_redis_info(billing_worker_t *w, redisReply *reply,
     uintptr_t data);
 
 
-/* --- what hiredis calls --- */
+/* --- what hiredis calls --------------------------------------------------- */
 
 
 static void
@@ -152,21 +142,6 @@ billing_redis_unfit(const redisReply *reply)
 }
 
 
-void
-billing_redis_complain(billing_worker_t *w, const redisReply *reply)
-{
-    int64_t                  now = billing_clock_mono_ms();
-    struct billing_redis_s  *redis = w->redis;
-
-    if (reply != NULL && reply->type == REDIS_REPLY_ERROR
-        && now >= redis->log_ms)
-    {
-        redis->log_ms = now + BILLING_REDIS_LOG_MS;
-        billing_log("ALERT: Redis refuses: %.200s", reply->str);
-    }
-}
-
-
 static void
 billing_redis_reply(redisAsyncContext *context, void *r, void *data)
 {
@@ -196,7 +171,7 @@ billing_redis_reply(redisAsyncContext *context, void *r, void *data)
 }
 
 
-/* --- life --- */
+/* --- life ----------------------------------------------------------------- */
 
 
 bool
@@ -275,44 +250,7 @@ billing_redis_drop(billing_worker_t *w, const char *why)
 }
 
 
-const char *
-billing_redis_name(const billing_worker_t *w, const char *noun)
-{
-    billing_redis_name_t  *name = w->redis->names;
-
-    while (name->noun[0] != '\0' && strcmp(name->noun, noun) != 0) {
-        name++;
-    }
-
-    if (name->noun[0] == '\0') {
-        (void) snprintf(name->noun, sizeof(name->noun), "%s", noun);
-        (void) billing_key_of(name->name, w->settings->redis_prefix, noun);
-    }
-
-    return name->name;
-}
-
-
-/* --- commands --- */
-
-
-void
-billing_redis_arg(billing_redis_command_t *command, const char *text,
-    size_t len)
-{
-    if (command->argc < BILLING_REDIS_ARGS_MAX) {
-        command->argv[command->argc] = text;
-        command->argvlen[command->argc] = len;
-        command->argc++;
-    }
-}
-
-
-void
-billing_redis_word(billing_redis_command_t *command, const char *text)
-{
-    billing_redis_arg(command, text, strlen(text));
-}
+/* --- commands ------------------------------------------------------------- */
 
 
 bool
@@ -353,7 +291,7 @@ billing_redis_send(billing_worker_t *w, billing_link_t which,
 }
 
 
-/* --- the loop's side --- */
+/* --- the loop's side ------------------------------------------------------ */
 
 
 unsigned
@@ -561,36 +499,6 @@ billing_redis_connect(billing_worker_t *w)
         (void) redisAsyncSetDisconnectCallback(context,
                                                billing_redis_disconnected);
     }
-}
-
-
-/* "unix:/path", "host:port" or "[v6]:port". */
-
-static redisAsyncContext *
-billing_redis_open(const char *address)
-{
-    char         host[BILLING_FILE_NAME_MAX];
-    size_t       len;
-    const char  *colon;
-
-    if (strncmp(address, "unix:", 5) == 0) {
-        return redisAsyncConnectUnix(address + 5);
-    }
-
-    colon = strrchr(address, ':');
-    if (colon == NULL) {
-        return redisAsyncConnect(address, 6379);
-    }
-
-    len = (size_t) (colon - address);
-    if (len >= 2 && address[0] == '[' && address[len - 1] == ']') {
-        address++;
-        len -= 2;
-    }
-
-    (void) snprintf(host, sizeof(host), "%.*s", (int) len, address);
-
-    return redisAsyncConnect(host, atoi(colon + 1));
 }
 
 

@@ -46,10 +46,6 @@ struct billing_rehydrate_s {
     char                       email[BILLING_EMAIL_MAX + 1];
     char                       run_id[64];
     char                       last_id[BILLING_ENTRY_ID_MAX];
-    /* the row redis_mark */
-    uint64_t                   epoch;
-    char                       mark_run_id[64];
-    char                       mark_id[BILLING_ENTRY_ID_MAX];
 };
 
 typedef struct {
@@ -147,33 +143,7 @@ billing_rehydrate_demand(billing_worker_t *w)
 }
 
 
-/* --- the questions --- */
-
-
-static billing_db_rc_t
-billing_rehydrate_load(billing_worker_t *w)
-{
-    billing_db_rc_t              rc;
-    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
-    static const char            sql[] =
-        "SELECT epoch, run_id, last_id FROM redis_mark WHERE id = 1";
-
-    rc = billing_db_query(w->db, sql, "");
-    if (rc != BILLING_DB_ROW) {
-        return rc;
-    }
-
-    r->epoch = (uint64_t) billing_db_int(w->db, sql, 0);
-    (void) snprintf(r->mark_run_id, sizeof(r->mark_run_id), "%s",
-                    billing_db_text(w->db, sql, 1));
-    (void) snprintf(r->mark_id, sizeof(r->mark_id), "%s",
-                    billing_db_text(w->db, sql, 2));
-    billing_db_done(w->db, sql);
-
-    w->record_epoch = r->epoch;
-
-    return BILLING_DB_OK;
-}
+/* --- the questions -------------------------------------------------------- */
 
 
 /* Asked in one go; replies come in order, so the last one decides. */
@@ -185,7 +155,7 @@ billing_rehydrate_connected(billing_worker_t *w, const char *run_id,
     billing_redis_command_t      command;
     struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
 
-    if (billing_rehydrate_load(w) != BILLING_DB_OK) {
+    if (billing_redis_mark_load(w) != BILLING_DB_OK) {
         billing_redis_drop(w, "the database does not tell its mark");
         return;
     }
@@ -307,6 +277,7 @@ billing_rehydrate_last(billing_worker_t *w, redisReply *reply, uintptr_t data)
 {
     bool                         same;
     struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
+    const billing_redis_mark_t  *mark = &billing_infra(w)->mark;
 
     (void) data;
 
@@ -322,10 +293,10 @@ billing_rehydrate_last(billing_worker_t *w, redisReply *reply, uintptr_t data)
     (void) snprintf(r->last_id, sizeof(r->last_id), "%s",
                     billing_rehydrate_last_id(reply));
 
-    same = !r->demanded && r->epoch > 0 && r->ready_there
-           && r->epoch_there == r->epoch
-           && strcmp(r->run_id, r->mark_run_id) == 0
-           && billing_entry_id_compare(r->last_id, r->mark_id) >= 0;
+    same = !r->demanded && mark->epoch > 0 && r->ready_there
+           && r->epoch_there == mark->epoch
+           && strcmp(r->run_id, mark->run_id) == 0
+           && billing_entry_id_compare(r->last_id, mark->last_id) >= 0;
 
     billing_stream_start(w);
     billing_clock_publish(w, true);
@@ -333,12 +304,49 @@ billing_rehydrate_last(billing_worker_t *w, redisReply *reply, uintptr_t data)
 
     if (same) {
         billing_log("Redis connected, records of epoch %llu are there",
-                    (unsigned long long) r->epoch);
+                    (unsigned long long) w->record_epoch);
     }
 }
 
 
-/* --- writing everything --- */
+static void
+billing_rehydrate_watched(billing_worker_t *w, redisReply *reply,
+    uintptr_t data)
+{
+    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
+
+    if (reply == NULL || r->state != BILLING_REHYDRATE_READY) {
+        return;
+    }
+
+    r->epoch_there = 0;
+    r->ready_there = false;
+    billing_rehydrate_epoch(w, reply, data);
+
+    if (r->epoch_there != w->record_epoch || !r->ready_there) {
+        billing_redis_drop(w, "the epoch is gone");
+    }
+}
+
+
+/* Emptied behind our back, without a restart. */
+
+void
+billing_rehydrate_watch(billing_worker_t *w)
+{
+    billing_redis_command_t  command = {
+        .handler = billing_rehydrate_watched
+    };
+
+    if (billing_rehydrate_ready(w)) {
+        billing_redis_word(&command, "GET");
+        billing_redis_word(&command, billing_redis_name(w, "epoch"));
+        (void) billing_redis_send(w, BILLING_LINK_WRITER, &command);
+    }
+}
+
+
+/* --- writing everything --------------------------------------------------- */
 
 
 bool
@@ -369,41 +377,18 @@ billing_rehydrate_step(billing_worker_t *w)
 
 
 static billing_db_rc_t
-billing_rehydrate_store(billing_worker_t *w, uint64_t epoch)
-{
-    billing_db_rc_t              rc;
-    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
-    static const char            sql[] =
-        "UPDATE redis_mark SET epoch = $1, run_id = $2 WHERE id = 1";
-
-    rc = billing_db_begin(w->db);
-    rc = (rc == BILLING_DB_OK) ? billing_lease_fence(w) : rc;
-    rc = (rc == BILLING_DB_OK)
-         ? billing_db_exec(w->db, sql, "it", (int64_t) epoch, r->run_id) : rc;
-    rc = (rc == BILLING_DB_OK) ? billing_db_commit(w->db) : rc;
-
-    if (rc == BILLING_DB_OK) {
-        billing_lease_committed(w);
-    }
-
-    billing_db_rollback(w->db);
-
-    return rc;
-}
-
-
-static billing_db_rc_t
 billing_rehydrate_begin(billing_worker_t *w)
 {
     uint64_t                     epoch;
     billing_db_rc_t              rc;
     billing_redis_command_t      command = { .argc = 0 };
     struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
+    const billing_redis_mark_t  *mark = &billing_infra(w)->mark;
 
-    epoch = (r->epoch_there > r->epoch && r->epoch_there < INT64_MAX)
-            ? r->epoch_there : r->epoch;
+    epoch = (r->epoch_there > mark->epoch && r->epoch_there < INT64_MAX)
+            ? r->epoch_there : mark->epoch;
 
-    rc = billing_rehydrate_store(w, epoch + 1);
+    rc = billing_redis_mark_store(w, epoch + 1, r->run_id);
 
     if (rc == BILLING_DB_FULL) {
         r->retry_ms = billing_clock_mono_ms() + BILLING_REHYDRATE_RETRY_MS;
@@ -414,7 +399,6 @@ billing_rehydrate_begin(billing_worker_t *w)
         return rc;
     }
 
-    r->epoch = epoch + 1;
     r->demanded = false;
     r->failed = false;
     r->kind = 0;
@@ -423,18 +407,17 @@ billing_rehydrate_begin(billing_worker_t *w)
     r->email[0] = '\0';
     r->started_ms = billing_clock_mono_ms();
     r->state = BILLING_REHYDRATE_WRITING;
-    w->record_epoch = r->epoch;
 
     billing_log("Redis is empty or another one: writing all records, epoch"
-                " %llu", (unsigned long long) r->epoch);
+                " %llu", (unsigned long long) w->record_epoch);
 
     billing_rehydrate_say(w, "loading", billing_rehydrate_said);
 
     /* Its clock may be behind: new entries must come after the old ones. */
-    if (billing_entry_id_compare(r->last_id, r->mark_id) < 0) {
+    if (billing_entry_id_compare(r->last_id, mark->last_id) < 0) {
         billing_redis_word(&command, "XSETID");
         billing_redis_word(&command, billing_redis_name(w, "commands"));
-        billing_redis_word(&command, r->mark_id);
+        billing_redis_word(&command, mark->last_id);
         (void) billing_redis_send(w, BILLING_LINK_WRITER, &command);
     }
 
@@ -589,27 +572,4 @@ billing_rehydrate_ended(billing_worker_t *w, redisReply *reply,
     r->state = BILLING_REHYDRATE_READY;
     billing_log("all %zu records written in %lld ms", r->written,
                 (long long) (billing_clock_mono_ms() - r->started_ms));
-}
-
-
-/* Only to notice loss by: never a reason to pass over an entry. */
-
-billing_db_rc_t
-billing_rehydrate_mark(billing_worker_t *w, const char *entry_id)
-{
-    billing_db_rc_t              rc;
-    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
-    static const char            sql[] =
-        "UPDATE redis_mark SET last_id = $1 WHERE id = 1";
-
-    if (billing_entry_id_compare(entry_id, r->mark_id) <= 0) {
-        return BILLING_DB_OK;
-    }
-
-    rc = billing_db_exec(w->db, sql, "t", entry_id);
-    if (rc == BILLING_DB_OK) {
-        (void) snprintf(r->mark_id, sizeof(r->mark_id), "%s", entry_id);
-    }
-
-    return rc;
 }

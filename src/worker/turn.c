@@ -8,13 +8,15 @@
 
 #include "billing_infra.h"
 
-#define BILLING_TURN_SWEEP_MIN_MS   100
+#define BILLING_TURN_SWEEP_MIN_MS   500
 #define BILLING_TURN_SWEEP_MAX_MS   10000
 #define BILLING_TURN_RETENTION_MS   (3600 * 1000)
 #define BILLING_TURN_PAUSE_MS       1000
 
 static billing_db_rc_t billing_turn_queries(billing_worker_t *w,
     billing_entries_t *entries, int64_t now);
+static billing_db_rc_t billing_turn_commit(billing_worker_t *w,
+    billing_turn_t *turn, int64_t mono_ms);
 static bool billing_turn_due(billing_worker_t *w, const billing_turn_t *turn,
     int64_t mono_ms);
 static billing_db_rc_t billing_turn_write(billing_worker_t *w,
@@ -36,8 +38,6 @@ static void billing_turn_full(billing_worker_t *w, billing_turn_t *turn,
 billing_db_rc_t
 billing_turn_run(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms)
 {
-    size_t           replies = 0;
-    billing_mark_t   mark;
     billing_db_rc_t  rc;
 
     billing_stream_take(w, &turn->entries);
@@ -45,21 +45,7 @@ billing_turn_run(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms)
     rc = billing_turn_queries(w, &turn->entries, billing_worker_now(w));
 
     if (rc == BILLING_DB_OK && billing_turn_due(w, turn, mono_ms)) {
-        mark = billing_mark(w);
-        rc = billing_turn_write(w, turn, mono_ms, &replies);
-
-        if (rc != BILLING_DB_OK) {
-            billing_db_rollback(w->db);
-            billing_mark_undo(w, &mark);
-        }
-
-        if (rc == BILLING_DB_OK) {
-            rc = billing_turn_after(w, replies);
-
-        } else if (rc == BILLING_DB_FULL) {
-            billing_turn_full(w, turn, mono_ms);
-            rc = BILLING_DB_OK;
-        }
+        rc = billing_turn_commit(w, turn, mono_ms);
     }
 
     if (rc == BILLING_DB_OK) {
@@ -70,6 +56,46 @@ billing_turn_run(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms)
     billing_entries_release(&turn->entries);
 
     return rc;
+}
+
+
+/* All of it, or nothing. */
+
+static billing_db_rc_t
+billing_turn_commit(billing_worker_t *w, billing_turn_t *turn,
+    int64_t mono_ms)
+{
+    size_t           replies = 0;
+    billing_mark_t   mark = billing_mark(w);
+    billing_db_rc_t  rc;
+
+    rc = billing_turn_write(w, turn, mono_ms, &replies);
+
+    if (rc != BILLING_DB_OK) {
+        billing_db_rollback(w->db);
+        billing_mark_undo(w, &mark);
+    }
+
+    if (rc == BILLING_DB_FULL) {
+        billing_turn_full(w, turn, mono_ms);
+        return BILLING_DB_OK;
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    if (turn->full) {
+        billing_log("the database can be written again");
+        turn->full = false;
+    }
+
+    /* Time has passed at once: see what became due. */
+    if (mark.clock_offset_sec != w->clock_offset_sec) {
+        turn->sweep_ms = mono_ms;
+    }
+
+    return billing_turn_after(w, replies);
 }
 
 
@@ -239,7 +265,7 @@ billing_turn_commands(billing_worker_t *w, billing_entries_t *entries,
         }
     }
 
-    return (last != NULL) ? billing_rehydrate_mark(w, last) : BILLING_DB_OK;
+    return (last != NULL) ? billing_redis_mark_move(w, last) : BILLING_DB_OK;
 }
 
 
@@ -337,11 +363,12 @@ billing_turn_after(billing_worker_t *w, size_t replies)
 static void
 billing_turn_full(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms)
 {
-    if (mono_ms >= turn->pause_ms) {
+    if (!turn->full) {
         billing_log("ALERT: the database cannot be written: %s",
                     billing_db_message(w->db));
     }
 
+    turn->full = true;
     turn->pause_ms = mono_ms + BILLING_TURN_PAUSE_MS;
     billing_lease_stalled(w);
 

@@ -40,7 +40,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     billing_secret_t  secret = { { { 1 } } };
     billing_record_t  record, back;
 
-    (void) billing_notice_split(bytes, &a, &b);
+    if (billing_notice_split(bytes, &a, &b) == BILLING_OK
+        && a.len + 1 + b.len != size)
+    {
+        abort();
+    }
 
     if (billing_record_decode(&secret, key, bytes, &record) == BILLING_OK) {
         abort();

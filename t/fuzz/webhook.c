@@ -60,7 +60,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     }
 
-    (void) billing_webhook_parse((const char *) body, size, &event);
+    if (billing_webhook_parse((const char *) body, size, &event) == BILLING_OK
+        && (event.id[0] == '\0' || event.object[0] == '\0'))
+    {
+        abort();
+    }
 
     if (len > 2100) {
         return 0;

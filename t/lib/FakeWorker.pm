@@ -1,94 +1,55 @@
 package FakeWorker;
 
-# What the module's own tests need around nginx: a private Redis, a stand-in
-# for billing-worker, a billing.json with its secrets, and signed sessions.
+# What tests of the interface need besides a private Redis (Billing.pm): a
+# stand-in for billing-worker, signed sessions and tokens, signed webhooks.
 
 use strict;
 use warnings;
 
-use Cwd ();
+use Billing ();
 use Digest::SHA qw(hmac_sha256 hmac_sha256_hex);
 use Exporter 'import';
 use File::Basename ();
-use File::Temp ();
 use IPC::Open2 ();
 use MIME::Base64 qw(encode_base64url);
-use Time::HiRes qw(sleep);
 
 our @EXPORT = qw(worker redis session cookie csrf logged_in webhook fixture);
 
-my $here = Cwd::realpath(File::Basename::dirname(__FILE__));
-my ($dir, $owner, %pids, $to, $from);
+my ($dir, $owner, $pid, $to, $from);
 
 my $MASTER = 'a master secret of a test, longer than 32 bytes';
 my $OLDER  = 'the one before it, still good for verification';
 my $WEBHOOK = 'whsec_of_a_test';
 
-sub spew {
-    my ($name, $text) = @_;
-    open my $out, '>', "$dir/$name" or die "$dir/$name: $!";
-    print $out $text;
-    close $out or die "$dir/$name: $!";
-    chmod 0600, "$dir/$name";
-}
+*redis = \&Billing::redis;
 
-# Starts all of it; the names it exports are expanded in the blocks.
+# Starts all of it; $TEST_NGINX_BILLING_DIR has two files more: production.json
+# without the demo, away.json with a Redis that is not there.
 
 sub fixture {
     $owner = $$;
-    $dir = File::Temp::tempdir('billing-XXXXXX', TMPDIR => 1, CLEANUP => 1);
-    chmod 0755, $dir;
+    $dir = Billing::fixture();
 
-    spew('master', "$MASTER\n");
-    spew('older', "$OLDER\n");
-    spew('webhook', "$WEBHOOK\n");
-    spew('gateway', "sk_test_of_a_test\n");
+    my @older = ("\"$dir/master\"",
+        qq("$dir/master", ") . Billing::spew('older', "$OLDER\n") . '"');
+    Billing::conf_file('billing.json', @older);
+    Billing::conf_file('production.json', @older,
+        '"demo": true' => '"demo": false');
+    Billing::conf_file('away.json', @older, 'redis.sock' => 'nobody.sock');
 
-    my $path = "$here/../../conf/billing.json";
-    open my $in, '<', $path or die "$path: $!";
-    my $json = do { local $/; <$in> };
-    close $in;
-    $json =~ s{"secrets/master"}{"$dir/master", "$dir/older"};
-    $json =~ s{"secrets/gateway_webhook"}{"$dir/webhook"};
-    $json =~ s{"secrets/gateway_secret_key"}{"$dir/gateway"};
-    $json =~ s{"unix:redis\.sock"}{"unix:$dir/redis.sock"};
-    spew('billing.json', $json);
-    (my $plain = $json) =~ s/"demo":\s*true/"demo": false/;
-    spew('production.json', $plain);
-    (my $away = $json) =~ s{redis\.sock}{nobody.sock};
-    spew('away.json', $away);
-
-    $pids{redis} = fork() // die "fork: $!";
-    if (!$pids{redis}) {
-        open STDOUT, '>', "$dir/redis.log";
-        open STDERR, '>&', \*STDOUT;
-        exec 'redis-server', '--port', 0, '--unixsocket', "$dir/redis.sock",
-            '--save', '', '--appendonly', 'no', '--dir', $dir,
-            '--maxmemory-policy', 'noeviction' or die;
-    }
-    for (1 .. 200) {
-        last if -S "$dir/redis.sock" && redis('PING') =~ /PONG/;
-        sleep 0.05;
-    }
-
-    $pids{worker} = IPC::Open2::open2($from, $to, 'node',
-        "$here/fake_worker.js", "$dir/redis.sock", "$dir/master");
+    $pid = IPC::Open2::open2($from, $to, 'node',
+        File::Basename::dirname(__FILE__) . '/fake_worker.js',
+        "$dir/redis.sock", "$dir/master");
     my $ready = <$from>;
     die "no fake worker\n" if !defined $ready || $ready ne "ready\n";
-
-    $ENV{TEST_NGINX_BILLING_DIR} = $dir;
-    $ENV{TEST_NGINX_BILLING} = "billing_config $dir/billing.json; "
-        . 'billing_zone billing 1m; billing_worker off;';
     return $dir;
 }
 
 END {
-    if (defined $owner && $owner == $$) {
+    if (defined $owner && $owner == $$ && $pid) {
         my $status = $?;
-        for my $pid (grep { $_ } values %pids) {
-            kill 'TERM', $pid;
-            waitpid $pid, 0;
-        }
+        kill 'TERM', $pid;
+        waitpid $pid, 0;
         $? = $status;
     }
 }
@@ -101,13 +62,6 @@ sub worker {
     $to->flush;
     my $said = <$from>;
     die "the fake worker is gone\n" if !defined $said || $said ne "ok\n";
-}
-
-sub redis {
-    open my $in, '-|', 'redis-cli', '-s', "$dir/redis.sock", @_ or return '';
-    my $text = do { local $/; <$in> };
-    close $in;
-    return $text // '';
 }
 
 sub key_for {

@@ -5,6 +5,7 @@
 // input, one JSON object a line:
 //   {"silent":true}  {"mac":"wrong"}  {"op":"op_..."}  {"delay":300}
 //   {"status","body","problem","replayed","retry_after","team","epoch","version"}
+//   {"publish":["notice",...]}
 // {} is the plain answer again.  Each line is acknowledged with "ok".
 
 const crypto = require('node:crypto');
@@ -132,6 +133,9 @@ function take(fields) {
   const command = JSON.parse(entry.c);
   if (how.silent || command.reply === '') {
     return;
+  }
+  for (const notice of how.publish ?? []) {
+    writing('PUBLISH', `${prefix}:1:notice`, notice);
   }
   const answer = answerTo(command);
   setTimeout(() => writing('PUBLISH', command.reply, answer), how.delay ?? 0);

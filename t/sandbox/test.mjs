@@ -85,6 +85,10 @@ test('keys: basic and bearer pass, others are 401, the public one only confirms'
     { key: PUBLIC })).status, 200);
   assert.equal((await call(gateway, 'GET', where, { client_secret: 'other' },
     { key: PUBLIC })).status, 400);
+
+  const open = (await charge(gateway, await attached(gateway, OK), { confirm: false })).json;
+  assert.equal((await call(gateway, 'POST', `/v1/payment_intents/${open.id}/cancel`,
+    { client_secret: open.client_secret }, { key: PUBLIC })).status, 401);
 });
 
 test('browsers of other origins may ask, also with a preflight', async () => {

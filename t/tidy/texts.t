@@ -22,7 +22,7 @@ for my $file (@files) {
 
 # Every refusal says what it is, why, and what to do.
 
-my ($reasons) = slurp('src/domain/billing_domain.h') =~
+my ($reasons) = slurp('src/domain/billing_domain_name.h') =~
     /BILLING_ALLOW = 0,(.*?)BILLING_REASONS/s;
 my $api = eval {
     JSON::PP->new->utf8->decode(slurp('conf/messages/api.json'));

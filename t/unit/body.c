@@ -282,10 +282,10 @@ words_pass_through_to_the_domain(void **state)
 }
 
 
-/* 5.1 row 5, 5.3 rows 1, 6 and 9, and the other fields. */
+/* 5.2 rows 1 and 6. */
 
 static void
-what_is_wrong_is_named(void **state)
+a_wrong_query_is_named(void **state)
 {
     static const case_t  cases[] = {
         { "GET", "/upgrade", "", "", BILLING_FIELD_MISSING, "team" },
@@ -311,7 +311,21 @@ what_is_wrong_is_named(void **state)
         { "POST", "/upgrade/card", "team=t_1", "", BILLING_FIELD_UNKNOWN,
           "team" },
         { "GET", "/upgrade", "", "{\"team\":\"t_1\"}", BILLING_FIELD_UNKNOWN,
-          "team" },
+          "team" }
+    };
+
+    (void) state;
+
+    CHECK(cases);
+}
+
+
+/* 5.3 rows 1, 6 and 9. */
+
+static void
+a_body_is_one_plain_object(void **state)
+{
+    static const case_t  cases[] = {
         { "POST", "/upgrade/card", "", "{\"team\":\"t_1\",\"team\":\"t_1\"}",
           BILLING_BODY_INVALID, "" },
         { "POST", "/upgrade/card", "", "{\"team\":\"t_1\"} {}",
@@ -337,7 +351,21 @@ what_is_wrong_is_named(void **state)
           "{\"team\":\"t_1\",\"constructor\":1}", BILLING_FIELD_UNKNOWN,
           "constructor" },
         { "POST", "/upgrade/card", "", "{\"team\":\"t_1\",\"\\u001b[2J\":1}",
-          BILLING_FIELD_UNKNOWN, "" },
+          BILLING_FIELD_UNKNOWN, "" }
+    };
+
+    (void) state;
+
+    CHECK(cases);
+}
+
+
+/* 5.1 row 5, and the other fields. */
+
+static void
+what_is_wrong_is_named(void **state)
+{
+    static const case_t  cases[] = {
         { "POST", "/upgrade/card", "", "{\"team\":[\"t_1\"]}",
           BILLING_FIELD_TYPE, "team" },
         { "POST", "/upgrade/card", "", "", BILLING_FIELD_MISSING, "team" },
@@ -510,6 +538,8 @@ main(void)
         cmocka_unit_test(r91_a_purchase_with_and_without_options),
         cmocka_unit_test(seats_are_whole_json_numbers),
         cmocka_unit_test(words_pass_through_to_the_domain),
+        cmocka_unit_test(a_wrong_query_is_named),
+        cmocka_unit_test(a_body_is_one_plain_object),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(p52_card_numbers_are_refused_everywhere),
         cmocka_unit_test(size_and_depth_are_bounded),

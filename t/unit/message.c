@@ -88,8 +88,8 @@ french_spaces_do_not_break(void **state)
             continue;                   /* plain text mails have their own */
         }
 
-        for (size_t i = 1; text[i] != '\0'; i++) {
-            if (strchr(";:!?", text[i]) != NULL
+        for (size_t i = 0; text[i] != '\0'; i++) {
+            if (strchr(";:!?", text[i]) != NULL && i >= 3
                 && memcmp(text + i - 3, "\xe2\x80\xaf", 3) != 0
                 && memcmp(text + i - 2, "\xc2\xa0", 2) != 0)
             {

@@ -71,6 +71,10 @@ p11_success_is_our_money_for_our_checkout(void **state)
                       "\"currency\":\"usd\",\"status\":\"succeeded\""),
           BILLING_OUTCOME_MISMATCH, BILLING_PAYMENT_UNKNOWN,
           BILLING_REMEDY_NONE },
+        { 200, INTENT(OURS ",\"amount\":9601,\"amount_received\":9600,"
+                      "\"currency\":\"usd\",\"status\":\"succeeded\""),
+          BILLING_OUTCOME_MISMATCH, BILLING_PAYMENT_UNKNOWN,
+          BILLING_REMEDY_NONE },
         { 200, INTENT(OURS ",\"amount\":9600,\"amount_received\":1,"
                       "\"currency\":\"usd\",\"status\":\"succeeded\""),
           BILLING_OUTCOME_MISMATCH, BILLING_PAYMENT_UNKNOWN,

@@ -186,9 +186,14 @@ an_unknown_scheme_and_a_missing_folder_are_refused(void **state)
 static void
 after_an_unclean_end_a_damaged_file_is_refused(void **state)
 {
+    long               page;
     char               name[160], error[256] = "";
     FILE              *file;
     worker_fixture_t  *f = *state;
+
+    /* A page that nothing reads at the start: only the check can find it. */
+    page = (long) worker_number(f->w.db, "SELECT rootpage FROM sqlite_master"
+                                         " WHERE name = 'dead_letter'");
 
     /* The lease is held, so the file says it is in use. */
     assert_int_equal(billing_db_script(f->w.db,
@@ -201,12 +206,9 @@ after_an_unclean_end_a_damaged_file_is_refused(void **state)
     file = fopen(name, "r+b");
     assert_non_null(file);
 
-    for (long page = 3; page < 40; page++) {
-        assert_int_equal(fseek(file, page * 4096, SEEK_SET), 0);
-        assert_int_equal(fwrite("\xff\xff\xff\xff\xff\xff\xff\xff", 8, 1, file),
-                         1);
-    }
-
+    assert_int_equal(fseek(file, (page - 1) * 4096, SEEK_SET), 0);
+    assert_int_equal(fwrite("\xff\xff\xff\xff\xff\xff\xff\xff", 8, 1, file),
+                     1);
     assert_int_equal(fclose(file), 0);
     assert_null(billing_db_new(f->dsn, error, sizeof(error)));
     assert_true(strlen(error) > 0);

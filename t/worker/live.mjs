@@ -2,7 +2,7 @@
 // repeated, forged or lost.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
 
@@ -265,4 +265,65 @@ test('the test clock is told to Redis and outlives the process', async () => {
   worker = stage.worker();
   const { body } = await asker.query('demo.clock');
   assert.equal(String(body.offset), offset);
+});
+
+test('a hung Redis is left, a living one taken again, nothing is doubled', async () => {
+  await up();
+  const before = await asker.command('team.create', { body: { name: 'Before' } });
+  stage.server.kill('SIGSTOP');
+  await eventually('a loss', () => /Redis lost: no answer/.test(stage.logged()), 8000);
+  stage.server.kill('SIGCONT');
+  await eventually('records', () => /records of epoch 1 are there/.test(stage.logged()), 15000);
+  const after = await asker.command('team.create', { body: { name: 'After' } });
+  assert.equal(after.status, 201);
+  assert.equal(after.epoch, before.epoch);
+  await settled();
+});
+
+test('p25 records that Redis refused come later', async () => {
+  await up();
+  await asker.redis.call('CONFIG', 'SET', 'maxmemory', '1');
+  const entry = asker.entry('team.create', { body: { name: 'Refused' } });
+  await assert.rejects(asker.send('commands', entry), /OOM/);
+  await asker.redis.call('CONFIG', 'SET', 'maxmemory', '0');
+  await asker.send('commands', entry);
+  await asker.redis.call('CONFIG', 'SET', 'maxmemory', '1');
+  await eventually('an answer', () => asker.answers.get(entry.op));
+  const { id } = asker.answers.get(entry.op)[0].body.team;
+  await asker.redis.call('CONFIG', 'SET', 'maxmemory', '0');
+  await eventually('the record', () => asker.redis.call('GET', `billing:1:{${id}}:team`), 15000);
+  await eventually('an empty outbox', () => sql('SELECT COUNT(*) FROM record_outbox')[0][0] === 0);
+});
+
+test('a lost record of a committed change is written again from the outbox', async () => {
+  const worker = await up();
+  const made = await asker.command('team.create', { body: { name: 'Lost' } });
+  const key = `billing:1:{${made.body.team.id}}:team`;
+  await eventually('an empty outbox', () => sql('SELECT COUNT(*) FROM record_outbox')[0][0] === 0);
+  worker.kill('SIGKILL');
+  await worker.ended;
+  execFileSync('sqlite3', [stage.database, "INSERT INTO record_outbox VALUES (1, '" + made.body.team.id + "', '', 99)"]);
+  await asker.redis.call('DEL', key);
+  stage.worker();
+  await eventually('the record', () => asker.redis.call('GET', key), 15000);
+});
+
+test('p56 a database that cannot be written refuses, and loses and keeps nothing', async () => {
+  await up();
+  const lock = spawn('sqlite3', [stage.database], { stdio: ['pipe', 'ignore', 'ignore'] });
+  lock.stdin.write('BEGIN IMMEDIATE;\n');
+  await sleep(300);
+  const entry = asker.entry('team.create', { body: { name: 'Locked out' } });
+  await asker.send('commands', entry);
+  const [refused] = await eventually('a refusal', () => asker.answers.get(entry.op));
+  assert.equal(refused.status, 503);
+  assert.equal(refused.body.code, 'STORE_UNAVAILABLE');
+  assert.ok(refused.retry_after > 0);
+  lock.stdin.end('ROLLBACK;\n');
+  await new Promise((done) => { lock.on('exit', done); });
+  assert.equal(sql('SELECT COUNT(*) FROM command')[0][0], 0);
+  await asker.send('commands', entry);
+  await eventually('a second answer', () => asker.answers.get(entry.op)[1]?.status === 201);
+  await settled();
+  assert.equal(sql('SELECT COUNT(*) FROM dead_letter')[0][0], 0);
 });

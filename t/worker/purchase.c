@@ -331,6 +331,61 @@ r155_d4_a_higher_plan_credits_the_time_left(void **state)
 
 
 static void
+r99_nothing_to_pay_needs_no_card_and_no_gateway(void **state)
+{
+    json_t      *body;
+    const char  *id = make_team(0);
+
+    (void) state;
+
+    t.settings.catalogue.promos[0].percent = 100;
+    body = order(id, "team", 2, "WELCOME20");
+    (void) json_object_set_new(body, "payment",
+                               json_pack("{s:s}", "method", "card"));
+    body = expect(OWNER, "upgrade.buy", body, 200, NULL);
+    assert_string_equal(text_of(json_object_get(body, "team"), "state"),
+                        "active");
+    assert_int_equal(number_of(json_object_get(body, "invoice"), "total"), 0);
+    assert_true(json_is_null(json_object_get(body, "receipt")));
+    drop(body);
+    assert_int_equal(t.nflying, 0);
+    books_balance();
+    body = expect(OWNER, "billing.invoices", json_pack("{s:s}", "team", id),
+                  200, NULL);
+    assert_int_equal(json_array_size(json_object_get(body, "invoices")), 1);
+    drop(body);
+}
+
+
+static void
+p47_an_operation_is_its_actors_and_follows_the_purchase(void **state)
+{
+    char             op[BILLING_OP_ID_LEN + 1];
+    json_t          *body;
+    const char      *id = make_team(1);
+    billing_call_t   call;
+
+    (void) state;
+
+    call = buy(OWNER, order(id, "team", 2, ""), op);
+    body = expect(OWNER, "operation", json_pack("{s:s}", "operation", op),
+                  200, NULL);
+    assert_string_equal(text_of(body, "state"), "pending");
+    assert_true(json_is_null(json_object_get(body, "answer")));
+    drop(body);
+    drop(expect(PLAIN, "operation", json_pack("{s:s}", "operation", op), 404,
+                "OPERATION_NOT_FOUND"));
+    answer_call(&call, 200, intent(&call, "pi_1", "succeeded", 2000), true);
+    body = expect(OWNER, "operation", json_pack("{s:s}", "operation", op),
+                  200, NULL);
+    assert_string_equal(text_of(body, "state"), "done");
+    assert_true(json_equal(json_object_get(body, "answer"),
+                           last_answer(200)));
+    drop(body);
+}
+
+
+static void
 p13_a_code_is_redeemed_so_often_and_once_per_team(void **state)
 {
     char             op[BILLING_OP_ID_LEN + 1], id[BILLING_ID_MAX + 1];
@@ -468,6 +523,9 @@ main(void)
         purchase_test(p19_joins_are_limited_by_an_open_purchase),
         purchase_test(r94_a_declined_card_leaves_everything_as_it_was),
         purchase_test(r155_d4_a_higher_plan_credits_the_time_left),
+        purchase_test(r99_nothing_to_pay_needs_no_card_and_no_gateway),
+        purchase_test(
+            p47_an_operation_is_its_actors_and_follows_the_purchase),
         purchase_test(p13_a_code_is_redeemed_so_often_and_once_per_team),
         purchase_test(p39_p40_numbers_have_no_gap_dates_never_go_back),
         purchase_test(

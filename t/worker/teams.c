@@ -262,6 +262,7 @@ r58_r59_r128_what_the_pages_say(void **state)
     assert_true(json_is_true(json_object_get(
         json_object_get(body, "upgrade_button"), "visible")));
     assert_int_equal(json_array_size(json_object_get(body, "boards")), 4);
+    assert_int_equal(json_array_size(json_object_get(body, "members")), 3);
     assert_false(json_is_true(json_object_get(json_array_get(
         json_object_get(body, "boards"), 3), "editable")));
     team = json_object_get(json_object_get(body, "team"), "can");
@@ -274,6 +275,7 @@ r58_r59_r128_what_the_pages_say(void **state)
                   json_pack("{s:s}", "team", "team-free"), 200, NULL);
     assert_false(json_is_true(json_object_get(
         json_object_get(body, "upgrade_button"), "visible")));
+    assert_int_equal(json_array_size(json_object_get(body, "members")), 0);
     drop(body);
 
     body = expect(SEEDED, "dashboard",

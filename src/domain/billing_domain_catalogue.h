@@ -1,0 +1,102 @@
+/* Part of billing_domain.h: what is sold, and to which team. */
+
+#ifndef BILLING_DOMAIN_CATALOGUE_H
+#define BILLING_DOMAIN_CATALOGUE_H
+
+/* --- catalogue: what billing.json says is sold --------------------------- */
+
+/* Percent off for a Free team that buys enough seats (R96..R98). */
+typedef struct {
+    uint32_t  percent;                  /* 0: no such offer */
+    uint32_t  seats_min;                /* fewer, and it ends (R97) */
+    uint32_t  periods[BILLING_PERIODS]; /* how many it lasts */
+} billing_volume_t;
+
+typedef struct {
+    bool             known;             /* listed in the catalogue */
+    bool             selling;           /* false: PLAN_WITHDRAWN (R50) */
+    bool             self_serve;        /* bought in the payment window */
+    bool             guests_edit;       /* R196 */
+    uint32_t         seats_min;         /* R48 */
+    uint32_t         window_max;        /* R70: 100 */
+    uint32_t         editable_boards;   /* 0 = unlimited; Free 3 (R37) */
+    uint32_t         invoice_seats_min; /* 0 = any; Team 11 (R79) */
+    bool             invoice;           /* payable by invoice at all (R82) */
+    bool             invoice_yearly;    /* only with yearly billing (R79) */
+    bool             private_boards;
+    billing_money_t  price[BILLING_PERIODS];  /* per seat and period */
+    uint64_t         features;          /* bits, see billing_catalogue_t */
+    int64_t          limits[BILLING_LIMITS_MAX];   /* -1 = unlimited */
+    billing_volume_t volume;
+    billing_money_t  day_pass;          /* 0: not offered (R198) */
+} billing_terms_t;
+
+typedef struct {
+    char              code[BILLING_WORD_MAX + 1];  /* upper case */
+    uint32_t          percent;          /* 1..100 */
+    int64_t           starts_at;
+    int64_t           ends_at;          /* 0 = open */
+    uint32_t          redemptions_max;  /* 0 = unlimited; the worker counts */
+    uint32_t          seats_min;
+    uint32_t          plans;            /* bit per billing_plan_t, 0 = any */
+    billing_period_t  period;           /* NONE = any */
+    uint32_t          duration_periods; /* 0 = one period */
+} billing_promo_t;
+
+typedef struct {
+    char                version[BILLING_WORD_MAX + 1];
+    uint8_t             hash[32];       /* SHA-256 of the canonical text */
+    billing_currency_t  currency;
+    billing_terms_t     plans[BILLING_PLANS];
+    uint32_t            nfeatures;
+    uint32_t            nlimits;
+    uint32_t            npromos;
+    char                features[BILLING_FEATURES_MAX][BILLING_WORD_MAX + 1];
+    char                limits[BILLING_LIMITS_MAX][BILLING_WORD_MAX + 1];
+    billing_promo_t     promos[BILLING_PROMOS_MAX];
+    billing_basis_t     basis;
+    billing_rounding_t  rounding;
+} billing_catalogue_t;
+
+/* The bit of a feature, the index of a limit, or -1. */
+int billing_catalogue_feature(const billing_catalogue_t *catalogue,
+    const char *name, size_t len);
+int billing_catalogue_limit(const billing_catalogue_t *catalogue,
+    const char *name, size_t len);
+
+/* The promo of that code (compared in upper case), or NULL. */
+const billing_promo_t *billing_catalogue_promo(
+    const billing_catalogue_t *catalogue, const char *code, size_t len);
+
+/* --- the team as the business sees it ------------------------------------ */
+
+typedef struct {
+    billing_plan_t    plan;
+    billing_state_t   state;
+    billing_period_t  period;
+    billing_method_t  method;
+    uint32_t          seats;
+    uint32_t          members;
+    int64_t           anchor_at;
+    billing_span_t    current;          /* the paid period; zeros on Free */
+    billing_money_t   paid;             /* seats' price of the period, net */
+    billing_money_t   credit;           /* balance, >= 0 */
+    billing_money_t   pending;          /* seat charges not yet billed */
+    bool              auto_renew;
+    billing_plan_t    scheduled_plan;
+    uint64_t          version;
+
+    /*
+     * The price in force; a unit of zero is not known, and a seat then costs
+     * its part of what was paid.
+     */
+    billing_money_t   unit;             /* list, per seat and period */
+    uint32_t          discount_percent;
+    uint32_t          discount_left;    /* further periods with it */
+    uint32_t          discount_seats_min;   /* fewer seats, none (R97) */
+
+    bool              invoice_open;     /* issued and not paid yet */
+    bool              ever_paid;        /* any bill of this subscription */
+} billing_team_t;
+
+#endif /* BILLING_DOMAIN_CATALOGUE_H */

@@ -1,0 +1,39 @@
+/* Refunds: asked for here, decided by people. */
+
+#include "billing_domain.h"
+
+
+billing_reason_t
+billing_refund_allowed(const billing_refund_t *refund)
+{
+    billing_money_t  rest;
+
+    if (refund->extra_seats) {
+        return BILLING_REFUND_EXTRA_SEATS;
+    }
+
+    if (billing_money_sub(refund->captured, refund->refunded, &rest)
+        != BILLING_OK)
+    {
+        return BILLING_INTERNAL;
+    }
+
+    /* Never more than is left of what was paid. */
+
+    return refund->asked.currency == rest.currency && refund->asked.minor > 0
+           && refund->asked.minor <= rest.minor
+           ? BILLING_ALLOW : BILLING_FIELD_TYPE;
+}
+
+
+bool
+billing_refund_step(billing_refund_state_t from, billing_refund_state_t to)
+{
+    static const bool  steps[BILLING_REFUNDS][BILLING_REFUNDS] = {
+        [BILLING_REFUND_NONE][BILLING_REFUND_OPEN]    = true,
+        [BILLING_REFUND_OPEN][BILLING_REFUND_GRANTED] = true,
+        [BILLING_REFUND_OPEN][BILLING_REFUND_REFUSED] = true
+    };
+
+    return from < BILLING_REFUNDS && to < BILLING_REFUNDS && steps[from][to];
+}

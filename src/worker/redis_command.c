@@ -1,0 +1,94 @@
+/* What a command to Redis is made of: address, names, arguments, complaints. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hiredis/async.h>
+
+#include "billing_infra.h"
+
+#define BILLING_REDIS_PORT    6379
+#define BILLING_REDIS_LOG_MS  10000
+
+
+/* "unix:/path", "host:port" or "[v6]:port". */
+
+redisAsyncContext *
+billing_redis_open(const char *address)
+{
+    char         host[BILLING_FILE_NAME_MAX];
+    size_t       len;
+    const char  *colon;
+
+    if (strncmp(address, "unix:", 5) == 0) {
+        return redisAsyncConnectUnix(address + 5);
+    }
+
+    colon = strrchr(address, ':');
+    if (colon == NULL) {
+        return redisAsyncConnect(address, BILLING_REDIS_PORT);
+    }
+
+    len = (size_t) (colon - address);
+    if (len >= 2 && address[0] == '[' && address[len - 1] == ']') {
+        address++;
+        len -= 2;
+    }
+
+    (void) snprintf(host, sizeof(host), "%.*s", (int) len, address);
+
+    return redisAsyncConnect(host, atoi(colon + 1));
+}
+
+
+const char *
+billing_redis_name(const billing_worker_t *w, const char *noun)
+{
+    billing_redis_name_t  *name = billing_infra(w)->names;
+
+    while (name->noun[0] != '\0' && strcmp(name->noun, noun) != 0) {
+        name++;
+    }
+
+    if (name->noun[0] == '\0') {
+        (void) snprintf(name->noun, sizeof(name->noun), "%s", noun);
+        (void) billing_key_of(name->name, w->settings->redis_prefix, noun);
+    }
+
+    return name->name;
+}
+
+
+void
+billing_redis_arg(billing_redis_command_t *command, const char *text,
+    size_t len)
+{
+    if (command->argc < BILLING_REDIS_ARGS_MAX) {
+        command->argv[command->argc] = text;
+        command->argvlen[command->argc] = len;
+        command->argc++;
+    }
+}
+
+
+void
+billing_redis_word(billing_redis_command_t *command, const char *text)
+{
+    billing_redis_arg(command, text, strlen(text));
+}
+
+
+void
+billing_redis_complain(billing_worker_t *w, const redisReply *reply)
+{
+    int64_t           now = billing_clock_mono_ms();
+    billing_infra_t  *infra = billing_infra(w);
+
+    if (reply != NULL && reply->type == REDIS_REPLY_ERROR
+        && now >= infra->complained_ms)
+    {
+        infra->complained_ms = now + BILLING_REDIS_LOG_MS;
+        billing_log("ALERT: Redis refuses: %.200s", reply->str);
+    }
+}

@@ -1,0 +1,94 @@
+#include "settings_fixture.h"
+
+
+/* R120: the exponent belongs to the currency, not to the price. */
+
+static void
+r120_one_currency_for_the_catalogue(void **state)
+{
+    static const struct {
+        const char  *code;
+        unsigned     exponent;
+    } cases[] = { { "\"EUR\"", 2 }, { "\"JPY\"", 0 }, { "\"KWD\"", 3 } };
+
+    (void) state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(settings_with("\"USD\"", cases[i].code), BILLING_OK);
+        assert_int_equal(
+            billing_currency_exponent(settings.catalogue.currency),
+            cases[i].exponent);
+        assert_int_equal(settings.catalogue.plans[BILLING_PLAN_TEAM]
+                             .price[BILLING_PERIOD_MONTHLY].currency,
+                         settings.catalogue.currency);
+    }
+}
+
+
+static void
+there_is_room_for_64_features(void **state)
+{
+    char  text[2048], *out = text;
+
+    (void) state;
+
+    out += sprintf(out, "[\"voting\"");
+
+    for (unsigned i = 1; i < 64; i++) {
+        out += sprintf(out, ", \"f%u\"", i);
+    }
+
+    sprintf(out, "]");
+    assert_int_equal(settings_with("[\"voting\", \"timer\"]", text),
+                     BILLING_OK);
+    assert_int_equal(settings.catalogue.nfeatures, 64);
+    assert_int_equal(billing_catalogue_feature(&settings.catalogue, "f63", 3),
+                     63);
+}
+
+
+static void
+names_are_as_long_as_their_room(void **state)
+{
+    (void) state;
+
+    assert_int_equal(settings_with("\"timer\"",
+                                   "\"a23456789012345678901234567890_\""),
+                     BILLING_OK);
+    assert_int_equal(strlen(settings.catalogue.features[1]), 31);
+    assert_int_equal(settings_with("\"timer\"", "\"_a\""), BILLING_ERANGE);
+    assert_int_equal(settings_with("\"timer\"", "\"1a\""), BILLING_ERANGE);
+    assert_int_equal(settings_with("\"timer\"", "\"\""), BILLING_ERANGE);
+    assert_int_equal(settings_with("\"timer\"", "\"Timer\""),
+                     BILLING_ERANGE);
+}
+
+
+static void
+proration_may_be_chosen(void **state)
+{
+    (void) state;
+
+    assert_int_equal(settings_with("\"basis\": \"day\", \"rounding\": "
+                                   "\"half_up\"", "\"basis\": \"second\", "
+                                   "\"rounding\": \"half_even\""),
+                     BILLING_OK);
+    assert_int_equal(settings.catalogue.basis, BILLING_BASIS_SECOND);
+    assert_int_equal(settings.catalogue.rounding, BILLING_ROUND_HALF_EVEN);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(r120_one_currency_for_the_catalogue),
+        cmocka_unit_test(there_is_room_for_64_features),
+        cmocka_unit_test(names_are_as_long_as_their_room),
+        cmocka_unit_test(proration_may_be_chosen),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -856,7 +856,7 @@ GET /t
 
 === TEST 73: the module loaded and not used
 --- config
-location = /t { add_header X-A "[$billing_verdict][$billing_session_profile]"; return 204; }
+location = /t { add_header X-A "[$billing_status][$billing_session_profile]"; return 204; }
 --- request
 GET /t
 --- error_code: 204

@@ -19,7 +19,7 @@ $ENV{TEST_NGINX_GATE} = <<'CONF';
         billing_profile $http_x_profile;
         billing_board $b;
         billing_require auto;
-        add_header X-Verdict "$billing_verdict $billing_reason" always;
+        add_header X-Verdict "$billing_status $billing_reason" always;
         empty_gif;
     }
     location = /status { billing_api; }
@@ -40,7 +40,7 @@ __DATA__
         try_files /none @app;
     }
     location @app {
-        add_header X-Verdict "$billing_verdict $billing_reason" always;
+        add_header X-Verdict "$billing_status $billing_reason" always;
         return 200 "$request_method\n";
     }
 --- request eval
@@ -49,7 +49,7 @@ __DATA__
 X-Profile: member@example.test
 --- error_code eval: [200, 200]
 --- response_body eval: ["GET\n", "PUT\n"]
---- response_headers eval: ["X-Verdict: passed ALLOW", "X-Verdict: passed ALLOW"]
+--- response_headers eval: ["X-Verdict: PASSED ALLOW", "X-Verdict: PASSED ALLOW"]
 --- no_error_log
 [error]
 [alert]
@@ -68,7 +68,7 @@ X-Profile: member@example.test
 [qr/"code":\s*"UNAUTHENTICATED"/, qr/"code":\s*"UNAUTHENTICATED"/]
 --- response_headers eval
 ["Content-Type: application/problem+json; charset=utf-8",
- "X-Verdict: refused UNAUTHENTICATED"]
+ "X-Verdict: REFUSED UNAUTHENTICATED"]
 --- no_error_log
 [error]
 
@@ -83,7 +83,7 @@ GET /boards/paid1
 X-Profile: Member@Example.TEST
 --- error_code: 200
 --- response_headers
-X-Verdict: passed ALLOW
+X-Verdict: PASSED ALLOW
 --- no_error_log
 [error]
 
@@ -118,9 +118,9 @@ GET /t
  "X-Profile: guest\@example.test"]
 --- error_code eval: [403, 403, 200, 403, 405]
 --- response_headers eval
-["X-Verdict: refused NOT_A_MEMBER", "X-Verdict: refused NOT_A_MEMBER",
- "X-Verdict: passed ALLOW", "X-Verdict: refused GUEST_VIEW_ONLY",
- "X-Verdict: passed ALLOW"]
+["X-Verdict: REFUSED NOT_A_MEMBER", "X-Verdict: REFUSED NOT_A_MEMBER",
+ "X-Verdict: PASSED ALLOW", "X-Verdict: REFUSED GUEST_VIEW_ONLY",
+ "X-Verdict: PASSED ALLOW"]
 --- no_error_log
 [error]
 
@@ -136,9 +136,9 @@ GET /t
 X-Profile: owner@example.test
 --- error_code eval: [405, 405, 403, 200, 403]
 --- response_headers eval
-["X-Verdict: passed ALLOW", "X-Verdict: passed ALLOW",
- "X-Verdict: refused BOARD_LOCKED_LIMIT", "X-Verdict: passed ALLOW",
- "X-Verdict: refused BOARD_LOCKED_PRIVATE"]
+["X-Verdict: PASSED ALLOW", "X-Verdict: PASSED ALLOW",
+ "X-Verdict: REFUSED BOARD_LOCKED_LIMIT", "X-Verdict: PASSED ALLOW",
+ "X-Verdict: REFUSED BOARD_LOCKED_PRIVATE"]
 --- no_error_log
 [error]
 
@@ -154,8 +154,8 @@ X-Profile: owner@example.test
 X-Profile: owner@example.test
 --- error_code eval: [404, 404, 404, 404]
 --- response_headers eval
-["X-Verdict: refused BOARD_NOT_FOUND", "X-Verdict: refused TEAM_NOT_FOUND",
- "X-Verdict: refused BOARD_NOT_FOUND", "X-Verdict: refused BOARD_NOT_FOUND"]
+["X-Verdict: REFUSED BOARD_NOT_FOUND", "X-Verdict: REFUSED TEAM_NOT_FOUND",
+ "X-Verdict: REFUSED BOARD_NOT_FOUND", "X-Verdict: REFUSED BOARD_NOT_FOUND"]
 --- no_error_log
 [error]
 
@@ -169,7 +169,7 @@ X-Profile: owner@example.test
         billing_team $t;
         billing_board $b;
         billing_require view;
-        add_header X-Verdict "$billing_verdict $billing_reason" always;
+        add_header X-Verdict "$billing_status $billing_reason" always;
         empty_gif;
     }
 --- request eval
@@ -178,7 +178,7 @@ X-Profile: owner@example.test
 X-Profile: owner@example.test
 --- error_code eval: [200, 404]
 --- response_headers eval
-["X-Verdict: passed ALLOW", "X-Verdict: refused BOARD_NOT_FOUND"]
+["X-Verdict: PASSED ALLOW", "X-Verdict: REFUSED BOARD_NOT_FOUND"]
 --- no_error_log
 [error]
 
@@ -193,8 +193,8 @@ X-Profile: owner@example.test
 X-Profile: owner@example.test
 --- error_code eval: [403, 403, 200]
 --- response_headers eval
-["X-Verdict: refused TEAM_EXPIRED", "X-Verdict: refused TEAM_EXPIRED",
- "X-Verdict: passed ALLOW"]
+["X-Verdict: REFUSED TEAM_EXPIRED", "X-Verdict: REFUSED TEAM_EXPIRED",
+ "X-Verdict: PASSED ALLOW"]
 --- no_error_log
 [error]
 
@@ -246,7 +246,7 @@ Accept: text/html
 --- config
     billing_profile $arg_p@example.test;
     billing_team $arg_t;
-    add_header X-Verdict "$billing_verdict $billing_reason" always;
+    add_header X-Verdict "$billing_status $billing_reason" always;
     location = /voting { billing_require voting; empty_gif; }
     location = /sso { billing_require voting single_sign_on; empty_gif; }
     location = /seat { billing_require seat; empty_gif; }
@@ -260,11 +260,11 @@ Accept: text/html
  "GET /billing?p=owner&t=paid"]
 --- error_code eval: [200, 402, 200, 402, 200, 403, 200, 403, 200]
 --- response_headers eval
-["X-Verdict: passed ALLOW", "X-Verdict: refused FEATURE_MISSING",
- "X-Verdict: passed ALLOW", "X-Verdict: refused SEAT_MISSING",
- "X-Verdict: passed ALLOW", "X-Verdict: refused ADMIN_RIGHTS",
- "X-Verdict: passed ALLOW", "X-Verdict: refused BILLING_RIGHTS",
- "X-Verdict: passed ALLOW"]
+["X-Verdict: PASSED ALLOW", "X-Verdict: REFUSED FEATURE_MISSING",
+ "X-Verdict: PASSED ALLOW", "X-Verdict: REFUSED SEAT_MISSING",
+ "X-Verdict: PASSED ALLOW", "X-Verdict: REFUSED ADMIN_RIGHTS",
+ "X-Verdict: PASSED ALLOW", "X-Verdict: REFUSED BILLING_RIGHTS",
+ "X-Verdict: PASSED ALLOW"]
 --- no_error_log
 [error]
 
@@ -279,14 +279,14 @@ Accept: text/html
         billing_require view;
         billing_dry_run on;
         billing_log_level warn;
-        add_header X-Verdict "$billing_verdict $billing_reason [$billing_dry_run]";
+        add_header X-Verdict "$billing_status $billing_reason";
         empty_gif;
     }
 --- request
 GET /t
 --- error_code: 200
 --- response_headers
-X-Verdict: refused NOT_A_MEMBER [1]
+X-Verdict: REFUSED_DRY_RUN NOT_A_MEMBER
 --- log_level: info
 --- error_log
 [warn]
@@ -370,7 +370,7 @@ GET /t
         billing_require view;
         root $TEST_NGINX_HTML_DIR;
         index index.html;
-        add_header X-Verdict "$billing_verdict $billing_cache";
+        add_header X-Verdict "$billing_status $billing_cache";
     }
     location = /billing/status { billing_require off; billing_api; }
 --- user_files
@@ -382,7 +382,7 @@ hello
 --- response_body_like eval
 ["hello", qr/"passed":\s*1\b.*"miss":\s*1\b.*"fetched":\s*2\b/s]
 --- response_headers eval
-["X-Verdict: passed MISS", "Content-Type: application/json; charset=utf-8"]
+["X-Verdict: PASSED MISS", "Content-Type: application/json; charset=utf-8"]
 --- no_error_log
 [error]
 
@@ -401,7 +401,7 @@ hello
     location = /admin.html {
         billing_require admin;
         root $TEST_NGINX_HTML_DIR;
-        add_header X-Verdict "$billing_verdict $billing_reason" always;
+        add_header X-Verdict "$billing_status $billing_reason" always;
     }
 --- user_files
 >>> admin.html
@@ -410,7 +410,7 @@ for admins
 GET /
 --- error_code: 403
 --- response_headers
-X-Verdict: refused ADMIN_RIGHTS
+X-Verdict: REFUSED ADMIN_RIGHTS
 --- response_body_unlike: for admins
 --- no_error_log
 [error]
@@ -427,7 +427,7 @@ X-Verdict: refused ADMIN_RIGHTS
         auth_request /auth;
         mirror /mirror;
         empty_gif;
-        add_header X-Verdict "$billing_verdict";
+        add_header X-Verdict "$billing_status";
     }
     location = /auth { billing_require view; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/yes; }
     location = /mirror { billing_require admin; proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/yes; }
@@ -439,7 +439,7 @@ X-Verdict: refused ADMIN_RIGHTS
 --- response_body_like eval
 ["GIF", qr/"passed":\s*1\b.*"refused":\s*0\b.*"fetched":\s*2\b/s]
 --- response_headers eval
-["X-Verdict: passed", "Content-Type: application/json; charset=utf-8"]
+["X-Verdict: PASSED", "Content-Type: application/json; charset=utf-8"]
 --- no_error_log
 [error]
 
@@ -469,7 +469,7 @@ X-Verdict: refused ADMIN_RIGHTS
         billing_profile owner@example.test;
         billing_board business1;
         billing_require edit;
-        add_header X-What "$billing_team,$billing_plan,$billing_state,$billing_seats,$billing_members,$billing_version,$billing_cache,$billing_age,$billing_valid_until,$billing_roles";
+        add_header X-What "$billing_team,$billing_plan,$billing_state,$billing_seats,$billing_seats_used,$billing_version,$billing_cache,$billing_age,$billing_valid_until,$billing_role";
         empty_gif;
     }
 --- request eval
@@ -494,7 +494,7 @@ X-Verdict: refused ADMIN_RIGHTS
         add_header X-What "[$early][$billing_plan]";
         empty_gif;
     }
-    location = /open { add_header X-What "[$billing_verdict][$billing_plan]"; empty_gif; }
+    location = /open { add_header X-What "[$billing_status][$billing_plan]"; empty_gif; }
 --- request eval
 ["GET /t", "GET /open"]
 --- error_code eval: [200, 200]
@@ -557,7 +557,7 @@ put(board('lost1', 'lost', 1), team('lost', 'team', 'active'));
 X-Profile: owner@example.test
 --- error_code eval: [503, 503, 503, 503, 503]
 --- response_headers eval
-[("X-Verdict: unknown ENTITLEMENT_UNKNOWN\nRetry-After: 1") x 5]
+[("X-Verdict: UNKNOWN ENTITLEMENT_UNKNOWN\nRetry-After: 1") x 5]
 --- log_level: info
 --- no_error_log
 [alert]
@@ -573,14 +573,14 @@ example.test
         billing_board never;
         billing_require view;
         billing_on_error pass;
-        add_header X-Verdict "$billing_verdict";
+        add_header X-Verdict "$billing_status";
         empty_gif;
     }
 --- request
 GET /t
 --- error_code: 200
 --- response_headers
-X-Verdict: unknown
+X-Verdict: UNKNOWN
 
 
 
@@ -593,11 +593,11 @@ X-Verdict: unknown
         billing_require view;
         try_files /none @app;
     }
-    location @app { return 200 "$billing_verdict\n"; }
+    location @app { return 200 "$billing_status\n"; }
 --- request
 GET /t
 --- response_body
-passed
+PASSED
 
 
 
@@ -609,4 +609,4 @@ passed
 --- raw_request_middle_delay: 0.001
 --- error_code: 200
 --- response_headers
-X-Verdict: passed ALLOW
+X-Verdict: PASSED ALLOW

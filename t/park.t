@@ -31,7 +31,7 @@ sub start {
     billing_team $arg_t;
     location /gate { billing_require edit; try_files /none @ok; }
     location @ok {
-        add_header X-Said "$billing_verdict $billing_cache";
+        add_header X-Said "$billing_status $billing_cache";
         return 200 "$request_method $request_body\n";
     }
     location = /fast { return 200 "fast\n"; }

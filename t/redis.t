@@ -18,13 +18,13 @@ my $dir = fixture(no_redis => 1);
 my $LOCATIONS = <<'CONF';
     billing_profile owner@example.test;
     billing_team $arg_t;
-    add_header X-Verdict "$billing_verdict $billing_reason" always;
+    add_header X-Verdict "$billing_status $billing_reason" always;
     location = /stale { billing_require view; billing_stale 3s;
         try_files /none @ok; }
     location = /gate { billing_require view; try_files /none @ok; }
     location = /pass { billing_require view; billing_on_error pass;
         try_files /none @ok; }
-    location @ok { add_header X-Verdict "$billing_verdict $billing_reason";
+    location @ok { add_header X-Verdict "$billing_status $billing_reason";
         return 200 "ok\n"; }
     location = /fast { return 200 "fast\n"; }
     location = /billing/status { billing_api; }
@@ -60,30 +60,30 @@ sub recovers {
 # --- away from the start --------------------------------------------------------
 
 start();
-verdict('/gate?t=paid', 0.3, '503 unknown ENTITLEMENT_UNKNOWN',
+verdict('/gate?t=paid', 0.3, '503 UNKNOWN ENTITLEMENT_UNKNOWN',
     'no Redis: unknown is refused');
-verdict('/pass?t=paid', 0.3, '200 unknown ALLOW', 'or passes where told so');
+verdict('/pass?t=paid', 0.3, '200 UNKNOWN ALLOW', 'or passes where told so');
 sleep 1;
 my $said = () = error_log() =~ /\[(?:error|crit)\]/g;
 cmp_ok($said, '<=', 2 * 2, 'each of the two links complains once');
 redis_start();
 seed();
 recovers('Redis comes up later');
-verdict('/gate?t=paid', 0.1, '200 passed ALLOW', 'Redis is there');
+verdict('/gate?t=paid', 0.1, '200 PASSED ALLOW', 'Redis is there');
 
 
 # --- killed: stale, then unknown --------------------------------------------------
 
 redis_stop();
 sleep 1.5;
-verdict('/stale?t=paid', 0.1, '200 stale ALLOW', 'Redis killed: stale');
-verdict('/stale?t=never', 0.1, '503 unknown ENTITLEMENT_UNKNOWN',
+verdict('/stale?t=paid', 0.1, '200 STALE ALLOW', 'Redis killed: stale');
+verdict('/stale?t=never', 0.1, '503 UNKNOWN ENTITLEMENT_UNKNOWN',
     'what was never known stays unknown');
 sleep 2.5;
-verdict('/stale?t=paid', 0.1, '503 unknown ENTITLEMENT_UNKNOWN',
+verdict('/stale?t=paid', 0.1, '503 UNKNOWN ENTITLEMENT_UNKNOWN',
     'stale only as long as billing_stale');
-verdict('/gate?t=paid', 0.1, '200 stale ALLOW', 'another location, more grace');
-verdict('/pass?t=ended', 0.1, '200 unknown ALLOW', 'billing_on_error pass');
+verdict('/gate?t=paid', 0.1, '200 STALE ALLOW', 'another location, more grace');
+verdict('/pass?t=ended', 0.1, '200 UNKNOWN ALLOW', 'billing_on_error pass');
 redis_start();
 seed();
 recovers('Redis was killed');
@@ -105,7 +105,7 @@ ok(until_true(sub { (get('/gate?t=business'))[3] < 0.05 }, 3),
     'after some time-outs nobody waits any more');
 ok(until_true(sub {
         my ($status, $head) = get('/gate?t=paid');
-        $status == 200 && $head =~ /stale/ }, 6),
+        $status == 200 && $head =~ /STALE/ }, 6),
     'the known is served stale, once the notices are missed');
 redis_signal('CONT');
 recovers('Redis goes on', '/gate?t=business');
@@ -199,9 +199,9 @@ seed();
 redis('ACL', 'SETUSER', 'gate', 'on', '>hunter2', '~billing:*', '&billing:*',
     '+@all');
 
-for my $case (['password', '200 passed ALLOW'], ['user', '200 passed ALLOW'],
-    ['wrong', '503 unknown ENTITLEMENT_UNKNOWN'],
-    ['billing', '503 unknown ENTITLEMENT_UNKNOWN'])
+for my $case (['password', '200 PASSED ALLOW'], ['user', '200 PASSED ALLOW'],
+    ['wrong', '503 UNKNOWN ENTITLEMENT_UNKNOWN'],
+    ['billing', '503 UNKNOWN ENTITLEMENT_UNKNOWN'])
 {
     my ($file, $expected) = @$case;
     start(config => "billing_config $dir/$file.json; billing_zone billing 1m;");
@@ -212,7 +212,7 @@ for my $case (['password', '200 passed ALLOW'], ['user', '200 passed ALLOW'],
 
 redis('ACL', 'SETUSER', 'gate', '-get');
 start(config => "billing_config $dir/user.json; billing_zone billing 1m;");
-verdict('/gate?t=paid', 0.5, '503 unknown ENTITLEMENT_UNKNOWN',
+verdict('/gate?t=paid', 0.5, '503 UNKNOWN ENTITLEMENT_UNKNOWN',
     'a user who may not read');
 nginx_stop();
 

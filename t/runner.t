@@ -148,6 +148,41 @@ sub stand_in {
         'an end with another status than 0 fails');
 }
 
+# valgrind: a stand-in for it, which says what the real one would.
+
+sub valgrind {
+    my ($report, $passed, $failed, $name) = @_;
+    mkdir "$dir/bin";           # without the stand-in for nginx
+    open my $out, '>', "$dir/bin/valgrind" or die $!;
+    print $out "#!/bin/sh\nfor a; do case \$a in --log-file=*)",
+        " log=\${a#*=} ;; esac; done\ncat > \$log.1 <<'END'\n$report",
+        "END\nwhile [ \"\${1#-}\" != \"\$1\" ]; do shift; done\n",
+        "exec \"\$@\"\n";
+    close $out;
+    chmod 0755, "$dir/bin/valgrind";
+    local $ENV{PATH} = "$dir/bin:$ENV{PATH}";
+    local $ENV{TEST_NGINX_USE_VALGRIND} = 1;
+    counts(block($hello, "--- request\nGET /t"), $passed, $failed, $name);
+}
+
+{
+    delete local $ENV{TEST_NGINX_BINARY};
+    delete local $ENV{TEST_NGINX_USE_VALGRIND};
+    my $lost = "==7== 99 bytes in 1 blocks are definitely lost in loss record"
+        . " 1 of 1\n==7==    at 0x1: malloc\n==7==    by 0x2: ";
+    valgrind('', 1, 0, 'valgrind with nothing to say passes');
+    valgrind("==7== Invalid read of size 1\n==7==    at 0x1: ngx_x\n==7== \n",
+        1, 1, "valgrind's invalid read fails, whoever made it");
+    valgrind($lost . "ngx_http_billing_x (x.c:1)\n==7== \n", 1, 1,
+        'a leak of ours fails');
+    valgrind($lost . "ngx_event_process_init\n==7== \n", 1, 0,
+        "nginx's own leak does not");
+
+    local $ENV{REAL_NGINX};
+    stand_in('exec "$REAL_NGINX" "$@"');
+    valgrind('', 0, 1, 'valgrind on a script, which would see nothing, fails');
+}
+
 {
     local $ENV{TEST_NGINX_BINARY} = $ENV{TEST_NGINX_BINARY};
     my ($ok, $not, $text) = run_blocks('master_on();', block(

@@ -32,7 +32,7 @@ sub start {
     location = /short { billing_require edit; billing_cache_max_age 2s;
         try_files /none @ok; }
     location @ok {
-        add_header X-Said "$billing_verdict $billing_cache $billing_version $billing_plan";
+        add_header X-Said "$billing_status $billing_cache $billing_version $billing_plan";
         return 200;
     }
     location = /billing/status { billing_api; }
@@ -66,9 +66,9 @@ sub linked {
 # --- trust -------------------------------------------------------------------------
 
 start('1m');
-like(said('/gate?p=owner&t=paid'), qr/^200 passed MISS 1 team/,
+like(said('/gate?p=owner&t=paid'), qr/^200 PASSED MISS 1 team/,
     'cold: fetched');
-like(said('/gate?p=owner&t=paid'), qr/^200 passed HIT 1 team/, 'warm: known');
+like(said('/gate?p=owner&t=paid'), qr/^200 PASSED HIT 1 team/, 'warm: known');
 is(count('fetched'), 2, 'two records for one team and one member');
 ok(linked(), 'somebody listens');
 said('/gate?p=owner&t=paid');
@@ -81,7 +81,7 @@ ok(until_true(sub {
         sleep 0.1;
         put(team('paid', 'team', 'expired', version => 1));
         sleep 1.2;
-        said('/gate?p=owner&t=paid') =~ /^200 passed HIT 1/ }, 8),
+        said('/gate?p=owner&t=paid') =~ /^200 PASSED HIT 1/ }, 8),
     'while notices come, a record is trusted beyond billing_cache_ttl');
 sleep 1;
 like(said('/short?p=owner&t=paid'), qr/^403 TEAM_EXPIRED/,
@@ -91,7 +91,7 @@ put(team('paid', 'team', 'active', version => 3));
 publish(team('paid', 'business', 'active', version => 4));
 ok(until_true(sub { said('/gate?p=owner&t=paid') =~ / 4 business/ }, 1),
     'a notice replaces the record');
-is(said('/gate?p=owner&t=paid'), '200 passed HIT 4 business',
+is(said('/gate?p=owner&t=paid'), '200 PASSED HIT 4 business',
     'without a fetch');
 
 publish(member('paid', 'owner@example.test', 0, version => 2));
@@ -114,7 +114,7 @@ redis('PUBLISH', 'billing:1:notice', $_) for '', ' ', 'x', "$key ", " $text",
 my ($other) = record(team('business', 'team', 'active'));
 redis('PUBLISH', 'billing:1:notice', "$other $text");
 sleep 0.2;
-is(said('/gate?p=owner&t=paid'), '200 passed HIT 4 business',
+is(said('/gate?p=owner&t=paid'), '200 PASSED HIT 4 business',
     'older, forged, foreign and mangled notices change nothing');
 cmp_ok(count('bad_record'), '>=', 5, 'and are counted');
 
@@ -134,21 +134,21 @@ said('/gate?p=owner&t=paid');
 put(team('paid', 'free', 'free', version => 4));
 redis('CLIENT', 'KILL', 'TYPE', 'pubsub');
 ok(until_true(sub {
-        said('/gate?p=owner&t=paid') =~ /^200 stale MISS 5 business/ }, 3),
+        said('/gate?p=owner&t=paid') =~ /^200 STALE MISS 5 business/ }, 3),
     'an older version in Redis never replaces a newer one');
 put(team('paid', 'business', 'active', version => 6));
 
 publish({kind => 'team', id => 'epoch', plan => 'team', state => 'active',
     epoch => 1}, member('epoch', 'owner@example.test', 6));
-like(said('/gate?p=owner&t=epoch'), qr/^200 passed/, 'epoch 1');
+like(said('/gate?p=owner&t=epoch'), qr/^200 PASSED/, 'epoch 1');
 redis('SET', 'billing:1:epoch', '2 ready');
 ok(linked());
 redis('PUBLISH', 'billing:1:notice', 'billing:1:epoch 2 ready');
-ok(until_true(sub { said('/gate?p=owner&t=epoch') =~ /^200 stale/ }, 2),
+ok(until_true(sub { said('/gate?p=owner&t=epoch') =~ /^200 STALE/ }, 2),
     'records of an older epoch are good for stale only');
 publish({kind => 'team', id => 'epoch', plan => 'team', state => 'active',
     epoch => 2}, member('epoch', 'owner@example.test', 6, epoch => 2));
-ok(until_true(sub { said('/gate?p=owner&t=epoch') =~ /^200 passed/ }, 2),
+ok(until_true(sub { said('/gate?p=owner&t=epoch') =~ /^200 PASSED/ }, 2),
     'until they are written again');
 nginx_stop();
 redis('DEL', 'billing:1:epoch');
@@ -160,7 +160,7 @@ seed();
 start('1m');
 put(team('term', 'team', 'active', valid_until => int(time) + 3600),
     member('term', 'owner@example.test', 6));
-like(said('/gate?p=owner&t=term'), qr/^200 passed/, 'before the end');
+like(said('/gate?p=owner&t=term'), qr/^200 PASSED/, 'before the end');
 ok(linked(), 'the listener knows the clock');
 redis('PUBLISH', 'billing:1:notice', 'billing:1:clock 7200');
 ok(until_true(sub { said('/gate?p=owner&t=term') =~ /TEAM_EXPIRED/ }, 2),
@@ -192,7 +192,7 @@ my $fetched = count('fetched');
 nginx_signal('HUP');
 sleep 1;
 ok(until_true(sub { error_log() =~ /gracefully shutting down/ }, 3), 'reload');
-like(said('/gate?p=owner&t=paid'), qr/^200 passed/, 'after a reload');
+like(said('/gate?p=owner&t=paid'), qr/^200 PASSED/, 'after a reload');
 ok(linked(), 'a new worker listens');
 publish(team('paid', 'business', 'active', version => 11));
 ok(until_true(sub { said('/gate?p=owner&t=paid') =~ / 11 business/ }, 2),
@@ -211,13 +211,13 @@ my $conf = "$Test::Nginx::Local::Server::ROOT/conf/nginx.conf";
 system("sed -i 's/billing_zone billing 1m/billing_zone billing 2m/' $conf");
 nginx_signal('HUP');
 sleep 1.5;
-like(said('/gate?p=owner&t=paid'), qr/^200 passed/,
+like(said('/gate?p=owner&t=paid'), qr/^200 PASSED/,
     'another size at reload: a fresh zone');
 system("sed -i 's/billing_require edit/billing_require nonsense/' $conf");
 nginx_signal('HUP');
 ok(until_true(sub { error_log() =~ /\[emerg\].*nonsense/ }, 3),
     'a wrong configuration is refused');
-like(said('/gate?p=owner&t=paid'), qr/^200 passed/, 'the old one serves on');
+like(said('/gate?p=owner&t=paid'), qr/^200 PASSED/, 'the old one serves on');
 nginx_stop(qr/exited on signal 9|nonsense/);
 
 done_testing();

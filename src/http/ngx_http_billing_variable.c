@@ -9,7 +9,6 @@ typedef enum {
     NGX_HTTP_BILLING_VARIABLE_VERDICT = 0,
     NGX_HTTP_BILLING_VARIABLE_REASON,
     NGX_HTTP_BILLING_VARIABLE_CACHE,
-    NGX_HTTP_BILLING_VARIABLE_DRY_RUN,
     NGX_HTTP_BILLING_VARIABLE_PLAN,
     NGX_HTTP_BILLING_VARIABLE_STATE
 } ngx_http_billing_variable_word_t;
@@ -46,7 +45,7 @@ static ngx_int_t ngx_http_billing_variable_profile(ngx_http_request_t *r,
 
 static ngx_http_variable_t  ngx_http_billing_variables[] = {
 
-    { ngx_string("billing_verdict"), NULL, ngx_http_billing_variable_word,
+    { ngx_string("billing_status"), NULL, ngx_http_billing_variable_word,
       NGX_HTTP_BILLING_VARIABLE_VERDICT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("billing_reason"), NULL, ngx_http_billing_variable_word,
@@ -54,9 +53,6 @@ static ngx_http_variable_t  ngx_http_billing_variables[] = {
 
     { ngx_string("billing_cache"), NULL, ngx_http_billing_variable_word,
       NGX_HTTP_BILLING_VARIABLE_CACHE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("billing_dry_run"), NULL, ngx_http_billing_variable_word,
-      NGX_HTTP_BILLING_VARIABLE_DRY_RUN, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("billing_plan"), NULL, ngx_http_billing_variable_word,
       NGX_HTTP_BILLING_VARIABLE_PLAN, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -70,7 +66,7 @@ static ngx_http_variable_t  ngx_http_billing_variables[] = {
     { ngx_string("billing_seats"), NULL, ngx_http_billing_variable_number,
       NGX_HTTP_BILLING_VARIABLE_SEATS, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("billing_members"), NULL, ngx_http_billing_variable_number,
+    { ngx_string("billing_seats_used"), NULL, ngx_http_billing_variable_number,
       NGX_HTTP_BILLING_VARIABLE_MEMBERS, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("billing_version"), NULL, ngx_http_billing_variable_number,
@@ -85,7 +81,7 @@ static ngx_http_variable_t  ngx_http_billing_variables[] = {
     { ngx_string("billing_team"), NULL, ngx_http_billing_variable_team,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("billing_roles"), NULL, ngx_http_billing_variable_roles,
+    { ngx_string("billing_role"), NULL, ngx_http_billing_variable_roles,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("billing_session_profile"), NULL,
@@ -95,12 +91,14 @@ static ngx_http_variable_t  ngx_http_billing_variables[] = {
 };
 
 
-static const char *const  ngx_http_billing_verdicts[] = {
-    [NGX_HTTP_BILLING_VERDICT_NONE]    = "",
-    [NGX_HTTP_BILLING_VERDICT_PASSED]  = "passed",
-    [NGX_HTTP_BILLING_VERDICT_REFUSED] = "refused",
-    [NGX_HTTP_BILLING_VERDICT_STALE]   = "stale",
-    [NGX_HTTP_BILLING_VERDICT_UNKNOWN] = "unknown"
+/* As $limit_req_status does; the second word while billing_dry_run is on. */
+
+static const char *const  ngx_http_billing_verdicts[][2] = {
+    [NGX_HTTP_BILLING_VERDICT_NONE]    = { "", "" },
+    [NGX_HTTP_BILLING_VERDICT_PASSED]  = { "PASSED", "PASSED_DRY_RUN" },
+    [NGX_HTTP_BILLING_VERDICT_REFUSED] = { "REFUSED", "REFUSED_DRY_RUN" },
+    [NGX_HTTP_BILLING_VERDICT_STALE]   = { "STALE", "STALE_DRY_RUN" },
+    [NGX_HTTP_BILLING_VERDICT_UNKNOWN] = { "UNKNOWN", "UNKNOWN_DRY_RUN" }
 };
 
 /* By bit. */
@@ -180,7 +178,7 @@ ngx_http_billing_variable_word(ngx_http_request_t *r,
     switch ((ngx_http_billing_variable_word_t) data) {
 
     case NGX_HTTP_BILLING_VARIABLE_VERDICT:
-        word = ngx_http_billing_verdicts[ctx->verdict];
+        word = ngx_http_billing_verdicts[ctx->verdict][ctx->dry_run];
         break;
 
     case NGX_HTTP_BILLING_VARIABLE_REASON:
@@ -189,10 +187,6 @@ ngx_http_billing_variable_word(ngx_http_request_t *r,
 
     case NGX_HTTP_BILLING_VARIABLE_CACHE:
         word = ctx->fetched ? "MISS" : "HIT";
-        break;
-
-    case NGX_HTTP_BILLING_VARIABLE_DRY_RUN:
-        word = ctx->dry_run ? "1" : NULL;
         break;
 
     case NGX_HTTP_BILLING_VARIABLE_PLAN:

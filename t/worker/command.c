@@ -287,8 +287,8 @@ after_30_days_a_key_is_forgotten(void **state)
                                                + BILLING_RETENTION_SEC),
                      BILLING_DB_OK);
     assert_int_equal(worker_number(f->w.db, done_sql), 1);
-    assert_int_equal(billing_db_script(f->w.db,
-                                       "UPDATE command SET kind = 'upgrade.buy'"),
+    assert_int_equal(billing_db_script(f->w.db, "UPDATE command"
+                                       " SET kind = 'upgrade.buy'"),
                      BILLING_DB_OK);
     assert_int_equal(billing_command_retention(&f->w, 1001
                                                + BILLING_RETENTION_SEC),

@@ -60,6 +60,10 @@ TESTS    := $(wildcard t/unit/*.c t/worker/*.c)
 FUZZERS  := $(wildcard t/fuzz/*.c)
 MODULE_TESTS := $(wildcard t/*.t t/http/*.t)
 
+# Those that neither race with a deadline nor look for processes by name.
+VALGRIND_TESTS := $(wildcard $(addprefix t/,$(addsuffix .t, \
+    api directives redis session status webhook)))
+
 # What is embedded, as SYMBOL=FILE; those of the worker are not in the library.
 EMBED_LIBRARY := billing_messages_api=conf/messages/api.json \
                  billing_messages_mail=conf/messages/mail.json
@@ -263,9 +267,10 @@ module-tests: module worker tools $(B)/nginx-run
 sanitize:
 	$(Q)$(MAKE) BUILD=sanitize unit module-tests
 
-valgrind: module worker tools $(B)/nginx-run
-	@$(MODULE_ENV) TEST_NGINX_USE_VALGRIND=1 tools/tap --group valgrind \
-	    --jobs 2 --timeout 1800 --exec perl $(MODULE_TESTS)
+valgrind: module worker ctl tools
+	@$(MODULE_ENV) TEST_NGINX_BINARY= TEST_NGINX_USE_VALGRIND=1 \
+	    tools/tap --group valgrind \
+	    --jobs 2 --timeout 1800 --exec perl $(VALGRIND_TESTS)
 
 check:
 	@./check

@@ -147,13 +147,27 @@ X-Page: yes
 --- request
 GET /dashboard
 --- more_headers
-Accept: application/json, text/html;q=0.5
+Accept: text/html;q=0.5, application/json
 --- error_code: 401
 --- response_body_like: "code":"UNAUTHENTICATED"
 
 
 
-=== TEST 9: who takes anything gets JSON
+=== TEST 9: of two that are liked the same, the first
+--- config
+location / { billing_api; }
+location /billing/pages/ { internal; alias html/; }
+--- user_files
+>>> dashboard.html
+<p>dashboard</p>
+--- request eval: ["GET /dashboard", "GET /dashboard"]
+--- more_headers eval
+["Accept: text/html, application/json", "Accept: application/json, text/html"]
+--- error_code eval: [200, 401]
+
+
+
+=== TEST 10: who takes anything gets JSON
 --- request
 GET /dashboard
 --- more_headers
@@ -162,7 +176,7 @@ Accept: */*
 
 
 
-=== TEST 10: the price list needs nobody and may be kept
+=== TEST 11: the price list needs nobody and may be kept
 --- request
 GET /pricing
 --- response_headers
@@ -174,7 +188,7 @@ X-Content-Type-Options: nosniff
 
 
 
-=== TEST 11: HEAD is GET without the body
+=== TEST 12: HEAD is GET without the body
 --- request
 HEAD /pricing
 --- response_headers
@@ -183,7 +197,7 @@ Content-Type: application/json; charset=utf-8
 
 
 
-=== TEST 12: a query field that is not known
+=== TEST 13: a query field that is not known
 --- request
 GET /pricing?price=0
 --- error_code: 422
@@ -191,7 +205,7 @@ GET /pricing?price=0
 
 
 
-=== TEST 13: a body without a type
+=== TEST 14: a body without a type
 --- request
 POST /upgrade
 {"team":"t1"}
@@ -201,7 +215,7 @@ POST /upgrade
 
 
 
-=== TEST 14: a form is not JSON
+=== TEST 15: a form is not JSON
 --- request
 POST /demo/login
 profile=owner%40example.test
@@ -211,7 +225,7 @@ Content-Type: application/x-www-form-urlencoded
 
 
 
-=== TEST 15: another charset
+=== TEST 16: another charset
 --- request
 POST /demo/login
 {"profile":"owner@example.test"}
@@ -221,7 +235,7 @@ Content-Type: application/json;charset=utf-16
 
 
 
-=== TEST 16: two types in one header
+=== TEST 17: two types in one header
 --- request
 POST /demo/login
 {"profile":"owner@example.test"}
@@ -231,7 +245,7 @@ Content-Type: application/json, text/html
 
 
 
-=== TEST 17: a type that only begins alike
+=== TEST 18: a type that only begins alike
 --- request
 POST /demo/login
 {"profile":"owner@example.test"}
@@ -241,7 +255,7 @@ Content-Type: application/jsonp
 
 
 
-=== TEST 18: our charset, said aloud
+=== TEST 19: our charset, said aloud
 --- request
 POST /demo/login
 {"profile":"owner@example.test"}
@@ -251,7 +265,7 @@ Content-Type: Application/JSON; charset=UTF-8
 
 
 
-=== TEST 19: compressed bodies are not taken
+=== TEST 20: compressed bodies are not taken
 --- request
 POST /demo/login
 {"profile":"owner@example.test"}
@@ -262,7 +276,7 @@ Content-Encoding: gzip
 
 
 
-=== TEST 20: a body of 64 KB and one byte
+=== TEST 21: a body of 64 KB and one byte
 --- request eval
 "POST /dashboard/teams/t1/boards\n" . main::long_body(65537)
 --- more_headers eval: main::logged_in('owner@example.test')
@@ -271,7 +285,7 @@ Content-Encoding: gzip
 
 
 
-=== TEST 21: the same, in chunks
+=== TEST 22: the same, in chunks
 --- config
 location / { billing_api; client_max_body_size 1m; }
 --- raw_request eval
@@ -284,7 +298,7 @@ X-Content-Type-Options: nosniff
 
 
 
-=== TEST 22: a body that is too large for nginx itself
+=== TEST 23: a body that is too large for nginx itself
 --- config
 location / { billing_api; client_max_body_size 8k; }
 --- raw_request eval
@@ -299,7 +313,7 @@ client intended to send too large chunked body
 
 
 
-=== TEST 23: not JSON
+=== TEST 24: not JSON
 --- request
 POST /demo/login
 {"profile":"owner@example.test"
@@ -310,7 +324,7 @@ Content-Type: application/json
 
 
 
-=== TEST 24: a member twice
+=== TEST 25: a member twice
 --- request
 POST /demo/login
 {"profile":"owner@example.test","profile":"big@example.test"}
@@ -320,7 +334,7 @@ Content-Type: application/json
 
 
 
-=== TEST 25: a member that is not known
+=== TEST 26: a member that is not known
 --- request
 POST /dashboard/teams/t1/boards
 {"title":"Plan","price":0}
@@ -330,7 +344,7 @@ POST /dashboard/teams/t1/boards
 
 
 
-=== TEST 26: a member that is missing
+=== TEST 27: a member that is missing
 --- request
 POST /dashboard/teams/t1/boards
 {}
@@ -340,7 +354,7 @@ POST /dashboard/teams/t1/boards
 
 
 
-=== TEST 27: a card number where a name should be
+=== TEST 28: a card number where a name should be
 --- request
 POST /dashboard/teams/t1/boards
 {"title":"4242 4242 4242 4242"}
@@ -352,7 +366,7 @@ POST /dashboard/teams/t1/boards
 
 
 
-=== TEST 28: a command goes out whole and its answer comes back
+=== TEST 29: a command goes out whole and its answer comes back
 --- request
 POST /dashboard/teams/t1/members
 {"email":"New@Example.test"}
@@ -371,7 +385,7 @@ qr/^\{"kind":"member\.add","actor":"owner\@example\.test","team":"t1",
 
 
 
-=== TEST 29: a body that nginx keeps in a file
+=== TEST 30: a body that nginx keeps in a file
 --- config
 location / { billing_api; client_body_buffer_size 1k;
              client_body_in_file_only clean; }
@@ -383,7 +397,7 @@ POST /dashboard/teams/t1/boards
 
 
 
-=== TEST 30: a body in chunks
+=== TEST 31: a body in chunks
 --- raw_request eval
 main::chunked('POST /dashboard/teams/t1/boards',
     main::logged_in('owner@example.test'), '{"title":"in chunks"}')
@@ -391,7 +405,7 @@ main::chunked('POST /dashboard/teams/t1/boards',
 
 
 
-=== TEST 31: a body byte by byte
+=== TEST 32: a body byte by byte
 --- raw_request eval
 ["POST /dashboard/teams/t1/boards HTTP/1.1\r\nHost: localhost\r\n"
     . "Connection: close\r\nContent-Length: 16\r\n"
@@ -403,7 +417,7 @@ main::chunked('POST /dashboard/teams/t1/boards',
 
 
 
-=== TEST 32: no body where none is needed
+=== TEST 33: no body where none is needed
 --- request
 DELETE /dashboard/boards/b1
 --- more_headers eval: main::proven('owner@example.test')
@@ -411,7 +425,7 @@ DELETE /dashboard/boards/b1
 
 
 
-=== TEST 33: parameters of the path are decoded once
+=== TEST 34: parameters of the path are decoded once
 --- request
 DELETE /dashboard/teams/t1/members/a%2Bb%40example.test
 --- more_headers eval: main::proven('owner@example.test')
@@ -419,7 +433,7 @@ DELETE /dashboard/teams/t1/members/a%2Bb%40example.test
 
 
 
-=== TEST 34: a team that cannot be is not found
+=== TEST 35: a team that cannot be is not found
 --- request
 POST /dashboard/teams/t1$/boards
 {"title":"x"}
@@ -428,7 +442,7 @@ POST /dashboard/teams/t1$/boards
 
 
 
-=== TEST 35: money needs a key
+=== TEST 36: money needs a key
 --- request eval: "POST /upgrade\n$main::BUY"
 --- more_headers eval: main::logged_in('owner@example.test')
 --- error_code: 400
@@ -436,7 +450,7 @@ POST /dashboard/teams/t1$/boards
 
 
 
-=== TEST 36: a key that is too short
+=== TEST 37: a key that is too short
 --- request eval: "POST /upgrade\n$main::BUY"
 --- more_headers eval
 main::logged_in('owner@example.test') . "\nIdempotency-Key: 0123456789abcde"
@@ -445,7 +459,7 @@ main::logged_in('owner@example.test') . "\nIdempotency-Key: 0123456789abcde"
 
 
 
-=== TEST 37: two keys
+=== TEST 38: two keys
 --- request eval: "POST /upgrade\n$main::BUY"
 --- more_headers eval: main::buying() . "\n$main::KEY"
 --- error_code: 400
@@ -453,7 +467,7 @@ main::logged_in('owner@example.test') . "\nIdempotency-Key: 0123456789abcde"
 
 
 
-=== TEST 38: a purchase
+=== TEST 39: a purchase
 --- request eval: "POST /upgrade\n$main::BUY"
 --- more_headers eval: main::buying()
 --- response_body_like eval
@@ -461,7 +475,7 @@ qr/"kind":"upgrade\.buy".*"key":"0123456789abcdef".*"seats":3/
 
 
 
-=== TEST 39: a quoted key is the bare key
+=== TEST 40: a quoted key is the bare key
 --- request eval: "POST /upgrade\n$main::BUY"
 --- more_headers eval
 main::logged_in('owner@example.test') . qq{\nIdempotency-Key: "0123456789abcdef"}
@@ -469,7 +483,7 @@ main::logged_in('owner@example.test') . qq{\nIdempotency-Key: "0123456789abcdef"
 
 
 
-=== TEST 40: a worker that says nothing
+=== TEST 41: a worker that says nothing
 --- init: worker('{"silent":true}')
 --- request eval: "POST /upgrade\n$main::BUY"
 --- more_headers eval: main::buying()
@@ -481,7 +495,7 @@ Retry-After: 1
 
 
 
-=== TEST 41: a question that nobody answers
+=== TEST 42: a question that nobody answers
 --- init: worker('{"silent":true}')
 --- request
 GET /billing/overview?team=t1
@@ -493,7 +507,7 @@ Retry-After: 1
 
 
 
-=== TEST 42: no Redis
+=== TEST 43: no Redis
 --- http_config
 billing_config $TEST_NGINX_BILLING_DIR/away.json;
 billing_zone billing 1m; billing_worker off;
@@ -506,7 +520,7 @@ Retry-After: 1
 
 
 
-=== TEST 43: a Redis that refuses commands
+=== TEST 44: a Redis that refuses commands
 --- init: redis('SET', 'billing:1:commands', 'no stream')
 --- request eval: "POST /upgrade\n$main::BUY"
 --- more_headers eval: main::buying()
@@ -519,7 +533,7 @@ billing: Redis refused a command
 
 
 
-=== TEST 44: an answer that the worker did not write
+=== TEST 45: an answer that the worker did not write
 --- init: worker('{"mac":"wrong"}')
 --- request eval: "POST /upgrade\n$main::BUY"
 --- more_headers eval: main::buying()
@@ -529,7 +543,7 @@ billing: an answer was not written by the worker
 
 
 
-=== TEST 45: an answer to another question
+=== TEST 46: an answer to another question
 --- init: worker('{"op":"op_00112233445566778899aabbccddeeff"}')
 --- request eval: "POST /upgrade\n$main::BUY"
 --- more_headers eval: main::buying()
@@ -537,7 +551,7 @@ billing: an answer was not written by the worker
 
 
 
-=== TEST 46: an answer that was given before
+=== TEST 47: an answer that was given before
 --- init: worker('{"replayed":true,"body":{"operation":"x"}}')
 --- request eval: "POST /upgrade\n$main::BUY"
 --- more_headers eval: main::buying()
@@ -547,7 +561,7 @@ Idempotency-Replayed: true
 
 
 
-=== TEST 47: a refusal of the worker
+=== TEST 48: a refusal of the worker
 --- init: worker('{"status":409,"problem":true,"retry_after":7,"body":{"code":"X"}}')
 --- request eval: "POST /upgrade\n$main::BUY"
 --- more_headers eval: main::buying()
@@ -559,7 +573,7 @@ Retry-After: 7
 
 
 
-=== TEST 48: a worker that goes on after its answer
+=== TEST 49: a worker that goes on after its answer
 --- init: worker('{"status":202,"retry_after":2,"body":{"state":"unknown"}}')
 --- request eval: "POST /upgrade\n$main::BUY"
 --- more_headers eval: main::buying()
@@ -571,7 +585,7 @@ Retry-After: 2
 
 
 
-=== TEST 49: what the buyer has seen
+=== TEST 50: what the buyer has seen
 --- init: worker('{"team":"t1","epoch":3,"version":9}')
 --- request eval: "POST /upgrade\n$main::BUY"
 --- more_headers eval: main::buying() . "\nCookie: billing_seen=t2:3:4.t1:3:8"
@@ -580,7 +594,7 @@ Set-Cookie: billing_seen=t1:3:9.t2:3:4; Path=/; Max-Age=600; HttpOnly; SameSite=
 
 
 
-=== TEST 50: a large answer
+=== TEST 51: a large answer
 --- init: worker('{"body":{"a":"' . ('x' x 300000) . '"}}')
 --- request
 GET /billing/invoices?team=t1
@@ -589,7 +603,7 @@ GET /billing/invoices?team=t1
 
 
 
-=== TEST 51: the dashboard brings the token
+=== TEST 52: the dashboard brings the token
 --- init: worker('{"body":{"teams":[]}}')
 --- request
 GET /dashboard
@@ -604,7 +618,7 @@ main::csrf('owner@example.test') =~ /: (.*)/; qq({"teams":[],"csrf":"$1"})
 
 
 
-=== TEST 52: the state of an operation
+=== TEST 53: the state of an operation
 --- request
 GET /billing/operations/op_00112233445566778899aabbccddeeff
 --- more_headers eval: main::cookie('owner@example.test')
@@ -613,14 +627,14 @@ qr/"kind":"operation".*"asked":\{"operation":"op_00112233445566778899aabbccddeef
 
 
 
-=== TEST 53: HTTP/1.0
+=== TEST 54: HTTP/1.0
 --- raw_request eval
 "GET /pricing HTTP/1.0\r\n\r\n"
 --- response_body_like: "plans":
 
 
 
-=== TEST 54: several requests on one connection
+=== TEST 55: several requests on one connection
 --- init: worker('{"body":{"n":1}}')
 --- pipelined_requests eval
 ["GET /billing/overview?team=t1", "GET /nothing", "GET /billing/overview?team=t2"]
@@ -630,7 +644,7 @@ qr/"kind":"operation".*"asked":\{"operation":"op_00112233445566778899aabbccddeef
 
 
 
-=== TEST 55: a client that leaves while it waits
+=== TEST 56: a client that leaves while it waits
 --- init: worker('{"delay":200}')
 --- request
 GET /billing/overview?team=t1
@@ -645,7 +659,7 @@ GET /billing/overview?team=t1
 
 
 
-=== TEST 56: nothing is answered inside another page
+=== TEST 57: nothing is answered inside another page
 --- config
 location / { billing_api; }
 location /page/ { alias html/; ssi on; }
@@ -655,14 +669,3 @@ a<!--# include virtual="/pricing" -->b
 --- request
 GET /page/page.html
 --- response_body_unlike: plans
-
-
-
-=== TEST 57: the test clock is known at once
---- init: worker('{"body":{"now":"2026-01-01T00:00:00Z","offset":86400}}')
---- request
-POST /demo/clock
-{"advance":"1d"}
---- more_headers
-Content-Type: application/json
---- response_body_like: "offset":86400

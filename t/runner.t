@@ -15,6 +15,9 @@ use Test::More;
 my $lib = Cwd::realpath(File::Basename::dirname(__FILE__) . '/lib');
 my $dir = File::Temp::tempdir(CLEANUP => 1);
 
+# What is tested here is the runner, not what it is told to run under.
+delete $ENV{TEST_NGINX_USE_VALGRIND};
+
 # Runs one file of blocks; gives the passed and failed tests and the output.
 
 sub run_blocks {

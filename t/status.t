@@ -191,3 +191,17 @@ worker('{"publish":["billing:1:clock 86400"]}')
 main::cookie('owner@example.test') . "\n"
     . main::webhook($main::EVENT, t => time + 86400)
 --- error_code eval: [200, 400]
+
+
+
+=== TEST 15: who moves the test clock meets it at once
+--- config
+location / { billing_api; }
+--- init
+worker('{"body":{"now":"2026-01-01T00:00:00Z","offset":86400}}')
+--- pipelined_requests eval
+["POST /demo/clock\n" . '{"advance":"1d"}', "POST /billing/webhook\n$main::EVENT"]
+--- more_headers eval
+"Content-Type: application/json\n"
+    . main::webhook($main::EVENT, t => time + 86400)
+--- error_code eval: [200, 200]

@@ -132,7 +132,14 @@ main::chunked(main::webhook(main::padded(9000)), main::padded(9000))
 
 
 
-=== TEST 12: a worker that says nothing: the sender comes again
+=== TEST 12: larger than 256 KB, in chunks
+--- raw_request eval
+main::chunked(main::webhook(main::padded(262145)), main::padded(262145))
+--- error_code: 413
+
+
+
+=== TEST 13: a worker that says nothing: the sender comes again
 --- init: worker('{"silent":true}')
 --- request eval: "POST /billing/webhook\n$main::EVENT"
 --- more_headers eval: main::webhook($main::EVENT)
@@ -142,7 +149,7 @@ Retry-After: 1
 
 
 
-=== TEST 13: a worker that is not done: the same
+=== TEST 14: a worker that is not done: the same
 --- init: worker('{"status":202,"body":{"state":"pending"}}')
 --- request eval: "POST /billing/webhook\n$main::EVENT"
 --- more_headers eval: main::webhook($main::EVENT)
@@ -150,7 +157,7 @@ Retry-After: 1
 
 
 
-=== TEST 14: a worker that refuses: the same
+=== TEST 15: a worker that refuses: the same
 --- init: worker('{"status":500,"problem":true,"body":{"code":"INTERNAL"}}')
 --- request eval: "POST /billing/webhook\n$main::EVENT"
 --- more_headers eval: main::webhook($main::EVENT)
@@ -158,7 +165,7 @@ Retry-After: 1
 
 
 
-=== TEST 15: no Redis
+=== TEST 16: no Redis
 --- http_config
 billing_config $TEST_NGINX_BILLING_DIR/away.json;
 billing_zone billing 1m; billing_worker off;
@@ -168,7 +175,7 @@ billing_zone billing 1m; billing_worker off;
 
 
 
-=== TEST 16: reading it is no use
+=== TEST 17: reading it is no use
 --- request
 GET /billing/webhook
 --- error_code: 405
@@ -177,7 +184,7 @@ Allow: POST
 
 
 
-=== TEST 17: an empty body
+=== TEST 18: an empty body
 --- request
 POST /billing/webhook
 --- more_headers eval: main::webhook('')

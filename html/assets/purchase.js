@@ -10,6 +10,8 @@ import { lang } from './text.js';
 const TRANSIENT = ['NETWORK', 'GARBLED', 'INTERNAL', 'STORE_UNAVAILABLE',
   'OPERATION_IN_PROGRESS', 'TOO_MANY'];
 const TRIES_MAX = 5;
+// A command that was taken (202) but not begun within its minute never will be.
+const BEGUN_MS = 90000;
 const POLL_MS = [500, 1000, 1000, 2000, 2000, 5000];
 
 const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
@@ -136,6 +138,8 @@ async function action(kept, answer) {
 
 // Polls the operation; after ten seconds the page says what comes next.
 async function wait(kept, tell) {
+  const since = Date.now();
+
   save({ ...kept, step: 'wait' });
   tell('wait');
   for (let i = 0; ; i += 1) {
@@ -149,6 +153,14 @@ async function wait(kept, tell) {
     } catch (problem) {
       if (TRANSIENT.includes(problem.code) || problem.status >= 500) {
         continue;
+      }
+      if (problem.code === 'OPERATION_NOT_FOUND') {
+        if (Date.now() - since < BEGUN_MS) {
+          continue;
+        }
+        // asking again with the key is safe, whatever became of the first
+        save({ ...kept, step: 'buy' });
+        return { kind: 'stuck' };
       }
       return refused(kept, problem);
     }

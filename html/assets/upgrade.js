@@ -136,7 +136,9 @@ async function ask() {
       return;
     }
     quote = answer;
-    fieldError('promo', null);
+    if (promo) {
+      fieldError('promo', null);      // a refused code's reason stays to be read
+    }
     drawBill();
     announce(t('total.said', { amount: money(quote.due_now || quote.total, quote.currency) }));
   } catch (problem) {

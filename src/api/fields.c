@@ -85,11 +85,24 @@ static const billing_field_t  billing_fields_operation[] = {
     BILLING_LAST
 };
 
+/* What the tax depends on. */
+
+static const billing_field_t  billing_fields_taxed[] = {
+    { "country", BILLING_FIELD_WORD, false, false, 2,
+      BILLING_BILLING_INFO_MISSING, NULL },
+    { "vat_id", BILLING_FIELD_TEXT, false, false, 31,
+      BILLING_VAT_ID_INVALID, NULL },
+    BILLING_LAST
+};
+
 static const billing_field_t  billing_fields_quote[] = {
     BILLING_TEAM, BILLING_PLAN, BILLING_SEATS, BILLING_PERIOD,
     { "payment_method", BILLING_FIELD_WORD, true, false,
       BILLING_WORD_TEXT_MAX, BILLING_PAYMENT_METHOD_UNSUPPORTED, NULL },
-    BILLING_PROMO, BILLING_LAST
+    BILLING_PROMO,
+    { "billing_information", BILLING_FIELD_OBJECT, false, false, 0,
+      BILLING_ALLOW, billing_fields_taxed },
+    BILLING_LAST
 };
 
 static const billing_field_t  billing_fields_payment[] = {

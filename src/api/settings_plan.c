@@ -17,6 +17,8 @@ static void billing_settings_price(billing_reader_t *reader,
     const json_t *plan, billing_catalogue_t *out, billing_terms_t *terms);
 static void billing_settings_invoice(billing_reader_t *reader,
     const json_t *plan, billing_terms_t *terms);
+static void billing_settings_volume(billing_reader_t *reader,
+    const json_t *plan, billing_terms_t *terms);
 static void billing_settings_features(billing_reader_t *reader,
     const json_t *plan, const billing_catalogue_t *catalogue,
     billing_terms_t *terms);
@@ -29,7 +31,8 @@ static void billing_settings_boards(const billing_catalogue_t *catalogue,
 
 static const char *const  billing_plan_keys[] = {
     "selling", "seats_min", "window_max", "price", "invoice",
-    "private_boards", "guests_edit", "features", "limits", NULL
+    "private_boards", "guests_edit", "features", "limits", "day_pass",
+    "volume", NULL
 };
 
 
@@ -98,6 +101,7 @@ billing_settings_plan(billing_reader_t *reader, const char *name,
     billing_settings_seats(reader, plan, terms);
     billing_settings_price(reader, plan, out, terms);
     billing_settings_invoice(reader, plan, terms);
+    billing_settings_volume(reader, plan, terms);
     billing_settings_features(reader, plan, out, terms);
     billing_settings_limits(reader, plan, out, terms);
     billing_settings_boards(out, id, terms);
@@ -140,12 +144,17 @@ billing_settings_price(billing_reader_t *reader, const json_t *plan,
 {
     const json_t     *price;
     billing_range_t   range = { 0, BILLING_PRICE_MAX, -1 };
+    billing_range_t   pass = { 0, BILLING_PRICE_MAX, 0 };
 
     static const char *const  keys[] = { "monthly", "yearly", NULL };
 
     for (unsigned i = 0; i < BILLING_PERIODS; i++) {
         terms->price[i] = (billing_money_t) { 0, out->currency };
     }
+
+    terms->day_pass.currency = out->currency;
+    terms->day_pass.minor = billing_reader_integer(reader, plan, "day_pass",
+                                                   pass);
 
     price = billing_reader_object(reader, plan, "price", false);
 
@@ -188,6 +197,41 @@ billing_settings_invoice(billing_reader_t *reader, const json_t *plan,
             billing_reader_integer(reader, invoice, "seats_min", range);
     }
 
+    billing_reader_leave(reader);
+}
+
+
+/* The volume discount: R96, by default as it was once offered. */
+
+static void
+billing_settings_volume(billing_reader_t *reader, const json_t *plan,
+    billing_terms_t *terms)
+{
+    const json_t      *json;
+    billing_volume_t  *volume = &terms->volume;
+    billing_range_t    percent = { 1, 100, -1 };
+    billing_range_t    seats = { 1, BILLING_SEATS_MAX, 5 };
+    billing_range_t    months = { 0, 120, 3 }, years = { 0, 10, 1 };
+
+    static const char *const  keys[] = {
+        "percent", "seats_min", "months", "years", NULL
+    };
+
+    json = billing_reader_object(reader, plan, "volume", false);
+
+    if (json == NULL) {
+        return;
+    }
+
+    billing_reader_known(reader, json, keys);
+    volume->percent = (uint32_t)
+        billing_reader_integer(reader, json, "percent", percent);
+    volume->seats_min = (uint32_t)
+        billing_reader_integer(reader, json, "seats_min", seats);
+    volume->periods[BILLING_PERIOD_MONTHLY] = (uint32_t)
+        billing_reader_integer(reader, json, "months", months);
+    volume->periods[BILLING_PERIOD_YEARLY] = (uint32_t)
+        billing_reader_integer(reader, json, "years", years);
     billing_reader_leave(reader);
 }
 

@@ -281,13 +281,15 @@ billing_ctl_quote_promo(billing_ctl_input_t *in,
 }
 
 
-/* The buyer's country decides (R115); with a VAT id it may be reversed. */
+/* The buyer's country decides (R115); a valid VAT id may reverse it. */
 
 static uint32_t
 billing_ctl_quote_tax(billing_ctl_input_t *in,
     const billing_settings_t *settings)
 {
-    billing_taxpayer_t  buyer = { .seller_country = settings->seller_country };
+    billing_taxpayer_t  buyer = {
+        .seller_country = settings->seller_country, .vat_valid = true
+    };
 
     (void) billing_ctl_text(in, "country", &buyer.country);
     (void) billing_ctl_text(in, "vat_id", &buyer.vat_id);

@@ -225,6 +225,7 @@ typedef struct {
     const char  *country;               /* NULL or empty: not known */
     const char  *vat_id;                /* NULL or empty: none */
     const char  *seller_country;
+    bool         vat_valid;             /* the id was verified (R117) */
 } billing_taxpayer_t;
 
 /* The rate of the buyer's country, 0 without one or reversed (R115..R117). */

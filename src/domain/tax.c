@@ -4,13 +4,14 @@
 
 #include <string.h>
 
-#define BILLING_VAT_MAX  20
+#define BILLING_VAT_MAX     20
+#define BILLING_VAT_SHAPES  9
 
 
 typedef struct {
     char         country[3];
     char         prefix[3];
-    const char  *shapes[3];
+    const char  *shapes[BILLING_VAT_SHAPES];
 } billing_vat_row_t;
 
 
@@ -52,7 +53,8 @@ static const billing_vat_row_t  billing_vats[] = {
     { "NO", "NO", { "#########", "#########MVA" } },
     { "PL", "PL", { "##########" } },
     { "PT", "PT", { "#########" } },
-    { "RO", "RO", { "######", "########", "##########" } },
+    { "RO", "RO", { "##", "###", "####", "#####", "######", "#######",
+                    "########", "#########", "##########" } },
     { "SE", "SE", { "############" } },
     { "SI", "SI", { "########" } },
     { "SK", "SK", { "##########" } },
@@ -81,7 +83,7 @@ billing_tax_permyriad(const billing_tax_t *table, uint32_t ntaxes,
 
         if (table[i].reverse_charge && buyer->seller_country != NULL
             && strcmp(country, buyer->seller_country) != 0
-            && vat_id != NULL
+            && buyer->vat_valid && vat_id != NULL
             && billing_vat_id_valid(country, vat_id, strlen(vat_id)))
         {
             return 0;
@@ -153,7 +155,7 @@ billing_vat_shaped(const billing_vat_row_t *row, const char *text,
 
     prefixed = len > 2 && memcmp(text, row->prefix, 2) == 0;
 
-    for (size_t i = 0; i < 3 && row->shapes[i] != NULL; i++) {
+    for (size_t i = 0; i < BILLING_VAT_SHAPES && row->shapes[i] != NULL; i++) {
         shape = row->shapes[i];
 
         if (billing_vat_matches(shape, text, len)

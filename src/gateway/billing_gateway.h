@@ -90,6 +90,8 @@ typedef struct {
     char               intent[BILLING_GATEWAY_ID_MAX + 1];
     char               client_secret[BILLING_GATEWAY_ID_MAX * 2 + 1];
     int64_t            amount_minor;
+    billing_currency_t currency;        /* of it; 0 not one of ours */
+    bool               payable;         /* FAILED, yet not closed for good */
     char               brand[32];
     char               last4[5];
 } billing_result_t;
@@ -126,6 +128,10 @@ void billing_gateway_search_result(const billing_charge_t *charge,
 BILLING_MUST_CHECK billing_err_t billing_gateway_object(
     const billing_reply_t *reply, const char *object, billing_result_t *out);
 
+/* True when the money has gone back, by this request or an earlier one. */
+BILLING_MUST_CHECK bool billing_gateway_refunded(
+    const billing_reply_t *reply);
+
 
 /* --- webhooks ----------------------------------------------------------- */
 
@@ -142,6 +148,7 @@ typedef struct {
     char  id[BILLING_GATEWAY_ID_MAX + 1];       /* "evt_..." */
     char  type[64];
     char  object[BILLING_GATEWAY_ID_MAX + 1];   /* what it is about */
+    char  checkout[BILLING_GATEWAY_ID_MAX + 1]; /* of its metadata, "" none */
 } billing_event_t;
 
 /* Call only after billing_webhook_verify. */

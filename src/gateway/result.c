@@ -154,6 +154,30 @@ billing_gateway_object(const billing_reply_t *reply, const char *object,
 
 
 bool
+billing_gateway_refunded(const billing_reply_t *reply)
+{
+    bool               back;
+    json_t            *json;
+    billing_result_t   result;
+
+    if (billing_gateway_object(reply, "refund", &result) == BILLING_OK) {
+        return true;
+    }
+
+    if (reply->status != 400) {
+        return false;
+    }
+
+    json = billing_gateway_json(reply->body, reply->body_len);
+    back = billing_gateway_is(json_object_get(json, "error"), "code",
+                              "charge_already_refunded");
+    json_decref(json);
+
+    return back;
+}
+
+
+bool
 billing_gateway_ours(const billing_charge_t *charge, const json_t *intent)
 {
     char           attempt[12];
@@ -360,7 +384,6 @@ billing_gateway_succeeded(const billing_charge_t *charge,
     const json_t *intent, billing_result_t *out)
 {
     char           currency[4];
-    const char    *ours = billing_currency_code(charge->amount.currency);
     const json_t  *amount = json_object_get(intent, "amount");
     const json_t  *received = json_object_get(intent, "amount_received");
 
@@ -373,15 +396,24 @@ billing_gateway_succeeded(const billing_charge_t *charge,
 
     out->amount_minor = json_integer_value(received != NULL ? received
                                                             : amount);
-    out->outcome = BILLING_OUTCOME_MISMATCH;
 
-    for (unsigned i = 0; i < 3; i++) {
-        if (ours[i] == '\0' || (ours[i] | 0x20) != currency[i]) {
-            return;
-        }
+    if (out->amount_minor <= 0) {
+        return;                         /* nothing was captured: look again */
     }
 
-    if (out->amount_minor != charge->amount.minor
+    for (size_t i = 0; currency[i] != '\0'; i++) {
+        if (currency[i] < 'a' || currency[i] > 'z') {
+            currency[i] = '?';          /* theirs are in lower case */
+        }
+
+        currency[i] = (char) (currency[i] & ~0x20);
+    }
+
+    out->currency = billing_currency_parse(currency, strlen(currency));
+    out->outcome = BILLING_OUTCOME_MISMATCH;
+
+    if (out->currency == 0 || out->currency != charge->amount.currency
+        || out->amount_minor != charge->amount.minor
         || json_integer_value(amount) != charge->amount.minor)
     {
         return;
@@ -419,10 +451,9 @@ billing_gateway_failed(const json_t *intent, billing_result_t *out)
     out->outcome = BILLING_OUTCOME_FAILED;
     out->reason = BILLING_CARD_DECLINED;
     out->remedy = BILLING_REMEDY_ASK;
+    out->payable = !billing_gateway_is(intent, "status", "canceled");
 
-    if (!json_is_object(error)
-        && billing_gateway_is(intent, "status", "canceled"))
-    {
+    if (!json_is_object(error) && !out->payable) {
         out->reason = BILLING_CARD_AUTH_FAILED;
     }
 

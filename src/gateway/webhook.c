@@ -102,6 +102,15 @@ billing_webhook_parse(const char *body, size_t body_len, billing_event_t *out)
                                  BILLING_GATEWAY_ID_MAX)
          && billing_gateway_id(out->object, strlen(out->object));
 
+    object = json_object_get(object, "metadata");
+
+    if (!billing_gateway_text(object, "checkout", out->checkout,
+                              BILLING_GATEWAY_ID_MAX)
+        || !billing_gateway_id(out->checkout, strlen(out->checkout)))
+    {
+        out->checkout[0] = '\0';
+    }
+
     json_decref(json);
 
     if (!ok) {

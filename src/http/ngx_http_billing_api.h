@@ -17,6 +17,7 @@ typedef struct {
     char               key[BILLING_IDEMPOTENCY_MAX + 1];
     char               op[BILLING_OP_ID_LEN + 1];
     billing_answer_t  *answer;          /* in r->pool, once it has come */
+    billing_reason_t   refused;         /* why it was not sent after a hold */
     ngx_uint_t         holds;           /* how often the links were awaited */
     unsigned           secured:1;       /* security headers are set */
     unsigned           unsent:1;        /* proven: the command did not leave */

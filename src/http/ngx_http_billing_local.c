@@ -215,8 +215,10 @@ ngx_http_billing_local_event(ngx_http_request_t *r,
         return BILLING_INTERNAL;
     }
 
-    ctx->body = json_pack("{ss ss ss}", "event", event.id,
-                          "type", event.type, "object", event.object);
+    ctx->body = json_pack("{ss ss ss ss*}", "event", event.id,
+                          "type", event.type, "object", event.object,
+                          "checkout",
+                          event.checkout[0] != '\0' ? event.checkout : NULL);
     if (ctx->body == NULL) {
         return BILLING_INTERNAL;
     }

@@ -91,9 +91,10 @@ ngx_http_billing_relay_again(ngx_http_request_t *r, void *data,
 
     (void) timed_out;
 
-    if (ngx_http_billing_submit(r, hold->ctx, hold->wait, hold->wake)
-        != BILLING_ALLOW)
-    {
+    hold->ctx->refused = ngx_http_billing_submit(r, hold->ctx, hold->wait,
+                                                 hold->wake);
+
+    if (hold->ctx->refused != BILLING_ALLOW) {
         hold->ctx->unsent = 1;
         hold->wake(r, hold->ctx, 0);
     }
@@ -162,6 +163,7 @@ ngx_http_billing_relay_wake(ngx_http_request_t *r, void *data,
     ngx_http_billing_api_ctx_t  *ctx = data;
 
     ngx_int_t                      rc;
+    billing_reason_t               reason;
     ngx_http_billing_main_conf_t  *bmcf;
 
     (void) timed_out;
@@ -172,8 +174,8 @@ ngx_http_billing_relay_wake(ngx_http_request_t *r, void *data,
     } else if (ctx->unsent
                || ctx->match.route->class == BILLING_ROUTE_QUERY)
     {
-        rc = ngx_http_billing_send_problem(r, BILLING_STORE_UNAVAILABLE, NULL,
-                                           NULL);
+        reason = ctx->refused ? ctx->refused : BILLING_STORE_UNAVAILABLE;
+        rc = ngx_http_billing_send_problem(r, reason, NULL, NULL);
 
     } else {
         bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);

@@ -15,6 +15,7 @@
 #define BILLING_LIST_MAX          200   /* rows of any one list in an answer */
 #define BILLING_GATEWAY_TRY_SEC   2     /* first retry of a call */
 #define BILLING_ACTION_SEC        1800  /* an abandoned 3-D Secure ends */
+#define BILLING_ACTION_ASK_SEC    60    /* how it stands, should no one say */
 #define BILLING_REPLAY_SEC        82800 /* 23 h: the gateway forgets at 24 */
 #define BILLING_ABSENT_SEC        60    /* an absent charge is believed later */
 #define BILLING_REPLAYS_MAX       3     /* identical 5xx: ask, do not repeat */
@@ -185,6 +186,7 @@ typedef struct {
     billing_order_t  order;
     char             promo[BILLING_WORD_MAX + 1];   /* as sold, "" none */
     bool             promo_unknown;
+    bool             country_missing;   /* taxes depend on it */
     int64_t          at;
     const json_t    *information;       /* borrowed, NULL none */
 } billing_purchase_t;
@@ -262,7 +264,9 @@ struct billing_checkout_s {
     billing_reason_t          reason;   /* of a failure, 0 none */
     char                      card_brand[BILLING_CARD_MAX];
     char                      card_last4[5];
-    int64_t                   captured_minor;   /* of a mismatch: refunded */
+    billing_money_t           captured; /* what goes back */
+    bool                      look_again;   /* told of while a call flew */
+    bool                      sent;     /* by this transaction; not stored */
 };
 
 const char *billing_checkout_word(billing_checkout_state_t state);
@@ -299,7 +303,12 @@ BILLING_MUST_CHECK billing_db_rc_t billing_checkout_again(
 BILLING_MUST_CHECK billing_db_rc_t billing_checkout_send(billing_worker_t *w,
     billing_checkout_t *co);
 
+/* Asks the gateway how the payment of an open checkout stands. */
+BILLING_MUST_CHECK billing_db_rc_t billing_checkout_ask(billing_worker_t *w,
+    billing_checkout_t *co);
+
 typedef struct {
+    billing_call_kind_t  step;
     int64_t   first_sent_at;
     int64_t   last_sent_at;
     uint32_t  tries;
@@ -425,6 +434,14 @@ BILLING_MUST_CHECK billing_db_rc_t billing_reply_absent(
 
 /* Sets when the next call is due after that many tries. */
 void billing_reply_later(billing_replying_t *r, uint32_t tries);
+
+/* The money went: it is given back whoever has been told what. */
+BILLING_MUST_CHECK billing_db_rc_t billing_reply_stray(
+    billing_replying_t *r);
+
+/* A payment that failed and could be made good: closed before it is told. */
+BILLING_MUST_CHECK billing_db_rc_t billing_reply_close(
+    billing_replying_t *r);
 
 /* Tells who waits how it stands. */
 BILLING_MUST_CHECK billing_db_rc_t billing_reply_tell(billing_replying_t *r);

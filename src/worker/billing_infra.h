@@ -87,6 +87,7 @@ typedef struct {
     size_t   calls;
     size_t   answers;
     int64_t  clock_offset_sec;
+    char     last_id[BILLING_ENTRY_ID_MAX];     /* of the row redis_mark */
 } billing_mark_t;
 
 billing_mark_t billing_mark(const billing_worker_t *w);
@@ -94,6 +95,9 @@ void billing_mark_undo(billing_worker_t *w, const billing_mark_t *mark);
 BILLING_MUST_CHECK billing_db_rc_t billing_savepoint(billing_worker_t *w,
     billing_mark_t *mark);
 void billing_savepoint_undo(billing_worker_t *w, const billing_mark_t *mark);
+/* Releases after OK, undoes after anything that is told as CONFLICT. */
+BILLING_MUST_CHECK billing_db_rc_t billing_savepoint_end(billing_worker_t *w,
+    const billing_mark_t *mark, billing_db_rc_t rc);
 
 
 /* --- db.c, db_sqlite.c, migrate.c ----------------------------------------- */
@@ -255,6 +259,7 @@ typedef struct {
     size_t                 mac_len;
     bool                   answered;        /* in this turn */
     bool                   kept;            /* not to be acknowledged */
+    bool                   late;            /* a query behind the commands */
 } billing_entry_t;
 
 typedef struct {
@@ -297,8 +302,21 @@ BILLING_MUST_CHECK billing_db_rc_t billing_command_entry(billing_worker_t *w,
     const billing_entry_t *entry, int64_t now);
 /* The transaction could not be: told to try later; false if unreadable. */
 bool billing_command_later(billing_worker_t *w, const billing_entry_t *entry);
+/*
+ * A question about an operation is put behind the commands that came with it:
+ * late is set then, and DONE told until it comes again.
+ */
 BILLING_MUST_CHECK billing_db_rc_t billing_query_entry(billing_worker_t *w,
-    const billing_entry_t *entry, int64_t now);
+    billing_entry_t *entry, int64_t now);
+/*
+ * Before the turn, committed: the execution of an entry that came back begins.
+ * Sets its deliveries to those it was begun in, however often Redis gave it.
+ */
+BILLING_MUST_CHECK billing_db_rc_t billing_command_begin(billing_worker_t *w,
+    billing_entry_t *entry);
+/* In the turn: the entry's end is no longer in doubt. */
+BILLING_MUST_CHECK billing_db_rc_t billing_command_ended(billing_worker_t *w,
+    const billing_entry_t *entry);
 BILLING_MUST_CHECK billing_db_rc_t billing_command_retention(
     billing_worker_t *w, int64_t now);
 

@@ -180,6 +180,16 @@ BILLING_MUST_CHECK billing_db_rc_t billing_checkout_sweep(billing_worker_t *w,
     int64_t now, int64_t *next_at);
 bool billing_call_in_flight(const billing_worker_t *w, const char *subject);
 
+/*
+ * One row of a sweep, in a savepoint of its own.  CONFLICT: undone and told to
+ * the operator; the caller pushes the row away and goes on with the others.
+ */
+typedef billing_db_rc_t (*billing_row_pt)(billing_worker_t *w, const char *id,
+    int64_t at);
+
+BILLING_MUST_CHECK billing_db_rc_t billing_savepoint_row(billing_worker_t *w,
+    billing_row_pt run, const char *id, int64_t at);
+
 
 /* --- write-through: implemented by the loop, asked for by the business ---- */
 

@@ -30,7 +30,8 @@ static void billing_copy(char *out, size_t max, const char *text);
 
 /*
  * UNKNOWN ends on the gateway's proof only.  FAILED may start anew when the
- * reason was ours (billing_checkout_again), never after a refusal.
+ * reason was ours (billing_checkout_again), never after a refusal.  Money
+ * that comes after the end goes back.
  */
 
 static const billing_checkout_row_t
@@ -50,11 +51,12 @@ static const billing_checkout_row_t
         | BILLING_TO(REFUNDING) },
     [BILLING_CHECKOUT_SUCCEEDED] = { "succeeded", "done", true, 0 },
     [BILLING_CHECKOUT_FAILED] = { "failed", "refused", true,
-        BILLING_TO(NEW) },
+        BILLING_TO(NEW) | BILLING_TO(REFUNDING) },
     [BILLING_CHECKOUT_REFUNDING] = { "refunding", "unknown", false,
         BILLING_TO(REFUNDED) },
     [BILLING_CHECKOUT_REFUNDED] = { "refunded", "refused", true, 0 },
-    [BILLING_CHECKOUT_EXPIRED] = { "expired", "refused", true, 0 }
+    [BILLING_CHECKOUT_EXPIRED] = { "expired", "refused", true,
+        BILLING_TO(REFUNDING) }
 };
 
 
@@ -113,7 +115,8 @@ billing_checkout_load(billing_worker_t *w, const char *id,
         " amount_minor, promo, customer, payment_method, client_secret,"
         " intent, waiter, cancelling, page_after, reason, email,"
         " card_brand, card_last4, captured_minor, next_try_at, started_at,"
-        " action_at, ended_at FROM checkout WHERE id = $1";
+        " action_at, ended_at, captured_in, look_again FROM checkout"
+        " WHERE id = $1";
 
     bool             ok;
     billing_db_rc_t  rc;
@@ -141,6 +144,8 @@ static bool
 billing_checkout_read(billing_db_t *db, const char *sql,
     billing_checkout_t *co)
 {
+    const char  *code;
+
     billing_copy(co->id, sizeof(co->id), billing_db_text(db, sql, 0));
     billing_copy(co->team, sizeof(co->team), billing_db_text(db, sql, 1));
     billing_copy(co->actor, sizeof(co->actor), billing_db_text(db, sql, 2));
@@ -177,11 +182,14 @@ billing_checkout_read(billing_db_t *db, const char *sql,
                  billing_db_text(db, sql, 19));
     billing_copy(co->card_last4, sizeof(co->card_last4),
                  billing_db_text(db, sql, 20));
-    co->captured_minor = billing_db_int(db, sql, 21);
+    co->captured.minor = billing_db_int(db, sql, 21);
     co->next_try_at = billing_db_int(db, sql, 22);
     co->started_at = billing_db_int(db, sql, 23);
     co->action_at = billing_db_int(db, sql, 24);
     co->ended_at = billing_db_int(db, sql, 25);
+    code = billing_db_text(db, sql, 26);
+    co->captured.currency = billing_currency_parse(code, strlen(code));
+    co->look_again = billing_db_int(db, sql, 27) != 0;
 
     return true;
 }
@@ -288,9 +296,11 @@ billing_checkout_store(billing_worker_t *w, const billing_checkout_t *co)
     static const char  gateway_sql[] =
         "UPDATE checkout SET customer = $1, payment_method = $2,"
         " client_secret = $3, intent = $4, card_brand = $5,"
-        " card_last4 = $6, captured_minor = $7 WHERE id = $8";
+        " card_last4 = $6, captured_minor = $7, captured_in = $8"
+        " WHERE id = $9";
     static const char  time_sql[] =
-        "UPDATE checkout SET action_at = $1, ended_at = $2 WHERE id = $3";
+        "UPDATE checkout SET action_at = $1, ended_at = $2, look_again = $3"
+        " WHERE id = $4";
 
     billing_db_rc_t  rc;
 
@@ -305,16 +315,17 @@ billing_checkout_store(billing_worker_t *w, const billing_checkout_t *co)
         return rc;
     }
 
-    rc = billing_db_exec(w->db, gateway_sql, "ttttttit", co->customer,
+    rc = billing_db_exec(w->db, gateway_sql, "ttttttitt", co->customer,
              co->payment_method, co->client_secret, co->intent,
-             co->card_brand, co->card_last4, co->captured_minor, co->id);
+             co->card_brand, co->card_last4, co->captured.minor,
+             billing_currency_code(co->captured.currency), co->id);
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    return billing_db_exec(w->db, time_sql, "iit", co->action_at,
-                           co->ended_at, co->id);
+    return billing_db_exec(w->db, time_sql, "iiit", co->action_at,
+                           co->ended_at, (int64_t) co->look_again, co->id);
 }
 
 
@@ -330,6 +341,8 @@ billing_checkout_again(billing_worker_t *w, billing_checkout_t *co)
     co->intent[0] = '\0';
     co->client_secret[0] = '\0';
     co->page_after[0] = '\0';
+    co->cancelling = false;
+    co->action_at = 0;
     co->ended_at = 0;
 
     rc = billing_checkout_move(w, co, BILLING_CHECKOUT_NEW);

@@ -326,7 +326,7 @@ billing_buy_open(billing_worker_t *w, const char *team, bool *open)
 {
     static const char  sql[] =
         "SELECT 1 FROM checkout WHERE team = $1 AND state IN"
-        " ('new', 'charging', 'action', 'unknown', 'refunding') LIMIT 1";
+        " ('new', 'charging', 'action', 'unknown') LIMIT 1";
 
     billing_db_rc_t  rc;
 

@@ -14,8 +14,9 @@ typedef billing_err_t (*billing_step_pt)(const billing_checkout_t *co,
     billing_gateway_request_t *out);
 
 typedef struct {
-    const char       *name;             /* of the key; NULL: a mere question */
+    const char       *name;             /* of the try; NULL: a mere question */
     billing_step_pt   build;
+    bool              unkeyed;
 } billing_step_t;
 
 
@@ -40,14 +41,19 @@ static billing_db_rc_t billing_attempt_sent(billing_worker_t *w,
 static const char *billing_step_name(billing_call_kind_t step);
 
 
+/*
+ * A second cancellation does nothing, so it needs no key; with one, a failure
+ * kept by the gateway would be all that is ever heard.
+ */
+
 static const billing_step_t  billing_steps[] = {
-    [BILLING_CALL_CUSTOMER] = { "customer", billing_step_customer },
-    [BILLING_CALL_ATTACH]   = { "attach",   billing_step_attach },
-    [BILLING_CALL_CHARGE]   = { "charge",   billing_step_charge },
-    [BILLING_CALL_LOOKUP]   = { NULL,       billing_step_lookup },
-    [BILLING_CALL_SEARCH]   = { NULL,       billing_step_search },
-    [BILLING_CALL_REFUND]   = { "refund",   billing_step_refund },
-    [BILLING_CALL_CANCEL]   = { "cancel",   billing_step_cancel }
+    [BILLING_CALL_CUSTOMER] = { "customer", billing_step_customer, false },
+    [BILLING_CALL_ATTACH]   = { "attach",   billing_step_attach, false },
+    [BILLING_CALL_CHARGE]   = { "charge",   billing_step_charge, false },
+    [BILLING_CALL_LOOKUP]   = { NULL,       billing_step_lookup, false },
+    [BILLING_CALL_SEARCH]   = { NULL,       billing_step_search, false },
+    [BILLING_CALL_REFUND]   = { "refund",   billing_step_refund, false },
+    [BILLING_CALL_CANCEL]   = { "cancel",   billing_step_cancel, true }
 };
 
 #define BILLING_STEPS  (sizeof(billing_steps) / sizeof(billing_steps[0]))
@@ -114,11 +120,16 @@ billing_checkout_send(billing_worker_t *w, billing_checkout_t *co)
         if (rc != BILLING_DB_OK) {
             return rc;
         }
+
+        if (billing_steps[co->step].unkeyed) {
+            call.idempotency_key[0] = '\0';
+        }
     }
 
     /* Should this process die, the next one takes it up then. */
 
     co->next_try_at = wall + BILLING_GATEWAY_TRY_SEC;
+    co->sent = true;
 
     rc = billing_checkout_move(w, co, co->state);
 
@@ -197,6 +208,7 @@ billing_attempt_load(billing_worker_t *w, const billing_checkout_t *co,
     billing_db_rc_t  rc;
 
     memset(attempt, 0, sizeof(*attempt));
+    attempt->step = step;
 
     rc = billing_db_query(w->db, sql, "tit", co->id, (int64_t) co->attempt,
                           billing_step_name(step));
@@ -241,7 +253,7 @@ billing_attempt_replay(billing_worker_t *w, const billing_checkout_t *co,
 {
     static const char  sql[] =
         "UPDATE attempt SET replays = $1, replay_digest = $2"
-        " WHERE checkout = $3 AND n = $4 AND kind = 'charge'";
+        " WHERE checkout = $3 AND n = $4 AND kind = $5";
 
     char      digest[24];
     size_t    i;
@@ -264,8 +276,9 @@ billing_attempt_replay(billing_worker_t *w, const billing_checkout_t *co,
     (void) snprintf(attempt->replay_digest, sizeof(attempt->replay_digest),
                     "%s", digest);
 
-    return billing_db_exec(w->db, sql, "itti", (int64_t) attempt->replays,
-                           digest, co->id, (int64_t) co->attempt);
+    return billing_db_exec(w->db, sql, "ittit", (int64_t) attempt->replays,
+                           digest, co->id, (int64_t) co->attempt,
+                           billing_step_name(attempt->step));
 }
 
 
@@ -328,11 +341,7 @@ static billing_err_t
 billing_step_refund(const billing_checkout_t *co,
     billing_gateway_request_t *out)
 {
-    billing_money_t  captured;
-
-    captured = (billing_money_t) { co->captured_minor, co->amount.currency };
-
-    return billing_gateway_refund(co->intent, captured, co->id, out);
+    return billing_gateway_refund(co->intent, co->captured, co->id, out);
 }
 
 

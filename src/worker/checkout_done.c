@@ -302,16 +302,12 @@ billing_checkout_end(billing_worker_t *w, billing_checkout_t *co,
                                ending->state == BILLING_CHECKOUT_REFUNDED
                                ? "refunded" : "failed");
 
-    if (rc == BILLING_DB_OK) {
-        rc = billing_promo_settle(w, co->id, "released");
-    }
+    /* One that is refunded gave up its seats when that began. */
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_checkout_release(w, co);
-    }
-
-    if (rc == BILLING_DB_OK && ending->state == BILLING_CHECKOUT_REFUNDED) {
-        rc = billing_mismatch_books(w, co, true, ending->now);
+        rc = ending->state == BILLING_CHECKOUT_REFUNDED
+             ? billing_mismatch_books(w, co, true, ending->now)
+             : billing_checkout_release(w, co);
     }
 
     if (rc == BILLING_DB_OK) {
@@ -332,7 +328,7 @@ billing_checkout_end(billing_worker_t *w, billing_checkout_t *co,
 }
 
 
-/* Seats are free again; the team is otherwise as it was (R94). */
+/* Seats and code are free again; the team is otherwise as it was (R94). */
 
 static billing_db_rc_t
 billing_checkout_release(billing_worker_t *w, const billing_checkout_t *co)
@@ -340,7 +336,12 @@ billing_checkout_release(billing_worker_t *w, const billing_checkout_t *co)
     static const char  sql[] =
         "UPDATE team SET hold_seats = 0 WHERE id = $1";
 
-    return billing_db_exec(w->db, sql, "t", co->team);
+    billing_db_rc_t  rc;
+
+    rc = billing_promo_settle(w, co->id, "released");
+
+    return rc == BILLING_DB_OK ? billing_db_exec(w->db, sql, "t", co->team)
+                               : rc;
 }
 
 
@@ -348,16 +349,28 @@ billing_db_rc_t
 billing_checkout_refund(billing_worker_t *w, billing_checkout_t *co,
     const billing_result_t *result, int64_t now)
 {
+    bool             ended;
     billing_db_rc_t  rc;
 
-    billing_log("ALERT: checkout %s: %lld captured, %lld asked: refunding",
-                co->id, (long long) result->amount_minor,
-                (long long) co->amount.minor);
+    billing_log("ALERT: checkout %s: %lld %s captured, %lld %s asked:"
+                " refunding", co->id, (long long) result->amount_minor,
+                billing_currency_code(result->currency),
+                (long long) co->amount.minor,
+                billing_currency_code(co->amount.currency));
 
-    co->captured_minor = result->amount_minor;
+    ended = billing_checkout_final(co->state);
+    co->captured = (billing_money_t) { result->amount_minor,
+                                       result->currency };
     co->step = BILLING_CALL_REFUND;
+    co->cancelling = false;
 
     rc = billing_mismatch_books(w, co, false, now);
+
+    /* The next buyer does not wait for the gateway; an end gave all back. */
+
+    if (rc == BILLING_DB_OK && !ended) {
+        rc = billing_checkout_release(w, co);
+    }
 
     if (rc != BILLING_DB_OK) {
         return rc;
@@ -370,6 +383,10 @@ billing_checkout_refund(billing_worker_t *w, billing_checkout_t *co,
     }
 
     rc = billing_checkout_send(w, co);
+
+    if (ended) {
+        return rc;                      /* its buyer was told that it failed */
+    }
 
     if (rc == BILLING_DB_OK && co->waiter[0] != '\0') {
         rc = billing_checkout_tell(w, co, co->waiter);
@@ -389,7 +406,7 @@ billing_mismatch_books(billing_worker_t *w, const billing_checkout_t *co,
     billing_money_t    in, out;
     billing_posting_t  posting;
 
-    in = (billing_money_t) { co->captured_minor, co->amount.currency };
+    in = co->captured;
     out = in;
     out.minor = -out.minor;
 

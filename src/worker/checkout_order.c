@@ -14,8 +14,10 @@ static billing_db_rc_t billing_purchase_promo(billing_op_t *op,
     const char *team, billing_purchase_t *out);
 static billing_db_rc_t billing_purchase_tax(billing_op_t *op,
     const char *team, billing_purchase_t *out);
-static uint32_t billing_purchase_permyriad(
-    const billing_settings_t *settings, const json_t *information);
+static void billing_purchase_taxed(billing_op_t *op, const json_t *stored,
+    billing_purchase_t *out);
+static const char *billing_purchase_word(const json_t *information,
+    const char *name);
 
 
 billing_db_rc_t
@@ -96,9 +98,7 @@ billing_purchase_tax(billing_op_t *op, const char *team,
     out->information = json_object_get(op->command->body,
                                        "billing_information");
 
-    if (out->information != NULL) {
-        out->order.tax_permyriad =
-            billing_purchase_permyriad(op->w->settings, out->information);
+    if (op->w->settings->ntaxes == 0) {
         return BILLING_DB_OK;
     }
 
@@ -113,28 +113,61 @@ billing_purchase_tax(billing_op_t *op, const char *team,
                         NULL);
     billing_db_done(op->w->db, sql);
 
-    out->order.tax_permyriad = billing_purchase_permyriad(op->w->settings,
-                                                          stored);
+    billing_purchase_taxed(op, stored, out);
     json_decref(stored);
 
     return BILLING_DB_OK;
 }
 
 
-/* The buyer's country decides (R115); with a VAT id it may be reversed. */
+/*
+ * The buyer's country decides (R115), never its absence.  The charge is
+ * reversed only for the stored id that was verified, not for one typed now.
+ */
 
-static uint32_t
-billing_purchase_permyriad(const billing_settings_t *settings,
-    const json_t *information)
+static void
+billing_purchase_taxed(billing_op_t *op, const json_t *stored,
+    billing_purchase_t *out)
 {
-    billing_taxpayer_t  buyer;
+    const json_t              *asked;
+    billing_taxpayer_t         buyer;
+    const billing_settings_t  *settings;
 
-    buyer.country = json_string_value(json_object_get(information,
-                                                      "country"));
-    buyer.vat_id = json_string_value(json_object_get(information, "vat_id"));
-    buyer.seller_country = settings->seller_country;
+    settings = op->w->settings;
+    asked = out->information;
 
-    return billing_tax_permyriad(settings->taxes, settings->ntaxes, &buyer);
+    if (billing_purchase_word(asked, "country")[0] == '\0') {
+        asked = stored;
+    }
+
+    buyer = (billing_taxpayer_t) {
+        .country = billing_purchase_word(asked, "country"),
+        .vat_id = billing_purchase_word(asked, "vat_id"),
+        .seller_country = settings->seller_country
+    };
+
+    buyer.vat_valid =
+        json_is_true(json_object_get(stored, "vat_valid"))
+        && strcmp(buyer.country, billing_purchase_word(stored, "country")) == 0
+        && strcmp(buyer.vat_id, billing_purchase_word(stored, "vat_id")) == 0;
+
+    out->country_missing = strspn(buyer.country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+                           != 2 || buyer.country[2] != '\0';
+
+    out->order.tax_permyriad = billing_tax_permyriad(settings->taxes,
+                                                     settings->ntaxes,
+                                                     &buyer);
+}
+
+
+static const char *
+billing_purchase_word(const json_t *information, const char *name)
+{
+    const char  *word;
+
+    word = json_string_value(json_object_get(information, name));
+
+    return word == NULL ? "" : word;
 }
 
 
@@ -148,14 +181,21 @@ billing_purchase_price(const billing_worker_t *w,
     reason = billing_quote(&w->settings->catalogue, &row->team,
                            &purchase->order, purchase->at, quote);
 
-    if (!purchase->promo_unknown) {
-        return reason;
-    }
-
     /* Refusals come in the enum's order, whoever finds them. */
 
-    return reason != BILLING_ALLOW && reason < BILLING_PROMO_UNKNOWN
-           ? reason : BILLING_PROMO_UNKNOWN;
+    if (purchase->promo_unknown
+        && (reason == BILLING_ALLOW || reason > BILLING_PROMO_UNKNOWN))
+    {
+        reason = BILLING_PROMO_UNKNOWN;
+    }
+
+    if (purchase->country_missing
+        && (reason == BILLING_ALLOW || reason > BILLING_BILLING_INFO_MISSING))
+    {
+        reason = BILLING_BILLING_INFO_MISSING;
+    }
+
+    return reason;
 }
 
 
@@ -232,7 +272,9 @@ billing_promo_reserve(billing_worker_t *w, const billing_checkout_t *co,
         " VALUES ($1, $2, $3, 'reserved', $4)"
         " ON CONFLICT (code, checkout) DO UPDATE SET state = 'reserved'";
 
-    if (co->promo[0] == '\0') {
+    /* A code that the volume discount beats is not spent. */
+
+    if (co->promo[0] == '\0' || !co->quote.promo_spent) {
         return BILLING_DB_OK;
     }
 

@@ -36,7 +36,7 @@ billing_quote_dump(const billing_quote_t *quote)
     }
 
     return json_pack("{s:s, s:I, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I,"
-                     " s:I, s:I, s:I, s:I, s:I, s:I}",
+                     " s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
                "plan", billing_plan_name(quote->plan),
                "seats", (json_int_t) quote->seats,
                "period", billing_period_name(quote->period),
@@ -52,7 +52,11 @@ billing_quote_dump(const billing_quote_t *quote)
                "credit_left", (json_int_t) quote->credit_left.minor,
                "start", (json_int_t) quote->span.start_at,
                "end", (json_int_t) quote->span.end_at,
-               "renewal", (json_int_t) quote->renewal_total.minor);
+               "renewal", (json_int_t) quote->renewal_total.minor,
+               "discount_left", (json_int_t) quote->discount_left,
+               "discount_seats_min",
+               (json_int_t) quote->discount_seats_min,
+               "promo_spent", (int) quote->promo_spent);
 }
 
 
@@ -131,6 +135,14 @@ billing_quote_members(const json_t *json, billing_quote_t *quote)
     }
 
     quote->seats = (uint32_t) seats;
+
+    /* A quote from before these were kept had no discount to last. */
+
+    quote->discount_left = (uint32_t)
+        json_integer_value(json_object_get(json, "discount_left"));
+    quote->discount_seats_min = (uint32_t)
+        json_integer_value(json_object_get(json, "discount_seats_min"));
+    quote->promo_spent = json_is_true(json_object_get(json, "promo_spent"));
 
     return quote->plan != BILLING_PLAN_NONE
            && billing_quote_int(json, "subtotal", &quote->subtotal.minor)

@@ -13,6 +13,7 @@
 typedef billing_db_rc_t (*billing_reply_pt)(billing_replying_t *r);
 
 
+static billing_db_rc_t billing_reply_handle(billing_replying_t *r);
 static billing_db_rc_t billing_reply_customer(billing_replying_t *r);
 static billing_db_rc_t billing_reply_attach(billing_replying_t *r);
 static billing_db_rc_t billing_reply_early(billing_replying_t *r);
@@ -60,9 +61,7 @@ billing_checkout_reply(billing_worker_t *w, const billing_call_t *call,
 
     /* A late answer to a question that is settled or no longer asked. */
 
-    if (billing_checkout_final(co.state) || call->attempt != co.attempt
-        || call->kind != co.step)
-    {
+    if (call->attempt != co.attempt || call->kind != co.step) {
         return BILLING_DB_OK;
     }
 
@@ -77,7 +76,42 @@ billing_checkout_reply(billing_worker_t *w, const billing_call_t *call,
         .wall = billing_worker_wall(w)
     };
 
-    return billing_replies[call->kind](&r);
+    if (billing_checkout_final(co.state)) {
+        return call->kind == BILLING_CALL_LOOKUP ? billing_reply_stray(&r)
+                                                 : BILLING_DB_OK;
+    }
+
+    return billing_reply_handle(&r);
+}
+
+
+/* An event that came meanwhile may know more than this answer: ask again. */
+
+static billing_db_rc_t
+billing_reply_handle(billing_replying_t *r)
+{
+    bool             again;
+    billing_db_rc_t  rc;
+
+    again = r->co->look_again;
+    r->co->look_again = false;
+
+    rc = billing_replies[r->co->step](r);
+
+    if (rc != BILLING_DB_OK || !again || r->co->cancelling
+        || (r->co->state != BILLING_CHECKOUT_CHARGING
+            && r->co->state != BILLING_CHECKOUT_ACTION
+            && r->co->state != BILLING_CHECKOUT_UNKNOWN))
+    {
+        return rc;
+    }
+
+    if (r->co->sent) {
+        r->co->look_again = true;
+        return billing_checkout_move(r->w, r->co, r->co->state);
+    }
+
+    return billing_checkout_ask(r->w, r->co);
 }
 
 
@@ -276,14 +310,24 @@ billing_reply_search(billing_replying_t *r)
 static billing_db_rc_t
 billing_reply_cancel(billing_replying_t *r)
 {
-    r->co->step = BILLING_CALL_LOOKUP;
+    billing_db_rc_t    rc;
+    billing_attempt_t  attempt;
 
-    if (r->reply->status != 200) {
-        billing_reply_later(r, 2);
-        return billing_checkout_move(r->w, r->co, r->co->state);
+    if (r->reply->status == 200) {
+        r->co->step = BILLING_CALL_LOOKUP;
+        return billing_checkout_send(r->w, r->co);
     }
 
-    return billing_checkout_send(r->w, r->co);
+    rc = billing_attempt_load(r->w, r->co, BILLING_CALL_CANCEL, &attempt);
+
+    if (rc != BILLING_DB_OK) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    r->co->step = BILLING_CALL_LOOKUP;
+    billing_reply_later(r, attempt.tries);
+
+    return billing_checkout_move(r->w, r->co, r->co->state);
 }
 
 
@@ -294,12 +338,11 @@ billing_reply_refund(billing_replying_t *r)
     billing_ending_t   ending;
     billing_attempt_t  attempt;
 
-    if (billing_gateway_object(r->reply, "refund", &r->result)
-        == BILLING_OK)
-    {
+    if (billing_gateway_refunded(r->reply)) {
         ending = (billing_ending_t) {
             .state = BILLING_CHECKOUT_REFUNDED, .now = r->now,
-            .reason = BILLING_GATEWAY_UNAVAILABLE
+            .reason = r->co->reason != BILLING_ALLOW
+                      ? r->co->reason : BILLING_GATEWAY_UNAVAILABLE
         };
 
         return billing_checkout_end(r->w, r->co, &ending);
@@ -315,6 +358,24 @@ billing_reply_refund(billing_replying_t *r)
                 r->co->id);
     billing_reply_later(r, attempt.tries);
 
+    rc = billing_attempt_replay(r->w, r->co, r->reply, &attempt);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    /*
+     * All that was captured goes back, so a second refund cannot take more:
+     * it is refused as done already, and that is the proof looked for.
+     */
+
+    if (attempt.replays >= BILLING_REPLAYS_MAX
+        || r->wall - attempt.first_sent_at >= BILLING_REPLAY_SEC)
+    {
+        r->co->attempt++;
+        r->co->next_try_at = r->wall + BILLING_RETRY_WINDOW_SEC;
+    }
+
     return billing_checkout_move(r->w, r->co, r->co->state);
 }
 
@@ -326,13 +387,21 @@ billing_reply_outcome(billing_replying_t *r)
         billing_copy(r->co->intent, sizeof(r->co->intent), r->result.intent);
     }
 
-    /* Money that came while the payer's act was given up. */
+    /* What the payer did is known here before anybody came to tell. */
 
     if (r->co->state == BILLING_CHECKOUT_ACTION
         && (r->result.outcome == BILLING_OUTCOME_SUCCEEDED
-            || r->result.outcome == BILLING_OUTCOME_MISMATCH))
+            || r->result.outcome == BILLING_OUTCOME_MISMATCH
+            || (r->result.outcome == BILLING_OUTCOME_FAILED
+                && !r->co->cancelling)))
     {
         r->co->state = BILLING_CHECKOUT_CHARGING;
+    }
+
+    if (r->result.outcome == BILLING_OUTCOME_SUCCEEDED
+        || r->result.outcome == BILLING_OUTCOME_MISMATCH)
+    {
+        r->co->reason = BILLING_ALLOW;  /* of a failure before it was paid */
     }
 
     switch (r->result.outcome) {
@@ -365,12 +434,19 @@ billing_reply_failed(billing_replying_t *r)
 {
     billing_ending_t  ending;
 
+    /* Who has its secret can still pay it. */
+
+    if (r->result.payable && r->co->client_secret[0] != '\0') {
+        return billing_reply_close(r);
+    }
+
     ending = (billing_ending_t) {
         .state = BILLING_CHECKOUT_FAILED, .now = r->now,
-        .reason = r->result.reason
+        .reason = r->co->reason != BILLING_ALLOW ? r->co->reason
+                                                 : r->result.reason
     };
 
-    if (r->co->cancelling) {
+    if (r->co->cancelling && r->co->state == BILLING_CHECKOUT_ACTION) {
         ending.state = BILLING_CHECKOUT_EXPIRED;
         ending.reason = BILLING_CARD_AUTH_FAILED;
     }
@@ -382,12 +458,11 @@ billing_reply_failed(billing_replying_t *r)
 static billing_db_rc_t
 billing_reply_action(billing_replying_t *r)
 {
+    bool             asked;
     billing_db_rc_t  rc;
 
     if (r->co->cancelling) {
-        r->co->step = BILLING_CALL_CANCEL;  /* not yet taken: once more */
-        billing_reply_later(r, 2);
-        return billing_checkout_move(r->w, r->co, r->co->state);
+        return billing_reply_close(r);  /* not yet taken: once more */
     }
 
     if (r->co->intent[0] == '\0') {
@@ -401,8 +476,13 @@ billing_reply_action(billing_replying_t *r)
         r->co->action_at = r->now;      /* not prolonged by asking again */
     }
 
+    asked = r->co->waiter[0] != '\0'
+            || r->co->state != BILLING_CHECKOUT_ACTION;
+
+    /* An event may be lost, and the payer may close the page. */
+
     r->co->step = BILLING_CALL_LOOKUP;
-    r->co->next_try_at = BILLING_NEVER_AT;
+    r->co->next_try_at = r->wall + BILLING_ACTION_ASK_SEC;
 
     rc = billing_attempt_state(r->w, r->co, "action");
 
@@ -412,7 +492,7 @@ billing_reply_action(billing_replying_t *r)
 
     rc = billing_checkout_move(r->w, r->co, BILLING_CHECKOUT_ACTION);
 
-    return rc == BILLING_DB_OK ? billing_reply_tell(r) : rc;
+    return rc == BILLING_DB_OK && asked ? billing_reply_tell(r) : rc;
 }
 
 

@@ -62,7 +62,9 @@ billing_reply_unknown(billing_replying_t *r)
 
     r->co->step = BILLING_CALL_CHARGE;
 
-    if (attempt.replays >= BILLING_REPLAYS_MAX
+    /* A payment that is known is asked for; sending says nothing new. */
+
+    if (r->co->intent[0] != '\0' || attempt.replays >= BILLING_REPLAYS_MAX
         || r->wall - attempt.first_sent_at >= BILLING_REPLAY_SEC)
     {
         r->co->step = r->co->intent[0] == '\0' ? BILLING_CALL_SEARCH
@@ -79,7 +81,7 @@ billing_reply_unknown(billing_replying_t *r)
         return rc;
     }
 
-    if (r->co->step != BILLING_CALL_CHARGE) {
+    if (r->co->step != BILLING_CALL_CHARGE && r->co->intent[0] == '\0') {
         rc = billing_checkout_send(r->w, r->co);
     }
 
@@ -185,7 +187,70 @@ billing_reply_later(billing_replying_t *r, uint32_t tries)
 }
 
 
-/* Who asked last is told; a client that has gone asks the operation. */
+/*
+ * The browser holds the secret of a payment that has failed: with another
+ * card it could still pay.  Only what is cancelled has failed for good.
+ */
+
+billing_db_rc_t
+billing_reply_close(billing_replying_t *r)
+{
+    billing_db_rc_t    rc;
+    billing_attempt_t  attempt;
+
+    r->co->step = BILLING_CALL_CANCEL;
+
+    if (!r->co->cancelling) {
+        r->co->cancelling = true;
+        r->co->reason = r->result.reason;
+        return billing_checkout_send(r->w, r->co);
+    }
+
+    rc = billing_attempt_load(r->w, r->co, BILLING_CALL_CANCEL, &attempt);
+
+    if (rc != BILLING_DB_OK) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    billing_reply_later(r, attempt.tries);
+
+    return billing_checkout_move(r->w, r->co, r->co->state);
+}
+
+
+/* After the end: what has come is given back, what has not is left alone. */
+
+billing_db_rc_t
+billing_reply_stray(billing_replying_t *r)
+{
+    billing_charge_t  charge;
+
+    billing_charge_of(r->co, &charge);
+    billing_gateway_charge_result(&charge, r->reply, true, &r->result);
+
+    if (r->result.outcome == BILLING_OUTCOME_SUCCEEDED
+        || r->result.outcome == BILLING_OUTCOME_MISMATCH)
+    {
+        return billing_checkout_refund(r->w, r->co, &r->result, r->now);
+    }
+
+    r->co->next_try_at = BILLING_NEVER_AT;
+
+    if (r->reply->status != 404
+        && (r->result.outcome == BILLING_OUTCOME_UNKNOWN
+            || r->result.outcome == BILLING_OUTCOME_WAIT))
+    {
+        r->co->next_try_at = r->wall + BILLING_RETRY_WINDOW_SEC;
+    }
+
+    return billing_checkout_move(r->w, r->co, r->co->state);
+}
+
+
+/*
+ * Who asked last is told, and whoever sent the purchase once more elsewhere;
+ * a client that has gone asks the operation.
+ */
 
 billing_db_rc_t
 billing_reply_tell(billing_replying_t *r)
@@ -193,19 +258,15 @@ billing_reply_tell(billing_replying_t *r)
     char             waiter[BILLING_OP_ID_LEN + 1];
     billing_db_rc_t  rc;
 
-    if (r->co->cancelling) {
-        return BILLING_DB_OK;
-    }
-
-    if (r->co->waiter[0] == '\0') {
-        return billing_checkout_tell(r->w, r->co, r->co->id);
-    }
-
     (void) snprintf(waiter, sizeof(waiter), "%s", r->co->waiter);
     r->co->waiter[0] = '\0';
 
     rc = billing_checkout_move(r->w, r->co, r->co->state);
 
-    return rc == BILLING_DB_OK
+    if (rc == BILLING_DB_OK && !r->co->cancelling) {
+        rc = billing_checkout_tell(r->w, r->co, r->co->id);
+    }
+
+    return rc == BILLING_DB_OK && waiter[0] != '\0'
            ? billing_checkout_tell(r->w, r->co, waiter) : rc;
 }

@@ -1,6 +1,5 @@
 /*
- * What is due by the clock, and what is said about a payment from outside:
- * the payer who comes back from 3-D Secure, the gateway's events.
+ * What is due by the clock, and the payer who comes back from 3-D Secure.
  */
 
 #include <stdio.h>
@@ -27,8 +26,6 @@ static billing_db_rc_t billing_sweep_next(billing_worker_t *w, int64_t now,
 static billing_db_rc_t billing_sweep_min(billing_worker_t *w,
     const char *sql, int64_t *at);
 static billing_db_rc_t billing_sweep_teams(billing_worker_t *w, int64_t now);
-static billing_db_rc_t billing_checkout_ask(billing_worker_t *w,
-    billing_checkout_t *co);
 static billing_db_rc_t billing_resume_wait(billing_op_t *op,
     billing_checkout_t *co);
 
@@ -76,8 +73,7 @@ static billing_db_rc_t
 billing_sweep_due(billing_worker_t *w, int64_t wall)
 {
     static const char  sql[] =
-        "SELECT id FROM checkout WHERE next_try_at <= $1 AND state IN"
-        " ('new', 'charging', 'action', 'unknown', 'refunding')"
+        "SELECT id FROM checkout WHERE next_try_at <= $1"
         " ORDER BY next_try_at LIMIT 256";
 
     unsigned         i;
@@ -188,8 +184,7 @@ billing_sweep_next(billing_worker_t *w, int64_t now, int64_t wall,
     int64_t *next_at)
 {
     static const char  due_sql[] =
-        "SELECT MIN(next_try_at) FROM checkout WHERE state IN"
-        " ('new', 'charging', 'action', 'unknown', 'refunding')";
+        "SELECT MIN(next_try_at) FROM checkout";
     static const char  action_sql[] =
         "SELECT MIN(action_at) FROM checkout WHERE state = 'action'"
         " AND cancelling = 0";
@@ -335,75 +330,4 @@ billing_resume_wait(billing_op_t *op, billing_checkout_t *co)
     op->reply->later = rc == BILLING_DB_OK;
 
     return rc;
-}
-
-
-static billing_db_rc_t
-billing_checkout_ask(billing_worker_t *w, billing_checkout_t *co)
-{
-    billing_db_rc_t  rc;
-
-    rc = BILLING_DB_OK;
-    co->step = BILLING_CALL_LOOKUP;
-
-    if (co->state == BILLING_CHECKOUT_ACTION) {
-        rc = billing_checkout_move(w, co, BILLING_CHECKOUT_CHARGING);
-    }
-
-    return rc == BILLING_DB_OK ? billing_checkout_send(w, co) : rc;
-}
-
-
-/*
- * An event is a hint, never the truth: the intent it names is looked up.
- * Known once, whatever the order and however often it is delivered (P35).
- */
-
-billing_db_rc_t
-billing_op_webhook(billing_op_t *op)
-{
-    static const char  sql[] =
-        "INSERT INTO gateway_event (id, type, object, at)"
-        " VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING";
-    static const char  find_sql[] =
-        "SELECT id FROM checkout WHERE intent = $1 AND intent <> ''"
-        " AND cancelling = 0 AND state IN ('charging', 'action', 'unknown')";
-
-    char                 id[BILLING_OP_ID_LEN + 1];
-    billing_db_rc_t      rc;
-    billing_checkout_t   co;
-
-    rc = billing_db_exec(op->w->db, sql, "ttti", billing_op_text(op, "event"),
-                         billing_op_text(op, "type"),
-                         billing_op_text(op, "object"), op->now);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    if (billing_db_changes(op->w->db) == 0) {
-        return billing_op_reply(op, 200, json_object());
-    }
-
-    rc = billing_db_query(op->w->db, find_sql, "t",
-                          billing_op_text(op, "object"));
-
-    if (rc == BILLING_DB_ROW) {
-        (void) snprintf(id, sizeof(id), "%s",
-                        billing_db_text(op->w->db, find_sql, 0));
-        billing_db_done(op->w->db, find_sql);
-
-        rc = BILLING_DB_DONE;
-
-        if (!billing_call_in_flight(op->w, id)) {
-            rc = billing_checkout_load(op->w, id, &co);
-            rc = rc == BILLING_DB_OK ? billing_checkout_ask(op->w, &co) : rc;
-        }
-    }
-
-    if (rc != BILLING_DB_OK && rc != BILLING_DB_DONE) {
-        return rc;
-    }
-
-    return billing_op_reply(op, 200, json_object());
 }

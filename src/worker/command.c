@@ -17,6 +17,9 @@
 #define BILLING_BUSY_RETRY_SEC   1
 #define BILLING_LATER_RETRY_SEC  5
 
+/* A channel, and a second id of who waits there. */
+#define BILLING_REPLY_MAX        (BILLING_KEY_MAX + BILLING_OP_ID_LEN + 2)
+
 typedef struct {
     bool      found;
     bool      done;
@@ -26,6 +29,7 @@ typedef struct {
     unsigned  status;
     unsigned  retry_after_sec;
     bool      problem;
+    char      op[BILLING_OP_ID_LEN + 1];    /* under which it is stored */
     char      team[BILLING_ID_MAX + 1];
     char     *body;             /* malloc'ed */
 } billing_command_state_t;
@@ -49,7 +53,7 @@ static billing_db_rc_t billing_command_replay(billing_worker_t *w,
     const billing_command_t *command, const billing_command_state_t *state);
 static billing_db_rc_t billing_command_execute(billing_worker_t *w,
     const billing_entry_t *entry, const billing_command_t *command,
-    int64_t now);
+    const char *op, int64_t now);
 static billing_db_rc_t billing_command_store(billing_worker_t *w,
     const char *op, const billing_op_reply_t *reply, const char *body);
 static billing_db_rc_t billing_command_tell(billing_worker_t *w,
@@ -69,6 +73,7 @@ billing_command_entry(billing_worker_t *w, const billing_entry_t *entry,
     billing_command_t  command;
 
     if (entry->deliveries >= BILLING_DELIVERIES_MAX) {
+        (void) billing_command_later(w, entry);
         return billing_command_dead(w, entry, "delivered too often", now);
     }
 
@@ -164,12 +169,23 @@ billing_command_decide(billing_worker_t *w, const billing_entry_t *entry,
     rc = billing_command_find(w, entry, command, &state);
 
     if (rc == BILLING_DB_OK && !state.found) {
-        return billing_command_execute(w, entry, command, now);
+
+        /* Its client was told 202 long ago and may have asked again. */
+
+        if (command->deadline_ms > 0
+            && billing_clock_wall_ms() > command->deadline_ms)
+        {
+            return BILLING_DB_OK;
+        }
+
+        return billing_command_execute(w, entry, command, command->op, now);
     }
 
+    /* The same entry once more was told its 5xx: only its client asks again. */
+
     if (rc == BILLING_DB_OK) {
-        rc = (state.same_request && state.retry)
-             ? billing_command_execute(w, entry, command, now)
+        rc = (state.same_request && state.retry && !state.same_entry)
+             ? billing_command_execute(w, entry, command, state.op, now)
              : billing_command_again(w, command, &state);
     }
 
@@ -214,7 +230,7 @@ billing_command_find(billing_worker_t *w, const billing_entry_t *entry,
     billing_db_rc_t    rc;
     static const char  sql[] =
         "SELECT state, entry, fingerprint, status, problem, retry_after,"
-        " answer_team, body FROM command WHERE op = $1"
+        " answer_team, body, op FROM command WHERE op = $1"
         " OR (actor = $2 AND kind = $3 AND team = $4 AND idem_key = $5)"
         " ORDER BY op = $1 DESC LIMIT 1";
 
@@ -236,6 +252,8 @@ billing_command_find(billing_worker_t *w, const billing_entry_t *entry,
     state->retry_after_sec = (unsigned) billing_db_int(w->db, sql, 5);
     (void) snprintf(state->team, sizeof(state->team), "%s",
                     billing_db_text(w->db, sql, 6));
+    (void) snprintf(state->op, sizeof(state->op), "%s",
+                    billing_db_text(w->db, sql, 8));
 
     if (state->done) {
         state->body = strdup(billing_db_text(w->db, sql, 7));
@@ -298,10 +316,17 @@ billing_command_replay(billing_worker_t *w, const billing_command_t *command,
 }
 
 
+/*
+ * A row of before a change of the secret keeps its id; who asks now waits under
+ * another one, which is written behind the channel.
+ */
+
 static billing_db_rc_t
 billing_command_insert(billing_worker_t *w, const billing_entry_t *entry,
-    const billing_command_t *command, int64_t now)
+    const billing_command_t *command, const char *op, int64_t now)
 {
+    char               reply[BILLING_REPLY_MAX];
+    bool               other = strcmp(op, command->op) != 0;
     static const char  sql[] =
         "INSERT INTO command (op, actor, kind, team, idem_key, fingerprint,"
         " state, entry, reply, lang, created_at)"
@@ -310,29 +335,28 @@ billing_command_insert(billing_worker_t *w, const billing_entry_t *entry,
         " entry = excluded.entry, reply = excluded.reply,"
         " lang = excluded.lang";
 
-    return billing_db_exec(w->db, sql, "ttttttttti", command->op,
-                           command->actor, command->kind, command->team,
-                           command->key, command->fingerprint, entry->id,
-                           command->reply, command->lang, now);
+    (void) snprintf(reply, sizeof(reply), "%s%s%s", command->reply,
+                    other ? " " : "", other ? command->op : "");
+
+    return billing_db_exec(w->db, sql, "ttttttttti", op, command->actor,
+                           command->kind, command->team, command->key,
+                           command->fingerprint, entry->id, reply,
+                           command->lang, now);
 }
 
 
 static billing_db_rc_t
 billing_command_execute(billing_worker_t *w, const billing_entry_t *entry,
-    const billing_command_t *command, int64_t now)
+    const billing_command_t *command, const char *op, int64_t now)
 {
     billing_mark_t      mark;
     billing_db_rc_t     rc;
+    billing_command_t   stored = *command;
     billing_op_reply_t  reply = { .status = 0 };
 
-    if (command->deadline_ms > 0
-        && billing_clock_wall_ms() > command->deadline_ms)
-    {
-        billing_command_refuse(w, command, BILLING_OPERATION_EXPIRED, 0);
-        return BILLING_DB_OK;
-    }
+    stored.op = op;
 
-    rc = billing_command_insert(w, entry, command, now);
+    rc = billing_command_insert(w, entry, command, op, now);
     if (rc == BILLING_DB_OK) {
         rc = billing_savepoint(w, &mark);
     }
@@ -341,7 +365,7 @@ billing_command_execute(billing_worker_t *w, const billing_entry_t *entry,
         return rc;
     }
 
-    rc = billing_op_run(w, command, now, &reply);
+    rc = billing_op_run(w, &stored, now, &reply);
 
     if (rc == BILLING_DB_FATAL || rc == BILLING_DB_FULL) {
         json_decref(reply.body);
@@ -365,7 +389,7 @@ billing_command_execute(billing_worker_t *w, const billing_entry_t *entry,
     }
 
     if (rc == BILLING_DB_OK && !reply.later) {
-        return billing_op_finish(w, command->op, &reply);
+        return billing_op_finish(w, op, &reply);
     }
 
     json_decref(reply.body);
@@ -378,7 +402,7 @@ billing_db_rc_t
 billing_op_finish(billing_worker_t *w, const char *op,
     billing_op_reply_t *reply)
 {
-    char               channel[BILLING_KEY_MAX] = "";
+    char               channel[BILLING_REPLY_MAX] = "";
     billing_db_rc_t    rc;
     static const char  sql[] = "SELECT reply FROM command WHERE op = $1"
                                " AND state <> 'done'";
@@ -407,6 +431,8 @@ billing_command_tell(billing_worker_t *w, const char *op, const char *channel,
     const billing_op_reply_t *reply, bool keep)
 {
     char              *body;
+    char               bare[BILLING_REPLY_MAX];
+    size_t             len = strcspn(channel, " ");
     billing_db_rc_t    rc;
     billing_answer_t   answer = {
         .status = reply->status,
@@ -417,7 +443,7 @@ billing_command_tell(billing_worker_t *w, const char *op, const char *channel,
     body = (reply->body != NULL) ? json_dumps(reply->body, JSON_COMPACT)
                                  : strdup("{}");
     if (body == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_CONFLICT;
     }
 
     answer.body = (billing_bytes_t) { body, strlen(body) };
@@ -429,7 +455,13 @@ billing_command_tell(billing_worker_t *w, const char *op, const char *channel,
     }
 
     if (rc == BILLING_DB_OK) {
-        billing_answer_queue(w, channel, &answer);
+        (void) snprintf(bare, sizeof(bare), "%.*s", (int) len, channel);
+        billing_answer_queue(w, bare, &answer);
+    }
+
+    if (rc == BILLING_DB_OK && channel[len] != '\0') {
+        (void) snprintf(answer.op, sizeof(answer.op), "%s", channel + len + 1);
+        billing_answer_queue(w, bare, &answer);
     }
 
     free(body);
@@ -509,8 +541,7 @@ billing_command_later(billing_worker_t *w, const billing_entry_t *entry)
 /* DONE: not a query, which only a transaction that writes can deal with. */
 
 billing_db_rc_t
-billing_query_entry(billing_worker_t *w, const billing_entry_t *entry,
-    int64_t now)
+billing_query_entry(billing_worker_t *w, billing_entry_t *entry, int64_t now)
 {
     billing_mark_t      mark;
     billing_db_rc_t     rc;
@@ -524,7 +555,10 @@ billing_query_entry(billing_worker_t *w, const billing_entry_t *entry,
         return BILLING_DB_DONE;
     }
 
-    if (!billing_op_is_query(command.kind)) {
+    if (!billing_op_is_query(command.kind)
+        || (!entry->late && strcmp(command.kind, "operation") == 0))
+    {
+        entry->late = billing_op_is_query(command.kind);
         billing_command_release(&command);
         return BILLING_DB_DONE;
     }

@@ -61,7 +61,7 @@ billing_invoice_issue(billing_worker_t *w,
     document = billing_invoice_document(w, order, &number);
 
     if (document == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_CONFLICT;
     }
 
     rc = billing_invoice_write(w, order, &number, document);
@@ -73,7 +73,7 @@ billing_invoice_issue(billing_worker_t *w,
 
     *out = billing_invoice_brief(order, number.number);
 
-    return *out == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
+    return *out == NULL ? BILLING_DB_CONFLICT : BILLING_DB_OK;
 }
 
 
@@ -187,13 +187,13 @@ billing_invoice_write(billing_worker_t *w,
     if (json_object_set_new(document, "prev_hash",
                             json_string(number->prev_hash)) != 0)
     {
-        return BILLING_DB_FULL;
+        return BILLING_DB_CONFLICT;
     }
 
     text = billing_body_canonical(document, hash);
 
     if (text == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_CONFLICT;
     }
 
     rc = billing_db_exec(w->db, sql, "ttiittti", number->number,
@@ -317,7 +317,7 @@ billing_invoice_draft(billing_worker_t *w,
 
     *out = billing_invoice_brief(order, NULL);
 
-    return *out == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
+    return *out == NULL ? BILLING_DB_CONFLICT : BILLING_DB_OK;
 }
 
 
@@ -351,7 +351,7 @@ billing_receipt_mail(billing_worker_t *w,
                "last4", co->card_last4);
 
     if (args == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_CONFLICT;
     }
 
     rc = billing_mail_queue(w, strcmp(order->state, "paid") == 0
@@ -398,6 +398,8 @@ billing_invoice_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
     static const char  sql[] =
         "SELECT checkout, finalise_at FROM invoice_draft"
         " WHERE finalised = 0 ORDER BY finalise_at LIMIT 1";
+    static const char  push_sql[] =
+        "UPDATE invoice_draft SET finalise_at = $1 WHERE checkout = $2";
 
     char             checkout[BILLING_OP_ID_LEN + 1];
     int              i;
@@ -425,7 +427,15 @@ billing_invoice_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
             return BILLING_DB_OK;
         }
 
-        rc = billing_invoice_finalise(w, checkout, now);
+        rc = billing_savepoint_row(w, billing_invoice_finalise, checkout,
+                                   now);
+
+        /* One that cannot be made must not stop the others. */
+
+        if (rc == BILLING_DB_CONFLICT) {
+            rc = billing_db_exec(w->db, push_sql, "it",
+                                 now + BILLING_RETRY_WINDOW_SEC, checkout);
+        }
 
         if (rc != BILLING_DB_OK) {
             return rc;

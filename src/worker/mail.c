@@ -127,7 +127,7 @@ billing_mail_queue(billing_worker_t *w, const char *to,
     char               key[96], id[BILLING_MAIL_ID_MAX];
     char              *subject, *text;
     billing_lang_t     language;
-    billing_db_rc_t    rc = BILLING_DB_FULL;
+    billing_db_rc_t    rc = BILLING_DB_CONFLICT;
     static const char  sql[] =
         "INSERT INTO mail_outbox (message_id, recipient, template, lang,"
         " subject, text, state, created_at, next_at)"

@@ -173,6 +173,12 @@ billing_op_member_remove(billing_op_t *op)
         return billing_op_deny(op, BILLING_MEMBER_NOT_FOUND, NULL);
     }
 
+    if (act == BILLING_ACT_REMOVE_MEMBER
+        && (m.roles & (uint32_t) BILLING_ROLE_COMPANY_ADMIN))
+    {
+        return billing_op_deny(op, BILLING_ADMIN_RIGHTS, NULL);
+    }
+
     rc = billing_member_last(op, &m);
 
     if (rc != BILLING_DB_OK) {

@@ -340,7 +340,9 @@ billing_outbox_sent(billing_worker_t *w, redisReply *reply, uintptr_t data)
 
     if (reply != NULL && reply->type == REDIS_REPLY_INTEGER) {
         if (reply->integer == 0) {
-            billing_rehydrate_demand(w);
+            billing_rehydrate_demand(w);    /* the row stays for the sweep */
+            free(row);
+            return;
         }
 
         if (o->accepted.n == 0) {

@@ -60,7 +60,7 @@ billing_query_dashboard(billing_op_t *op)
                "notices");
 
     if (body == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_CONFLICT;
     }
 
     wanted = billing_op_text(op, "team");

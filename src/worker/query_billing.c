@@ -111,7 +111,7 @@ billing_overview_renewal(billing_op_t *op, const billing_team_row_t *row,
                "at", billing_instant_json(team->current.end_at),
                "amount", (json_int_t) (amount.minor < 0 ? 0 : amount.minor));
 
-    return *out == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
+    return *out == NULL ? BILLING_DB_CONFLICT : BILLING_DB_OK;
 }
 
 

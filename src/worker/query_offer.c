@@ -234,7 +234,7 @@ billing_query_quote(billing_op_t *op)
         || json_object_set_new(body, "quote", json_string(pin)) != 0)
     {
         json_decref(body);
-        return BILLING_DB_FULL;
+        return BILLING_DB_CONFLICT;
     }
 
     return billing_op_reply(op, 200, body);

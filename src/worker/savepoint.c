@@ -3,18 +3,24 @@
  * done after the commit.  Both go back together.
  */
 
+#include <string.h>
+
 #include "billing_infra.h"
 
 
 billing_mark_t
 billing_mark(const billing_worker_t *w)
 {
-    return (billing_mark_t) {
+    billing_mark_t  mark = {
         .outbox = billing_outbox_mark(w),
         .calls = billing_http_mark(w),
         .answers = billing_answers_mark(w),
         .clock_offset_sec = w->clock_offset_sec
     };
+
+    memcpy(mark.last_id, billing_infra(w)->mark.last_id, sizeof(mark.last_id));
+
+    return mark;
 }
 
 
@@ -25,6 +31,8 @@ billing_mark_undo(billing_worker_t *w, const billing_mark_t *mark)
     billing_http_undo(w, mark->calls);
     billing_answers_undo(w, mark->answers);
     w->clock_offset_sec = mark->clock_offset_sec;
+    memcpy(billing_infra(w)->mark.last_id, mark->last_id,
+           sizeof(mark->last_id));
 }
 
 
@@ -42,4 +50,45 @@ billing_savepoint_undo(billing_worker_t *w, const billing_mark_t *mark)
 {
     billing_db_undo(w->db);
     billing_mark_undo(w, mark);
+}
+
+
+/* What contradicts the database is undone; the rest of the turn goes on. */
+
+billing_db_rc_t
+billing_savepoint_end(billing_worker_t *w, const billing_mark_t *mark,
+    billing_db_rc_t rc)
+{
+    if (rc == BILLING_DB_FATAL || rc == BILLING_DB_FULL) {
+        return rc;
+    }
+
+    if (rc != BILLING_DB_OK) {
+        billing_savepoint_undo(w, mark);
+        return BILLING_DB_CONFLICT;
+    }
+
+    return billing_db_release(w->db);
+}
+
+
+billing_db_rc_t
+billing_savepoint_row(billing_worker_t *w, billing_row_pt run, const char *id,
+    int64_t at)
+{
+    billing_mark_t   mark;
+    billing_db_rc_t  rc;
+
+    rc = billing_savepoint(w, &mark);
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    rc = billing_savepoint_end(w, &mark, run(w, id, at));
+
+    if (rc == BILLING_DB_CONFLICT) {
+        billing_log("ALERT: %s contradicts the database: put off", id);
+    }
+
+    return rc;
 }

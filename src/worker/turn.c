@@ -3,7 +3,8 @@
  *
  * Queries first, outside of it, so that nobody who only asks waits for a disk.
  * Then the transaction: the lease, the gateway's replies, the commands, the
- * housekeeping, the commit.  Only then does anything leave the process.
+ * housekeeping, the commit.  Only then does anything leave the process.  Who
+ * asks about an operation is answered last: it may be among the commands.
  */
 
 #include "billing_infra.h"
@@ -14,7 +15,9 @@
 #define BILLING_TURN_PAUSE_MS       1000
 
 static billing_db_rc_t billing_turn_queries(billing_worker_t *w,
-    billing_entries_t *entries, int64_t now);
+    billing_entries_t *entries, bool late);
+static billing_db_rc_t billing_turn_begin(billing_worker_t *w,
+    billing_entries_t *entries);
 static billing_db_rc_t billing_turn_commit(billing_worker_t *w,
     billing_turn_t *turn, int64_t mono_ms);
 static bool billing_turn_due(billing_worker_t *w, const billing_turn_t *turn,
@@ -42,10 +45,18 @@ billing_turn_run(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms)
 
     billing_stream_take(w, &turn->entries);
 
-    rc = billing_turn_queries(w, &turn->entries, billing_worker_now(w));
+    rc = billing_turn_queries(w, &turn->entries, false);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_turn_begin(w, &turn->entries);
+    }
 
     if (rc == BILLING_DB_OK && billing_turn_due(w, turn, mono_ms)) {
         rc = billing_turn_commit(w, turn, mono_ms);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_turn_queries(w, &turn->entries, true);
     }
 
     if (rc == BILLING_DB_OK) {
@@ -103,13 +114,16 @@ billing_turn_commit(billing_worker_t *w, billing_turn_t *turn,
 
 static billing_db_rc_t
 billing_turn_queries(billing_worker_t *w, billing_entries_t *entries,
-    int64_t now)
+    bool late)
 {
-    bool             any = false;
-    billing_db_rc_t  rc = BILLING_DB_OK;
+    bool              any = false;
+    int64_t           now = billing_worker_now(w);
+    billing_entry_t  *entry;
+    billing_db_rc_t   rc = BILLING_DB_OK;
 
     for (unsigned i = 0; i < entries->n; i++) {
-        any |= entries->entries[i].stream == BILLING_STREAM_QUERIES;
+        entry = &entries->entries[i];
+        any |= entry->stream == BILLING_STREAM_QUERIES && entry->late == late;
     }
 
     if (!any) {
@@ -122,8 +136,16 @@ billing_turn_queries(billing_worker_t *w, billing_entries_t *entries,
     }
 
     for (unsigned i = 0; i < entries->n && rc != BILLING_DB_FATAL; i++) {
-        rc = billing_query_entry(w, &entries->entries[i], now);
-        entries->entries[i].answered = (rc == BILLING_DB_OK);
+        entry = &entries->entries[i];
+
+        if (entry->late == late) {
+            rc = billing_query_entry(w, entry, now);
+            entry->answered = (rc == BILLING_DB_OK);
+        }
+
+        if (late && entry->late && !entry->answered) {
+            (void) billing_command_later(w, entry);
+        }
     }
 
     billing_db_rollback(w->db);
@@ -139,6 +161,25 @@ billing_turn_queries(billing_worker_t *w, billing_entries_t *entries,
 }
 
 
+/* Written down before anything is executed, so that a crash is counted. */
+
+static billing_db_rc_t
+billing_turn_begin(billing_worker_t *w, billing_entries_t *entries)
+{
+    billing_db_rc_t  rc = BILLING_DB_OK;
+
+    for (unsigned i = 0; i < entries->n && rc == BILLING_DB_OK; i++) {
+        billing_entry_t  *entry = &entries->entries[i];
+
+        if (entry->stream == BILLING_STREAM_COMMANDS && entry->deliveries > 1) {
+            rc = billing_command_begin(w, entry);
+        }
+    }
+
+    return rc;
+}
+
+
 static bool
 billing_turn_due(billing_worker_t *w, const billing_turn_t *turn,
     int64_t mono_ms)
@@ -146,7 +187,9 @@ billing_turn_due(billing_worker_t *w, const billing_turn_t *turn,
     const billing_finished_t  *list;
 
     for (unsigned i = 0; i < turn->entries.n; i++) {
-        if (!turn->entries.entries[i].answered) {
+        if (!turn->entries.entries[i].answered
+            && !turn->entries.entries[i].late)
+        {
             return true;
         }
     }
@@ -212,18 +255,14 @@ billing_turn_replies(billing_worker_t *w, int64_t now, size_t *n)
         rc = billing_checkout_reply(w, &list[i].call, &list[i].reply,
                                     list[i].sent, now);
 
-        if (rc == BILLING_DB_FATAL || rc == BILLING_DB_FULL) {
-            return rc;
-        }
+        rc = billing_savepoint_end(w, &mark, rc);
 
         if (rc == BILLING_DB_CONFLICT) {
             billing_log("ALERT: the reply for %s contradicts the database:"
                         " it will be asked for again", list[i].call.subject);
-            billing_savepoint_undo(w, &mark);
             continue;
         }
 
-        rc = billing_db_release(w->db);
         if (rc != BILLING_DB_OK) {
             return rc;
         }
@@ -238,24 +277,34 @@ billing_turn_commands(billing_worker_t *w, billing_entries_t *entries,
     int64_t now)
 {
     const char       *last = NULL;
+    billing_mark_t    mark;
     billing_db_rc_t   rc;
 
     for (unsigned i = 0; i < entries->n; i++) {
         billing_entry_t  *entry = &entries->entries[i];
 
-        if (entry->answered) {
+        if (entry->answered || entry->late) {
             continue;
         }
 
-        rc = billing_command_entry(w, entry, now);
-
-        if (rc == BILLING_DB_FATAL || rc == BILLING_DB_FULL) {
+        rc = billing_savepoint(w, &mark);
+        if (rc != BILLING_DB_OK) {
             return rc;
         }
+
+        rc = billing_savepoint_end(w, &mark,
+                                   billing_command_entry(w, entry, now));
 
         if (rc == BILLING_DB_CONFLICT) {
             billing_log("ALERT: entry %s contradicts the database", entry->id);
             entry->kept = !billing_command_later(w, entry);
+
+            rc = BILLING_DB_OK;
+        }
+
+        rc = (rc == BILLING_DB_OK) ? billing_command_ended(w, entry) : rc;
+        if (rc != BILLING_DB_OK) {
+            return rc;
         }
 
         if (entry->stream == BILLING_STREAM_COMMANDS
@@ -315,16 +364,16 @@ billing_turn_sweep(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms,
         return rc;
     }
 
-    rc = billing_checkout_sweep(w, now, &next_at);
-
-    if (rc == BILLING_DB_FATAL || rc == BILLING_DB_FULL) {
-        return rc;
-    }
+    rc = billing_savepoint_end(w, &mark,
+                               billing_checkout_sweep(w, now, &next_at));
 
     if (rc == BILLING_DB_CONFLICT) {
         billing_log("ALERT: the sweep contradicts the database");
-        billing_savepoint_undo(w, &mark);
         return BILLING_DB_OK;
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
     }
 
     if (next_at < now + BILLING_TURN_SWEEP_MAX_MS / 1000) {
@@ -333,7 +382,7 @@ billing_turn_sweep(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms,
                                     ? wait : BILLING_TURN_SWEEP_MIN_MS);
     }
 
-    return billing_db_release(w->db);
+    return BILLING_DB_OK;
 }
 
 
@@ -375,7 +424,8 @@ billing_turn_full(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms)
     for (unsigned i = 0; i < turn->entries.n; i++) {
         billing_entry_t  *entry = &turn->entries.entries[i];
 
-        entry->kept = !entry->answered && !billing_command_later(w, entry);
+        entry->kept = !entry->answered && !entry->late
+                      && !billing_command_later(w, entry);
     }
 
     billing_answers_flush(w);

@@ -1,6 +1,7 @@
 // A browser, its sessions, and what a person does in them.
 
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -25,7 +26,6 @@ export const CARDS = {
 export let site = process.env.DEMO_URL?.replace(/\/$/, '');
 let stack;
 let browser;
-let serial = 0;
 
 // The browser, and the demo when none is named.
 export async function begin() {
@@ -103,9 +103,10 @@ export async function signIn(page, email = 'owner@example.test') {
   await page.locator('.team-head, .empty').waitFor(WAIT);
 }
 
-// By the plus icon, as a person does it; returns its name and id.
+// By the plus icon, as a person does it; returns its name and id.  Letters
+// only: a dozen digits may look like a card number, which no name may hold.
 export async function newTeam(page) {
-  const name = `Test ${process.pid} ${Date.now() % 1e6} ${serial += 1}`;
+  const name = `Test ${Array.from(randomBytes(8), (b) => 'bcdfghjklmnpqrst'[b % 16]).join('')}`;
 
   await page.locator('.side .round').click();
   await page.locator('dialog #asked').fill(name);

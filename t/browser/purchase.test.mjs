@@ -306,6 +306,9 @@ test('promo codes: applied, removed, unknown', async (t) => {
   await page.locator('#promo-apply').click();
   await page.locator('#promo-error:not([hidden])').waitFor(WAIT);
   assert.match(await priced(page), /100\.00/);
+  await page.waitForTimeout(500);
+  assert.ok(await page.locator('#promo-error').isVisible(), 'the reason stays');
+  assert.equal(await page.locator('#promo').inputValue(), 'NOSUCHCODE');
 });
 
 test('a late answer to an older question never overwrites the newer', async (t) => {

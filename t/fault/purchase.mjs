@@ -158,6 +158,47 @@ test('r87 a card needing 3-D Secure is charged after it, once', async () => {
   assert.equal((await chargesOf(team)).filter((c) => c.status === 'succeeded').length, 1);
 });
 
+const sandbox = (path, json) => request(`${stack.gateway}/_sandbox/${path}`, {
+  method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(json),
+});
+
+test('r87 a payment said to have failed cannot be paid afterwards', async () => {
+  const { owner, team } = await freeTeam('secondtry');
+  const card = await owner.card(team, '4000002760003184');
+  const first = await owner.buy(order(team, card.id ?? card.json?.payment_method));
+  const intent = first.json.payment.client_secret.split('_secret_')[0];
+
+  await sandbox('authenticate', { payment_intent: intent, outcome: 'fail' });
+  await owner.post('/upgrade/resume', { operation: first.json.operation });
+  const ended = await eventually('the purchase to end', async () => {
+    const asked = await owner.get(`/billing/operations/${first.json.operation}`);
+    return asked.json?.state === 'refused' ? asked : null;
+  }, { within: 20000, every: 300 });
+  assert.equal(ended.json.state, 'refused');
+
+  const again = await sandbox('authenticate', { payment_intent: intent, outcome: 'approve' });
+  assert.notEqual(again.json?.status, 'succeeded', again.text);
+  const charges = await chargesOf(team);
+  assert.equal(charges.filter((c) => c.status === 'succeeded').length, 0);
+  assert.equal((await planOf(owner, team)).plan, 'free');
+  const good = await owner.card(team);
+  assert.equal((await owner.buy(order(team, good.id))).status, 200);
+});
+
+test('p35 3-D Secure done and the event lost: found by asking', async () => {
+  const { owner, team } = await freeTeam('lostevent');
+  const card = await owner.card(team, '4000002760003184');
+  const first = await owner.buy(order(team, card.id ?? card.json?.payment_method));
+  const intent = first.json.payment.client_secret.split('_secret_')[0];
+
+  await sandbox('webhooks', { do: 'lost' });
+  await sandbox('authenticate', { payment_intent: intent, outcome: 'approve' });
+  await eventually('the payment to be found', async () => (
+    (await planOf(owner, team)).plan === 'business'), { within: 90000, every: 1000 });
+  await request(`${stack.gateway}/_sandbox/webhooks`, { method: 'DELETE' });
+  assert.equal((await chargesOf(team)).filter((c) => c.status === 'succeeded').length, 1);
+});
+
 for (const fault of ['reset_after', '500', 'reset_before', 'wrong_amount']) {
   test(`p8 a gateway that answers ${fault} never charges twice`, async () => {
     const name = `fault${fault.replace(/\W|_/g, '')}`;

@@ -87,6 +87,28 @@ what_is_not_read_has_no_table(void **state)
 }
 
 
+/* A quote is honoured only when it could know what the tax depends on. */
+
+static void
+a_quote_may_tell_country_and_vat_id(void **state)
+{
+    const billing_field_t  *f = billing_fields("upgrade.quote");
+
+    (void) state;
+
+    while (f->name != NULL && strcmp(f->name, "billing_information") != 0) {
+        f++;
+    }
+
+    assert_non_null(f->name);
+    assert_false(f->required);
+    assert_int_equal(f->type, BILLING_FIELD_OBJECT);
+    assert_string_equal(f->members[0].name, "country");
+    assert_string_equal(f->members[1].name, "vat_id");
+    assert_null(f->members[2].name);
+}
+
+
 int
 main(void)
 {
@@ -94,6 +116,7 @@ main(void)
         cmocka_unit_test(each_table_is_sound),
         cmocka_unit_test(path_parameters_are_in_their_tables),
         cmocka_unit_test(what_is_not_read_has_no_table),
+        cmocka_unit_test(a_quote_may_tell_country_and_vat_id),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

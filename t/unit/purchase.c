@@ -68,6 +68,17 @@ r107_an_invoice_purchase_grants_at_once_unpaid(void **state)
     assert_int_equal(team.state, BILLING_STATE_ACTIVE_UNPAID);
     assert_int_equal(team.method, BILLING_METHOD_INVOICE);
 
+    assert_true(team.invoice_open);
+    assert_false(team.ever_paid);
+
+    /* What an earlier subscription paid does not count (R138). */
+
+    team.state = BILLING_STATE_EXPIRED;
+    team.ever_paid = true;
+    quote = quoted(&team, &order, now);
+    billing_team_purchase(&team, &quote, now);
+    assert_false(team.ever_paid);
+
     /* Nothing to wait for when the credit balance pays it all. */
 
     team = a_free_team(3);
@@ -78,6 +89,8 @@ r107_an_invoice_purchase_grants_at_once_unpaid(void **state)
     assert_int_equal(team.state, BILLING_STATE_ACTIVE);
     assert_int_equal(team.credit.minor, 1000000 - 11 * 9600);
     assert_int_equal(team.paid.minor, 11 * 9600);
+    assert_false(team.invoice_open);
+    assert_true(team.ever_paid);
 }
 
 

@@ -83,6 +83,9 @@ p11_success_is_our_money_for_our_checkout(void **state)
                       "\"status\":\"succeeded\""),
           BILLING_OUTCOME_MISMATCH, BILLING_PAYMENT_UNKNOWN,
           BILLING_REMEDY_NONE },
+        { 200, INTENT(OURS ",\"amount\":9600,\"amount_received\":0,"
+                      "\"currency\":\"usd\",\"status\":\"succeeded\""),
+          UNKNOWN },
         { 200, INTENT(OURS ",\"amount\":\"9600\",\"currency\":\"usd\","
                       "\"status\":\"succeeded\""), UNKNOWN },
         { 200, INTENT(OURS ",\"amount\":9600.0,\"currency\":\"usd\","
@@ -341,11 +344,101 @@ objects_are_what_was_asked_for(void **state)
 }
 
 
+static void
+p9_what_was_captured_keeps_its_currency(void **state)
+{
+    static const struct {
+        const char  *theirs, *ours;
+    } cases[] = {
+        { "eur", "EUR" }, { "usd", "USD" }, { "USD", "" }, { "u1d", "" },
+        { "zzz", "" }
+    };
+
+    (void) state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char              body[256];
+        billing_reply_t   reply;
+        billing_charge_t  charge = a_charge();
+        billing_result_t  result;
+
+        snprintf(body, sizeof(body), INTENT(OURS ",\"amount\":5,"
+                 "\"status\":\"succeeded\",\"currency\":\"%s\""),
+                 cases[i].theirs);
+        reply = a_reply(200, body);
+        billing_gateway_charge_result(&charge, &reply, true, &result);
+        assert_int_equal(result.outcome, BILLING_OUTCOME_MISMATCH);
+        assert_string_equal(billing_currency_code(result.currency),
+                            cases[i].ours);
+    }
+}
+
+
+static void
+p8_only_what_is_canceled_cannot_be_paid_any_more(void **state)
+{
+    static const struct {
+        const char  *status;
+        bool         payable;
+    } cases[] = {
+        { "requires_payment_method", true }, { "canceled", false }
+    };
+
+    (void) state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char              body[256];
+        billing_reply_t   reply;
+        billing_charge_t  charge = a_charge();
+        billing_result_t  result;
+
+        snprintf(body, sizeof(body), INTENT(OURS ",\"status\":\"%s\""),
+                 cases[i].status);
+        reply = a_reply(200, body);
+        billing_gateway_charge_result(&charge, &reply, true, &result);
+        assert_int_equal(result.outcome, BILLING_OUTCOME_FAILED);
+        assert_int_equal(result.payable, cases[i].payable);
+    }
+}
+
+
+static void
+p9_a_refund_is_proven_by_itself_or_by_the_earlier_one(void **state)
+{
+    static const struct {
+        unsigned     status;
+        const char  *body;
+        bool         back;
+    } cases[] = {
+        { 200, "{\"id\":\"re_1\",\"object\":\"refund\"}", true },
+        { 200, "{\"id\":\"re_1\",\"object\":\"refund\","
+               "\"status\":\"failed\"}", false },
+        { 400, "{\"error\":{\"code\":\"charge_already_refunded\"}}", true },
+        { 400, "{\"error\":{\"code\":\"charge_not_captured\"}}", false },
+        { 500, "{\"error\":{\"code\":\"charge_already_refunded\"}}",
+          false },
+        { 0, "", false }
+    };
+
+    (void) state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        billing_reply_t  reply = a_reply(cases[i].status, cases[i].body);
+
+        assert_int_equal(billing_gateway_refunded(&reply), cases[i].back);
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(p11_success_is_our_money_for_our_checkout),
+        cmocka_unit_test(p9_what_was_captured_keeps_its_currency),
+        cmocka_unit_test(p8_only_what_is_canceled_cannot_be_paid_any_more),
+        cmocka_unit_test(
+            p9_a_refund_is_proven_by_itself_or_by_the_earlier_one),
         cmocka_unit_test(p8_what_proves_nothing_stays_unknown),
         cmocka_unit_test(what_is_busy_is_asked_again),
         cmocka_unit_test(r95_each_decline_has_its_reason),

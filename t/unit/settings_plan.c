@@ -121,6 +121,40 @@ r79_the_invoice_threshold_is_a_setting(void **state)
 }
 
 
+static void
+r96_r198_volume_discount_and_day_passes_are_offers(void **state)
+{
+    billing_terms_t  *team = &settings.catalogue.plans[BILLING_PLAN_TEAM];
+
+    (void) state;
+
+    assert_int_equal(settings_with("\"yearly_only\": true}",
+                                   "\"yearly_only\": true}"), BILLING_OK);
+    assert_int_equal(team->volume.percent, 0);
+    assert_int_equal(team->day_pass.minor, 0);
+
+    assert_int_equal(settings_with("\"yearly_only\": true}",
+                                   "\"yearly_only\": true},"
+                                   " \"day_pass\": 300,"
+                                   " \"volume\": {\"percent\": 25}"),
+                     BILLING_OK);
+    assert_int_equal(team->day_pass.minor, 300);
+    assert_int_equal(team->volume.percent, 25);
+    assert_int_equal(team->volume.seats_min, 5);
+    assert_int_equal(team->volume.periods[BILLING_PERIOD_MONTHLY], 3);
+    assert_int_equal(team->volume.periods[BILLING_PERIOD_YEARLY], 1);
+
+    assert_int_equal(settings_with("\"yearly_only\": true}",
+                                   "\"yearly_only\": true},"
+                                   " \"volume\": {\"percent\": 101}"),
+                     BILLING_ERANGE);
+    assert_int_equal(settings_with("\"yearly_only\": true}",
+                                   "\"yearly_only\": true},"
+                                   " \"volume\": {\"months\": 3}"),
+                     BILLING_ERANGE);
+}
+
+
 int
 main(void)
 {
@@ -132,6 +166,7 @@ main(void)
         cmocka_unit_test(r51_starter_is_another_name_for_team),
         cmocka_unit_test(r42_editable_boards_are_a_setting),
         cmocka_unit_test(r79_the_invoice_threshold_is_a_setting),
+        cmocka_unit_test(r96_r198_volume_discount_and_day_passes_are_offers),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

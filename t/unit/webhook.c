@@ -242,6 +242,16 @@ static void
 only_the_names_are_read(void **state)
 {
     billing_event_t    event;
+    static const struct {
+        const char  *metadata, *checkout;
+    } named[] = {
+        { "{\"checkout\":\"op_1\"}", "op_1" },
+        { "{\"checkout\":\"op/1\"}", "" },
+        { "{\"checkout\":1}", "" },
+        { "{}", "" },
+        { "null", "" },
+        { "[\"checkout\"]", "" }
+    };
     const char *const  bad[] = {
         "", "{}", "[]", "{\"id\":\"evt_1\",\"type\":\"x\"}",
         "{\"id\":\"evt_1\",\"type\":\"x\",\"data\":{}}",
@@ -262,6 +272,18 @@ only_the_names_are_read(void **state)
     assert_string_equal(event.id, "evt_1");
     assert_string_equal(event.type, "payment_intent.succeeded");
     assert_string_equal(event.object, "pi_1");
+    assert_string_equal(event.checkout, "");
+
+    for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+        char  body[256];
+
+        snprintf(body, sizeof(body), "{\"id\":\"evt_1\",\"type\":\"x\","
+                 "\"data\":{\"object\":{\"id\":\"pi_1\",\"metadata\":%s}}}",
+                 named[i].metadata);
+        assert_int_equal(billing_webhook_parse(body, strlen(body), &event),
+                         BILLING_OK);
+        assert_string_equal(event.checkout, named[i].checkout);
+    }
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(billing_webhook_parse(bad[i], strlen(bad[i]),

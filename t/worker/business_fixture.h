@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "../../src/worker/billing_business.h"
+#include "../../src/worker/billing_infra.h"
 
 #define CALLS_MAX    256
 #define ANSWERS_MAX  256
@@ -28,6 +29,7 @@
 static struct {
     billing_worker_t    w;
     billing_settings_t  settings;
+    billing_infra_t     infra;
     char                folder[64];
     char                dsn[128];
     int64_t             now;
@@ -181,6 +183,9 @@ billing_mail_queue(billing_worker_t *w, const char *to,
     (void) snprintf(t.mail_key, sizeof(t.mail_key), "%s", template_key);
     return BILLING_DB_OK;
 }
+
+
+#include "business_marks.h"
 
 
 /* --- the turn ------------------------------------------------------------- */
@@ -535,6 +540,7 @@ set_up(void **state)
     free(bytes);
 
     t.w.settings = &t.settings;
+    t.w.infra = &t.infra;
     t.w.nsecrets = 1;
     t.w.record_epoch = 1;
     assert_int_equal(billing_secret_derive(master, sizeof(master),

@@ -170,6 +170,7 @@ p6_in_progress_is_told_to_others_not_to_a_redelivery(void **state)
 static void
 p7_a_5xx_is_not_pinned(void **state)
 {
+    size_t               before;
     billing_entry_t      entry, other;
     worker_fixture_t    *f = *state;
     billing_op_reply_t   reply = { .status = 503, .problem = true };
@@ -192,11 +193,74 @@ p7_a_5xx_is_not_pinned(void **state)
     entry_make(f, &other, "2-0", "Beta");       /* but the key is still its */
     entry_run(f, &other);
     assert_int_equal(worker_number(f->w.db, teams_sql), 0);
+
+    before = ANSWERS(f);
+    entry_run(f, &entry);               /* redelivered: it was told its 503 */
+    assert_int_equal(worker_number(f->w.db, teams_sql), 0);
+    assert_int_equal(ANSWERS(f), before);
+    entry_free(&entry);
+
+    entry_make(f, &entry, "3-0", "Alpha");      /* its client asks again */
     entry_run(f, &entry);
     assert_int_equal(worker_number(f->w.db, teams_sql), 1);
     assert_int_equal(worker_number(f->w.db, done_sql), 1);
     entry_free(&entry);
     entry_free(&other);
+}
+
+
+/* --- deadlines --- */
+
+
+static void
+entry_deadline(worker_fixture_t *f, billing_entry_t *entry, int64_t deadline)
+{
+    billing_command_t  command;
+    billing_bytes_t    bytes = { entry->command, entry->command_len };
+    billing_bytes_t    mac = { entry->mac, entry->mac_len };
+    billing_entry_t    old = *entry;
+
+    assert_int_equal(billing_command_decode(&f->w.secrets[0], bytes, mac,
+                                            &command), BILLING_OK);
+    command.deadline_ms = deadline;
+    json_incref(command.body);
+    entry_sign(f, &command, entry);
+    billing_command_release(&command);
+    free(old.command);
+    free(old.mac);
+}
+
+
+static void
+an_expired_entry_is_not_run_and_says_nothing(void **state)
+{
+    billing_entry_t    entry, other;
+    worker_fixture_t  *f = *state;
+
+    entry_make(f, &entry, "1-0", "Alpha");
+    entry_deadline(f, &entry, 1);
+    entry_run(f, &entry);
+    assert_int_equal(worker_number(f->w.db, teams_sql), 0);
+    assert_int_equal(ANSWERS(f), 0);
+
+    entry_make(f, &other, "2-0", "Alpha");
+    entry_run(f, &other);
+    assert_int_equal(ANSWERS(f), 1);
+
+    /* Known: its answer is told, whatever the time. */
+
+    entry_run(f, &entry);
+    assert_int_equal(ANSWERS(f), 2);
+    entry_free(&other);
+
+    assert_int_equal(billing_db_script(f->w.db, "DELETE FROM record_outbox;"
+                                       "DELETE FROM member; DELETE FROM team;"
+                                       "UPDATE command SET state = 'retry'"),
+                     BILLING_DB_OK);
+    entry_run(f, &entry);
+    assert_int_equal(worker_number(f->w.db, teams_sql), 1);
+    assert_int_equal(worker_number(f->w.db, done_sql), 1);
+    entry_free(&entry);
 }
 
 
@@ -241,6 +305,7 @@ bytes_that_are_not_ours_are_kept_as_dead_letters(void **state)
     entry.deliveries = BILLING_DELIVERIES_MAX;
     entry_run(f, &entry);
     assert_int_equal(worker_number(f->w.db, dead_sql), 3);
+    assert_int_equal(ANSWERS(f), 1);    /* readable: come again later */
 
     entry.stream = BILLING_STREAM_QUERIES;
     entry.deliveries = 0;
@@ -249,8 +314,66 @@ bytes_that_are_not_ours_are_kept_as_dead_letters(void **state)
     entry_run(f, &entry);
     assert_int_equal(worker_number(f->w.db, dead_sql), 4);
     assert_int_equal(worker_number(f->w.db, teams_sql), 0);
-    assert_int_equal(ANSWERS(f), 0);
+    assert_int_equal(ANSWERS(f), 1);
     entry_free(&entry);
+}
+
+
+static void
+only_what_was_begun_counts_as_delivered(void **state)
+{
+    billing_entry_t    entry;
+    worker_fixture_t  *f = *state;
+    static const char  sql[] = "SELECT COUNT(*) FROM meta"
+                               " WHERE name LIKE 'tries %'";
+
+    entry_make(f, &entry, "1-0", "Alpha");
+
+    for (uint32_t i = 2; i <= BILLING_DELIVERIES_MAX; i++) {
+        entry.deliveries = 9;           /* Redis gave it more often */
+        assert_int_equal(billing_command_begin(&f->w, &entry), BILLING_DB_OK);
+        assert_int_equal(entry.deliveries, i);
+    }
+
+    entry_run(f, &entry);
+    assert_int_equal(worker_number(f->w.db, dead_sql), 1);
+
+    assert_int_equal(billing_db_begin(f->w.db), BILLING_DB_OK);
+    assert_int_equal(billing_command_ended(&f->w, &entry), BILLING_DB_OK);
+    assert_int_equal(billing_db_commit(f->w.db), BILLING_DB_OK);
+    assert_int_equal(worker_number(f->w.db, sql), 0);
+    entry_free(&entry);
+}
+
+
+static void
+a_retry_under_a_new_secret_goes_on_with_the_stored_operation(void **state)
+{
+    uint8_t            master[32] = "another secret that is newer now";
+    billing_entry_t    entry, other;
+    worker_fixture_t  *f = *state;
+
+    entry_make(f, &entry, "1-0", "Alpha");
+    entry_run(f, &entry);
+    assert_int_equal(billing_db_script(f->w.db, "DELETE FROM record_outbox;"
+                                       "DELETE FROM member; DELETE FROM team;"
+                                       "UPDATE command SET state = 'retry'"),
+                     BILLING_DB_OK);
+
+    f->w.secrets[1] = f->w.secrets[0];
+    f->w.nsecrets = 2;
+    assert_int_equal(billing_secret_derive(master, 32, &f->w.secrets[0]),
+                     BILLING_OK);
+    entry_make(f, &other, "2-0", "Alpha");
+    entry_run(f, &other);
+
+    assert_int_equal(worker_number(f->w.db, teams_sql), 1);
+    assert_int_equal(worker_number(f->w.db, "SELECT COUNT(*) FROM command"),
+                     1);
+    assert_int_equal(worker_number(f->w.db, done_sql), 1);
+    assert_int_equal(ANSWERS(f), 3);    /* 1, then under both ids */
+    entry_free(&entry);
+    entry_free(&other);
 }
 
 
@@ -393,6 +516,10 @@ main(void)
         WITH_WORKER(p5_another_body_is_refused_and_not_stored),
         WITH_WORKER(p6_in_progress_is_told_to_others_not_to_a_redelivery),
         WITH_WORKER(p7_a_5xx_is_not_pinned),
+        WITH_WORKER(an_expired_entry_is_not_run_and_says_nothing),
+        WITH_WORKER(only_what_was_begun_counts_as_delivered),
+        WITH_WORKER(
+            a_retry_under_a_new_secret_goes_on_with_the_stored_operation),
         WITH_WORKER(a_refusal_is_kept_but_its_effects_are_not),
         WITH_WORKER(bytes_that_are_not_ours_are_kept_as_dead_letters),
         WITH_WORKER(an_older_secret_still_reads_commands),

@@ -306,6 +306,98 @@ p9_another_amount_is_not_granted_and_goes_back(void **state)
 
 
 static void
+p9_another_currency_goes_back_as_it_came(void **state)
+{
+    char             op[BILLING_OP_ID_LEN + 1], body[1024], *currency;
+    billing_call_t   call;
+
+    (void) state;
+
+    call = buy(OWNER, order(make_team(0), "team", 2, ""), op);
+    (void) snprintf(body, sizeof(body), "%s",
+                    intent(&call, "pi_1", "succeeded", 2000));
+    currency = strstr(body, "usd");
+    memcpy(currency, "eur", 3);
+    answer_call(&call, 200, body, true);
+    assert_string_equal(state_now(), "refunding");
+    assert_int_equal(count("SELECT COUNT(*) FROM ledger"
+                           " WHERE currency = 'EUR'"), 2);
+    call = take_call(BILLING_CALL_REFUND);
+    answer_call(&call, 200, "{\"id\":\"re_1\",\"object\":\"refund\"}", true);
+    assert_int_equal(count("SELECT COUNT(*) FROM ledger"
+                           " WHERE currency = 'EUR'"), 4);
+    assert_int_equal(count("SELECT COUNT(*) FROM ledger"), 4);
+    books_balance();
+}
+
+
+static void
+p9_a_refund_whose_answer_is_lost_ends_and_hinders_nobody(void **state)
+{
+    char             op[BILLING_OP_ID_LEN + 1], key[64];
+    const char      *id = make_team(0);
+    billing_call_t   call;
+
+    (void) state;
+
+    call = buy(OWNER, order(id, "team", 2, "WELCOME20"), op);
+    answer_call(&call, 200, intent(&call, "pi_1", "succeeded", 1), true);
+    assert_int_equal(count("SELECT hold_seats FROM team"), 0);
+    call = take_call(BILLING_CALL_REFUND);
+    memcpy(key, call.idempotency_key, sizeof(key));
+
+    for (unsigned i = 0; i < 3; i++) {
+        assert_string_equal(call.idempotency_key, key);
+        answer_call(&call, 500, "{\"kept\":1}", true);
+        t.wall += i < 2 ? 60 : 900;
+        sweep();
+        call = take_call(BILLING_CALL_REFUND);
+    }
+
+    assert_string_not_equal(call.idempotency_key, key);
+
+    /* The next purchase, code and all, does not wait for it. */
+
+    answer_call(&call, 0, "", true);
+    call = buy(OWNER, order(id, "team", 2, "WELCOME20"), op);
+    answer_call(&call, 200, intent(&call, "pi_2", "succeeded", 1600), true);
+    assert_string_equal(plan_now(), "team");
+
+    t.wall += 900;
+    sweep();
+    call = take_call(BILLING_CALL_REFUND);
+    answer_call(&call, 400, "{\"error\":{\"code\":"
+                "\"charge_already_refunded\"}}", true);
+    assert_string_equal(state_now(), "refunded");
+    books_balance();
+}
+
+
+static void
+p8_one_that_is_processing_is_asked_for_not_sent_again(void **state)
+{
+    char             op[BILLING_OP_ID_LEN + 1];
+    billing_call_t   call, charge;
+
+    (void) state;
+
+    charge = call = buy(OWNER, order(make_team(0), "team", 2, ""), op);
+    answer_call(&call, 200, intent(&charge, "pi_1", "processing", 2000), true);
+    assert_string_equal(state_now(), "unknown");
+    assert_int_equal(t.nflying, 0);
+    t.wall += 2;
+    sweep();
+    call = take_call(BILLING_CALL_LOOKUP);
+    answer_call(&call, 200, intent(&charge, "pi_1", "processing", 2000), true);
+    t.wall += 10;
+    sweep();
+    call = take_call(BILLING_CALL_LOOKUP);
+    answer_call(&call, 200, intent(&charge, "pi_1", "succeeded", 2000), true);
+    assert_string_equal(plan_now(), "team");
+}
+
+
+static void
 a_reply_that_comes_twice_changes_nothing(void **state)
 {
     char             op[BILLING_OP_ID_LEN + 1];
@@ -360,6 +452,9 @@ main(void)
         gateway_test(p8_not_sent_now_says_nothing_about_what_was_sent_before),
         gateway_test(p8_told_to_wait_it_waits_with_the_same_key),
         gateway_test(p9_another_amount_is_not_granted_and_goes_back),
+        gateway_test(p9_another_currency_goes_back_as_it_came),
+        gateway_test(p9_a_refund_whose_answer_is_lost_ends_and_hinders_nobody),
+        gateway_test(p8_one_that_is_processing_is_asked_for_not_sent_again),
         gateway_test(a_reply_that_comes_twice_changes_nothing),
         gateway_test(no_state_moves_back)
     };

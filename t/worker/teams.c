@@ -195,6 +195,34 @@ r36_r66_members_join_leave_and_are_counted(void **state)
 
 
 static void
+a_team_admin_does_not_remove_the_company_admin(void **state)
+{
+    char         text[512];
+    const char  *id = make_team(2), *form = "{s:s, s:s}";
+
+    (void) state;
+
+    (void) snprintf(text, sizeof(text),
+                    "UPDATE team SET plan = 'business', seats = 5;"
+                    "UPDATE member SET roles = %d WHERE email = '%s';"
+                    "UPDATE member SET roles = %d WHERE email = '%s'",
+                    (int) (BILLING_ROLE_MEMBER | BILLING_ROLE_COMPANY_ADMIN),
+                    OWNER, (int) (BILLING_ROLE_MEMBER
+                                  | BILLING_ROLE_TEAM_ADMIN), PLAIN);
+    assert_int_equal(billing_db_script(t.w.db, text), BILLING_DB_OK);
+
+    drop(expect(PLAIN, "member.remove",
+                json_pack(form, "team", id, "email", OWNER), 403,
+                "ADMIN_RIGHTS"));
+    drop(expect(PLAIN, "member.remove",
+                json_pack(form, "team", id, "email", "member1@example.test"),
+                200, NULL));
+    drop(expect(OWNER, "member.remove",
+                json_pack(form, "team", id, "email", OWNER), 200, NULL));
+}
+
+
+static void
 the_last_admin_stays(void **state)
 {
     const char  *id = make_team(1);
@@ -418,6 +446,7 @@ main(void)
         team_test(r30_r34_only_the_owner_moves_only_to_an_own_team),
         team_test(r19_r20_r21_r22_enterprise_and_domain_control),
         team_test(r36_r66_members_join_leave_and_are_counted),
+        team_test(a_team_admin_does_not_remove_the_company_admin),
         team_test(the_last_admin_stays),
         team_test(r144_r145_seats_on_a_paid_team),
         team_test(r58_r59_r128_what_the_pages_say),

@@ -102,6 +102,8 @@ CREATE TABLE checkout (
     card_brand      TEXT NOT NULL DEFAULT '',
     card_last4      TEXT NOT NULL DEFAULT '',
     captured_minor  BIGINT NOT NULL DEFAULT 0,
+    captured_in     TEXT NOT NULL DEFAULT '',
+    look_again      INTEGER NOT NULL DEFAULT 0,
     next_try_at     BIGINT NOT NULL DEFAULT 0,
     started_at      BIGINT NOT NULL,
     action_at       BIGINT NOT NULL DEFAULT 0,
@@ -109,10 +111,10 @@ CREATE TABLE checkout (
 );
 
 -- One open purchase per team: the second buyer is refused before any charge.
+-- Money on its way back is nobody's obstacle.
 CREATE UNIQUE INDEX checkout_open ON checkout (team)
-    WHERE state IN ('new', 'charging', 'action', 'unknown', 'refunding');
-CREATE INDEX checkout_due ON checkout (next_try_at)
-    WHERE state IN ('new', 'charging', 'action', 'unknown', 'refunding');
+    WHERE state IN ('new', 'charging', 'action', 'unknown');
+CREATE INDEX checkout_due ON checkout (next_try_at);
 CREATE INDEX checkout_intent ON checkout (intent);
 
 -- One idempotency key of the gateway; written before anything is sent.

@@ -1,0 +1,73 @@
+#include "domain_fixture.h"
+
+
+static void
+r193_added_licences_are_not_refunded(void **state)
+{
+    billing_refund_t  refund = { true, usd(1000), usd(0), usd(1000) };
+
+    (void) state;
+
+    assert_reason(billing_refund_allowed(&refund), REFUND_EXTRA_SEATS);
+    refund.extra_seats = false;
+    assert_reason(billing_refund_allowed(&refund), ALLOW);
+}
+
+
+static void
+p16_never_more_than_was_paid(void **state)
+{
+    billing_refund_t  refund = { false, usd(1000), usd(400), usd(600) };
+
+    (void) state;
+
+    assert_reason(billing_refund_allowed(&refund), ALLOW);
+    refund.asked.minor = 601;
+    assert_reason(billing_refund_allowed(&refund), FIELD_TYPE);
+    refund.asked.minor = 0;
+    assert_reason(billing_refund_allowed(&refund), FIELD_TYPE);
+    refund.asked.minor = 1;
+    refund.asked.currency = billing_currency_parse("EUR", 3);
+    assert_reason(billing_refund_allowed(&refund), FIELD_TYPE);
+    refund.captured.currency = refund.asked.currency;
+    assert_reason(billing_refund_allowed(&refund), INTERNAL);
+}
+
+
+static void
+r192_decided_once(void **state)
+{
+    unsigned  steps = 0;
+
+    (void) state;
+
+    for (unsigned from = 0; from <= BILLING_REFUNDS; from++) {
+        for (unsigned to = 0; to <= BILLING_REFUNDS; to++) {
+            steps += billing_refund_step((billing_refund_state_t) from,
+                                         (billing_refund_state_t) to);
+        }
+    }
+
+    assert_int_equal(steps, 3);
+    assert_true(billing_refund_step(BILLING_REFUND_NONE,
+                                    BILLING_REFUND_OPEN));
+    assert_true(billing_refund_step(BILLING_REFUND_OPEN,
+                                    BILLING_REFUND_GRANTED));
+    assert_true(billing_refund_step(BILLING_REFUND_OPEN,
+                                    BILLING_REFUND_REFUSED));
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(r193_added_licences_are_not_refunded),
+        cmocka_unit_test(p16_never_more_than_was_paid),
+        cmocka_unit_test(r192_decided_once)
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+
+    return cmocka_run_group_tests_name("refund", tests, NULL, NULL);
+}

@@ -8,19 +8,38 @@
 #include "billing_business.h"
 
 
+/* BILLING_ID_MAX is not less than BILLING_OP_ID_LEN: ids of either kind. */
+
 typedef struct {
-    char      ids[BILLING_SWEEP_MAX][BILLING_OP_ID_LEN + 1];
+    char      ids[BILLING_SWEEP_MAX][BILLING_ID_MAX + 1];
     unsigned  n;
 } billing_due_t;
+
+/* Rows that are due at an instant, and where one goes that cannot go on. */
+
+typedef struct {
+    const char      *sql;
+    int64_t          at;
+    billing_row_pt   run;
+    int64_t          run_at;            /* told to run */
+    const char      *push_sql;          /* NULL: it is met again next time */
+    int64_t          push_at;
+} billing_rows_t;
 
 
 static billing_db_rc_t billing_sweep_due(billing_worker_t *w, int64_t wall);
 static billing_db_rc_t billing_sweep_abandoned(billing_worker_t *w,
     int64_t now);
+static billing_db_rc_t billing_sweep_rows(billing_worker_t *w,
+    const billing_rows_t *rows);
 static billing_db_rc_t billing_sweep_take(billing_worker_t *w,
     const char *sql, int64_t at, billing_due_t *due);
 static billing_db_rc_t billing_sweep_one(billing_worker_t *w, const char *id,
     int64_t wall);
+static billing_db_rc_t billing_sweep_abandon(billing_worker_t *w,
+    const char *id, int64_t now);
+static billing_db_rc_t billing_sweep_expire(billing_worker_t *w,
+    const char *id, int64_t now);
 static billing_db_rc_t billing_sweep_next(billing_worker_t *w, int64_t now,
     int64_t wall, int64_t *next_at);
 static billing_db_rc_t billing_sweep_min(billing_worker_t *w,
@@ -75,15 +94,37 @@ billing_sweep_due(billing_worker_t *w, int64_t wall)
     static const char  sql[] =
         "SELECT id FROM checkout WHERE next_try_at <= $1"
         " ORDER BY next_try_at LIMIT 256";
+    static const char  push_sql[] =
+        "UPDATE checkout SET next_try_at = $1 WHERE id = $2";
 
+    billing_rows_t  rows = {
+        .sql = sql, .at = wall, .run = billing_sweep_one, .run_at = wall,
+        .push_sql = push_sql, .push_at = wall + BILLING_RETRY_WINDOW_SEC
+    };
+
+    return billing_sweep_rows(w, &rows);
+}
+
+
+/* One that cannot go on must not stop the others. */
+
+static billing_db_rc_t
+billing_sweep_rows(billing_worker_t *w, const billing_rows_t *rows)
+{
     unsigned         i;
     billing_due_t    due;
     billing_db_rc_t  rc;
 
-    rc = billing_sweep_take(w, sql, wall, &due);
+    rc = billing_sweep_take(w, rows->sql, rows->at, &due);
 
     for (i = 0; rc == BILLING_DB_OK && i < due.n; i++) {
-        rc = billing_sweep_one(w, due.ids[i], wall);
+        rc = billing_savepoint_row(w, rows->run, due.ids[i], rows->run_at);
+
+        if (rc == BILLING_DB_CONFLICT) {
+            rc = rows->push_sql == NULL ? BILLING_DB_OK
+                 : billing_db_exec(w->db, rows->push_sql, "it",
+                                   rows->push_at, due.ids[i]);
+        }
     }
 
     return rc;
@@ -130,18 +171,7 @@ billing_sweep_one(billing_worker_t *w, const char *id, int64_t wall)
 
     rc = billing_checkout_load(w, id, &co);
 
-    if (rc == BILLING_DB_OK) {
-        rc = billing_checkout_send(w, &co);
-    }
-
-    /* One that cannot go on must not stop the others. */
-
-    if (rc == BILLING_DB_CONFLICT || rc == BILLING_DB_DONE) {
-        return billing_db_exec(w->db, push_sql, "it",
-                               wall + BILLING_RETRY_WINDOW_SEC, id);
-    }
-
-    return rc;
+    return rc == BILLING_DB_OK ? billing_checkout_send(w, &co) : rc;
 }
 
 
@@ -154,26 +184,37 @@ billing_sweep_abandoned(billing_worker_t *w, int64_t now)
         "SELECT id FROM checkout WHERE action_at <= $1 AND state = 'action'"
         " AND cancelling = 0 ORDER BY action_at LIMIT 256";
 
-    unsigned             i;
-    billing_due_t        due;
-    billing_db_rc_t      rc;
-    billing_checkout_t   co;
+    static const char  push_sql[] =
+        "UPDATE checkout SET action_at = $1 WHERE id = $2";
 
-    rc = billing_sweep_take(w, sql, now - BILLING_ACTION_SEC, &due);
+    billing_rows_t  rows = {
+        .sql = sql, .at = now - BILLING_ACTION_SEC,
+        .run = billing_sweep_abandon, .run_at = now, .push_sql = push_sql,
+        .push_at = now - BILLING_ACTION_SEC + BILLING_RETRY_WINDOW_SEC
+    };
 
-    for (i = 0; rc == BILLING_DB_OK && i < due.n; i++) {
-        rc = billing_checkout_load(w, due.ids[i], &co);
+    return billing_sweep_rows(w, &rows);
+}
 
-        if (rc != BILLING_DB_OK) {
-            return rc;
-        }
 
-        co.cancelling = true;
-        co.step = BILLING_CALL_CANCEL;
-        rc = billing_checkout_send(w, &co);
+static billing_db_rc_t
+billing_sweep_abandon(billing_worker_t *w, const char *id, int64_t now)
+{
+    billing_db_rc_t     rc;
+    billing_checkout_t  co;
+
+    (void) now;
+
+    rc = billing_checkout_load(w, id, &co);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
     }
 
-    return rc;
+    co.cancelling = true;
+    co.step = BILLING_CALL_CANCEL;
+
+    return billing_checkout_send(w, &co);
 }
 
 
@@ -249,23 +290,31 @@ billing_sweep_teams(billing_worker_t *w, int64_t now)
         "SELECT id FROM team WHERE period_end_at <= $1"
         " AND state = 'cancelled' ORDER BY period_end_at LIMIT 256";
 
-    unsigned             i;
-    billing_due_t        due;
-    billing_db_rc_t      rc;
-    billing_team_row_t   row;
+    billing_rows_t  rows = {
+        .sql = sql, .at = now, .run = billing_sweep_expire, .run_at = now
+    };
 
-    rc = billing_sweep_take(w, sql, now, &due);
+    return billing_sweep_rows(w, &rows);
+}
 
-    for (i = 0; rc == BILLING_DB_OK && i < due.n; i++) {
-        rc = billing_team_load(w, due.ids[i], &row);
 
-        if (rc == BILLING_DB_OK) {
-            row.team.state = BILLING_STATE_EXPIRED;
-            rc = billing_team_touch(w, &row);
-        }
+static billing_db_rc_t
+billing_sweep_expire(billing_worker_t *w, const char *id, int64_t now)
+{
+    billing_db_rc_t     rc;
+    billing_team_row_t  row;
+
+    (void) now;
+
+    rc = billing_team_load(w, id, &row);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
     }
 
-    return rc;
+    row.team.state = BILLING_STATE_EXPIRED;
+
+    return billing_team_touch(w, &row);
 }
 
 

@@ -201,7 +201,8 @@ export class Asker {
     this.redis = new Redis(this.stage.socket);
     this.listener = new Redis(this.stage.socket);
     this.listener.onmessage = (channel, text) => this.heard(text);
-    return this.listener.call('SUBSCRIBE', this.reply);
+    this.listening = this.listener.call('SUBSCRIBE', this.reply).catch(() => {});
+    return this.listening;
   }
 
   heard(text) {
@@ -222,7 +223,9 @@ export class Asker {
     return { op, c, m: mac(this.commandKey, ['command', c]) };
   }
 
+  // Not before answers can be heard; without a Redis, not for ever.
   async send(stream, { op, c, m }) {
+    await Promise.race([this.listening, sleep(2000)]);
     await this.redis.call('XADD', `billing:1:${stream}`, '*', 'c', c, 'm', m);
     return op;
   }

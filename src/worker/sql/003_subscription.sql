@@ -24,7 +24,7 @@ ALTER TABLE team ADD COLUMN overdue INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE team ADD COLUMN due_at BIGINT NOT NULL DEFAULT 253402300799;
 
 UPDATE team SET due_at = period_end_at
-    WHERE state IN ('active', 'active_unpaid', 'cancelled')
+    WHERE state IN ('active', 'active_unpaid', 'past_due', 'cancelled')
     AND plan IN ('team', 'business', 'consultant') AND period_end_at > 0;
 UPDATE team SET ever_paid = 1 WHERE state IN ('active', 'cancelled');
 UPDATE team SET invoice_open = 1 WHERE state = 'active_unpaid';
@@ -38,6 +38,10 @@ CREATE INDEX team_due ON team (due_at);
 
 ALTER TABLE checkout ADD COLUMN purpose TEXT NOT NULL DEFAULT 'purchase';
 ALTER TABLE checkout ADD COLUMN due_at BIGINT NOT NULL DEFAULT 0;
+
+-- One renewal for one period, whatever else goes wrong (P14).
+CREATE UNIQUE INDEX checkout_renewal ON checkout (team, due_at)
+    WHERE purpose = 'renewal';
 
 -- What was asked of the sales team; nothing is charged for it (R213).
 CREATE TABLE enterprise_request (

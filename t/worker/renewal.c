@@ -209,6 +209,30 @@ p15_a_refusal_for_good_is_not_asked_again(void **state)
 
 
 static void
+p15_a_confirmation_nobody_can_give_is_given_up(void **state)
+{
+    billing_call_t  call;
+
+    (void) state;
+
+    (void) paid_team("team", 2, "monthly");
+    in_days(31);
+    call = take_call(BILLING_CALL_CHARGE);
+    answer_call(&call, 200, intent(&call, "pi_3", "requires_action", 2000),
+                true);
+    call = take_call(BILLING_CALL_CANCEL);
+    answer_call(&call, 200, intent(&call, "pi_3", "canceled", 0), true);
+    call = take_call(BILLING_CALL_LOOKUP);
+    answer_call(&call, 200, intent(&call, "pi_3", "canceled", 0), true);
+    assert_string_equal(word("state"), "past_due");
+    assert_int_equal(count("SELECT retry_stop FROM team"), 1);
+    assert_int_equal(count("SELECT hold_seats FROM team"), 0);
+    in_days(7);
+    assert_int_equal(t.nflying, 0);
+}
+
+
+static void
 p8_a_gateway_that_is_away_is_no_failure_of_the_payer(void **state)
 {
     billing_call_t  call;
@@ -446,6 +470,7 @@ main(void)
         due_test(r169_r170_r171_d9_dunning_after_seven_and_fourteen_days),
         due_test(r173_a_retry_that_succeeds_ends_it_and_keeps_the_dates),
         due_test(p15_a_refusal_for_good_is_not_asked_again),
+        due_test(p15_a_confirmation_nobody_can_give_is_given_up),
         due_test(p8_a_gateway_that_is_away_is_no_failure_of_the_payer),
         due_test(r173_a_new_card_pays_what_is_due_and_is_kept),
         due_test(another_card_without_a_bill_is_attached_and_nothing_charged),

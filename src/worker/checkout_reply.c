@@ -457,8 +457,7 @@ billing_reply_failed(billing_replying_t *r)
         .stop = r->result.remedy == BILLING_REMEDY_STOP
     };
 
-    if (r->co->cancelling && r->co->state == BILLING_CHECKOUT_ACTION) {
-        ending.state = BILLING_CHECKOUT_EXPIRED;
+    if (r->co->cancelling && r->co->reason == BILLING_ALLOW) {
         ending.reason = BILLING_CARD_AUTH_FAILED;
     }
 

@@ -100,9 +100,7 @@ Allow: POST
 
 === TEST 5: named by the contract, not there yet
 --- request
-POST /billing/cancel
-{}
---- more_headers eval: main::buying()
+GET /billing/invoices/INV-2026-000001.pdf
 --- error_code: 501
 --- response_body_like: "code":"NOT_IMPLEMENTED"
 

@@ -116,20 +116,31 @@ static const billing_field_t  billing_fields_payment[] = {
 
 /* R112; which of them must be there depends on the purchase. */
 
+#define BILLING_INFORMATION                                                   \
+    { "name", BILLING_FIELD_TEXT, false, false, 120, BILLING_ALLOW, NULL },   \
+    { "company", BILLING_FIELD_TEXT, false, false, 120, BILLING_ALLOW,        \
+      NULL },                                                                 \
+    { "email", BILLING_FIELD_EMAIL, false, false, 0, BILLING_ALLOW, NULL },   \
+    { "address", BILLING_FIELD_TEXT, false, false, 255, BILLING_ALLOW,        \
+      NULL },                                                                 \
+    { "city", BILLING_FIELD_TEXT, false, false, 120, BILLING_ALLOW, NULL },   \
+    { "postal_code", BILLING_FIELD_TEXT, false, false, 16, BILLING_ALLOW,     \
+      NULL },                                                                 \
+    { "region", BILLING_FIELD_TEXT, false, false, 120, BILLING_ALLOW, NULL }, \
+    { "country", BILLING_FIELD_WORD, false, false, 2,                         \
+      BILLING_BILLING_INFO_MISSING, NULL },                                   \
+    { "vat_id", BILLING_FIELD_TEXT, false, false, 31,                         \
+      BILLING_VAT_ID_INVALID, NULL },                                         \
+    { "details", BILLING_FIELD_TEXT, false, false, 500, BILLING_ALLOW, NULL }
+
 static const billing_field_t  billing_fields_information[] = {
-    { "name", BILLING_FIELD_TEXT, false, false, 120, BILLING_ALLOW, NULL },
-    { "company", BILLING_FIELD_TEXT, false, false, 120, BILLING_ALLOW, NULL },
-    { "email", BILLING_FIELD_EMAIL, false, false, 0, BILLING_ALLOW, NULL },
-    { "address", BILLING_FIELD_TEXT, false, false, 255, BILLING_ALLOW, NULL },
-    { "city", BILLING_FIELD_TEXT, false, false, 120, BILLING_ALLOW, NULL },
-    { "postal_code", BILLING_FIELD_TEXT, false, false, 16, BILLING_ALLOW,
-      NULL },
-    { "region", BILLING_FIELD_TEXT, false, false, 120, BILLING_ALLOW, NULL },
-    { "country", BILLING_FIELD_WORD, false, false, 2,
-      BILLING_BILLING_INFO_MISSING, NULL },
-    { "vat_id", BILLING_FIELD_TEXT, false, false, 31,
-      BILLING_VAT_ID_INVALID, NULL },
-    { "details", BILLING_FIELD_TEXT, false, false, 500, BILLING_ALLOW, NULL },
+    BILLING_INFORMATION, BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_team_information[] = {
+    BILLING_TEAM, BILLING_INFORMATION,
+    { "billing_information", BILLING_FIELD_OBJECT, false, false, 0,
+      BILLING_ALLOW, billing_fields_information },
     BILLING_LAST
 };
 
@@ -142,6 +153,63 @@ static const billing_field_t  billing_fields_buy[] = {
       BILLING_ALLOW, billing_fields_information },
     { "quote", BILLING_FIELD_TOKEN, false, false, BILLING_TOKEN_MAX,
       BILLING_QUOTE_STALE, NULL },
+    BILLING_LAST
+};
+
+/* ?dry_run=1: what it would cost, and nothing else happens. */
+
+#define BILLING_DRY_RUN                                                       \
+    { "dry_run", BILLING_FIELD_WORD, false, true, 1, BILLING_FIELD_TYPE, NULL }
+#define BILLING_NEW_CARD                                                      \
+    { "payment_method", BILLING_FIELD_TOKEN, false, false, 96,                \
+      BILLING_ALLOW, NULL },                                                  \
+    { "payment", BILLING_FIELD_OBJECT, false, false, 0, BILLING_ALLOW,        \
+      billing_fields_payment }
+
+static const billing_field_t  billing_fields_seats[] = {
+    BILLING_TEAM, BILLING_SEATS, BILLING_DRY_RUN, BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_period[] = {
+    BILLING_TEAM, BILLING_PERIOD, BILLING_NEW_CARD, BILLING_DRY_RUN,
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_cancel[] = {
+    BILLING_TEAM,
+    { "reason", BILLING_FIELD_TEXT, false, false, 500, BILLING_ALLOW, NULL },
+    BILLING_DRY_RUN, BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_reactivate[] = {
+    BILLING_TEAM, BILLING_NEW_CARD, BILLING_DRY_RUN, BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_downgrade[] = {
+    BILLING_TEAM,
+    { "plan", BILLING_FIELD_WORD, false, false, BILLING_WORD_TEXT_MAX,
+      BILLING_PLAN_UNKNOWN, NULL },
+    BILLING_DRY_RUN, BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_method[] = {
+    BILLING_TEAM,
+    { "method", BILLING_FIELD_WORD, false, false, BILLING_WORD_TEXT_MAX,
+      BILLING_PAYMENT_METHOD_UNSUPPORTED, NULL },
+    { "email", BILLING_FIELD_EMAIL, false, false, 0, BILLING_ALLOW, NULL },
+    BILLING_NEW_CARD, BILLING_DRY_RUN, BILLING_LAST
+};
+
+/* Which of them is missing is said by the form's own rule (R213). */
+
+static const billing_field_t  billing_fields_enterprise[] = {
+    { "name", BILLING_FIELD_TEXT, false, false, 120, BILLING_ALLOW, NULL },
+    { "email", BILLING_FIELD_EMAIL, false, false, 0, BILLING_ALLOW, NULL },
+    { "company", BILLING_FIELD_TEXT, false, false, 120, BILLING_ALLOW, NULL },
+    { "users", BILLING_FIELD_SEATS, false, false, 0, BILLING_ALLOW, NULL },
+    { "message", BILLING_FIELD_TEXT, false, false, 2000, BILLING_ALLOW,
+      NULL },
+    { "from", BILLING_FIELD_FROM, false, false, 0, BILLING_ALLOW, NULL },
     BILLING_LAST
 };
 
@@ -178,6 +246,14 @@ static const struct {
     { "operation",        billing_fields_operation },
     { "billing.overview", billing_fields_team_query },
     { "billing.invoices", billing_fields_team_query },
+    { "billing.seats",    billing_fields_seats },
+    { "billing.period",   billing_fields_period },
+    { "billing.cancel",   billing_fields_cancel },
+    { "billing.reactivate", billing_fields_reactivate },
+    { "billing.downgrade", billing_fields_downgrade },
+    { "billing.payment_method", billing_fields_method },
+    { "billing.information", billing_fields_team_information },
+    { "enterprise",       billing_fields_enterprise },
     { "demo.login",       billing_fields_login },
     { "demo.data",        billing_fields_none },
     { "demo.clock",       billing_fields_none },

@@ -563,7 +563,7 @@ ngx_http_billing_api_release(void *data)
 }
 
 
-/* Queries are never repeated, so their key means nothing: chance. */
+/* Queries and dry runs have no effect, so their key means nothing: chance. */
 
 static billing_reason_t
 ngx_http_billing_api_key(ngx_http_request_t *r,
@@ -571,6 +571,7 @@ ngx_http_billing_api_key(ngx_http_request_t *r,
 {
     ngx_str_t               value;
     ngx_uint_t              n;
+    const char             *shown;
     const billing_route_t  *route;
 
     route = ctx->match.route;
@@ -589,7 +590,8 @@ ngx_http_billing_api_key(ngx_http_request_t *r,
                                        ctx->key);
     }
 
-    if (route->money) {
+    shown = json_string_value(json_object_get(ctx->body, "dry_run"));
+    if (route->money && (shown == NULL || ngx_strcmp(shown, "1") != 0)) {
         return BILLING_IDEMPOTENCY_KEY_MISSING;
     }
 

@@ -12,6 +12,7 @@
 #include "billing_worker.h"
 
 #define BILLING_CARD_MAX          32
+#define BILLING_DAY_LEN           10    /* "2026-03-01" */
 #define BILLING_LIST_MAX          200   /* rows of any one list in an answer */
 #define BILLING_GATEWAY_TRY_SEC   2     /* first retry of a call */
 #define BILLING_ACTION_SEC        1800  /* an abandoned 3-D Secure ends */
@@ -24,6 +25,7 @@
 #define BILLING_PRELIMINARY_MAX   4     /* tries of a call without money */
 #define BILLING_DRAFT_SEC         3000  /* R132: finalised within the hour */
 #define BILLING_INVOICE_DUE_SEC   2592000   /* R131: 30 days */
+#define BILLING_RENEWAL_SEC       3600  /* a renewal has begun by then */
 #define BILLING_SWEEP_MAX         256   /* rows of one sweep of a kind */
 #define BILLING_NEVER_AT          253402300799  /* somebody else acts */
 
@@ -53,6 +55,9 @@ typedef struct {
 
 typedef billing_db_rc_t (*billing_op_pt)(billing_op_t *op);
 
+typedef struct billing_team_row_s  billing_team_row_t;
+typedef struct billing_checkout_s  billing_checkout_t;
+
 /* Fill the reply with a refusal or an answer; always BILLING_DB_DONE. */
 billing_db_rc_t billing_op_deny(billing_op_t *op, billing_reason_t reason,
     json_t *args);                              /* steals args */
@@ -64,6 +69,19 @@ const char *billing_op_text(const billing_op_t *op, const char *name);
 int64_t billing_op_int(const billing_op_t *op, const char *name,
     int64_t fallback);
 bool billing_op_bool(const billing_op_t *op, const char *name);
+
+bool billing_op_dry(const billing_op_t *op);    /* ?dry_run=1: only shown */
+
+/* DONE with {"team": ...} as its reader may see it. */
+BILLING_MUST_CHECK billing_db_rc_t billing_op_team(billing_op_t *op,
+    const billing_team_row_t *row, json_t *more);   /* steals more */
+
+/*
+ * The team, for who may do that and while nothing else is being paid; else
+ * DONE with the refusal.
+ */
+BILLING_MUST_CHECK billing_db_rc_t billing_op_subscription(billing_op_t *op,
+    billing_act_t act, billing_team_row_t *row);
 
 billing_lang_t billing_lang_of(const char *name);
 
@@ -96,7 +114,7 @@ billing_db_rc_t billing_query_demo_data(billing_op_t *op);
 
 /* --- teams and members (team.c) ------------------------------------------- */
 
-typedef struct {
+struct billing_team_row_s {
     char            id[BILLING_ID_MAX + 1];
     char            name[BILLING_NAME_MAX + 1];
     billing_team_t  team;
@@ -110,7 +128,14 @@ typedef struct {
     char            card_brand[BILLING_CARD_MAX];
     char            card_last4[5];
     char            billing_email[BILLING_EMAIL_MAX + 1];
-} billing_team_row_t;
+    char            payer[BILLING_EMAIL_MAX + 1];   /* who bought it last */
+    int64_t         settle_at;          /* added seats are billed, 0 none */
+    uint32_t        failed;             /* attempts at what is unpaid */
+    int64_t         failed_at;          /* the first of them */
+    int64_t         retry_at;           /* the next one, 0 none */
+    bool            retry_stop;         /* not with the same card (P15) */
+    bool            overdue;            /* the open invoice is past its day */
+};
 
 /* OK, or DONE when there is no such team (no reply is filled). */
 BILLING_MUST_CHECK billing_db_rc_t billing_team_load(billing_worker_t *w,
@@ -162,6 +187,10 @@ BILLING_MUST_CHECK billing_db_rc_t billing_op_enter(billing_op_t *op,
 BILLING_MUST_CHECK billing_db_rc_t billing_purchase_may(billing_worker_t *w,
     const billing_team_row_t *row, uint32_t roles, billing_reason_t *reason);
 
+/* The tax rate of what the team has told about itself (R115). */
+BILLING_MUST_CHECK billing_db_rc_t billing_team_tax(billing_worker_t *w,
+    const char *team, uint32_t *permyriad);
+
 bool billing_plan_is_paid(billing_plan_t plan);
 
 #define BILLING_ROLES_ADMIN                                                   \
@@ -177,7 +206,7 @@ json_t *billing_roles_json(uint32_t roles);
 const char *billing_role_word(uint32_t roles);  /* the highest one */
 
 
-typedef struct billing_checkout_s  billing_checkout_t;
+#include "billing_subscription.h"
 
 
 /* --- orders (checkout_order.c) -------------------------------------------- */
@@ -267,6 +296,8 @@ struct billing_checkout_s {
     billing_money_t           captured; /* what goes back */
     bool                      look_again;   /* told of while a call flew */
     bool                      sent;     /* by this transaction; not stored */
+    billing_purpose_t         purpose;
+    int64_t                   due_at;   /* when it fell due, 0: asked for */
 };
 
 const char *billing_checkout_word(billing_checkout_state_t state);
@@ -298,6 +329,10 @@ BILLING_MUST_CHECK billing_db_rc_t billing_checkout_move(billing_worker_t *w,
 BILLING_MUST_CHECK billing_db_rc_t billing_checkout_again(
     billing_worker_t *w, billing_checkout_t *co);
 #define BILLING_ATTEMPTS_MAX  3
+
+/* Whether the team has one that is open. */
+BILLING_MUST_CHECK billing_db_rc_t billing_checkout_is_open(
+    billing_worker_t *w, const char *team, bool *open);
 
 /* Sends the call of co->step once this transaction has committed. */
 BILLING_MUST_CHECK billing_db_rc_t billing_checkout_send(billing_worker_t *w,
@@ -338,6 +373,7 @@ BILLING_MUST_CHECK billing_db_rc_t billing_checkout_succeed(
 typedef struct {
     billing_checkout_state_t  state;    /* FAILED, EXPIRED or REFUNDED */
     billing_reason_t          reason;
+    bool                      stop;     /* a refusal for good (P15) */
     int64_t                   now;
 } billing_ending_t;
 
@@ -366,6 +402,7 @@ typedef struct {
     const billing_checkout_t  *checkout;
     const billing_team_row_t  *row;
     json_t                    *invoice; /* stolen, NULL none */
+    bool                       unpaid;
     int64_t                    now;
 } billing_bought_t;
 
@@ -373,6 +410,11 @@ typedef struct {
 BILLING_MUST_CHECK billing_db_rc_t billing_checkout_bought(
     billing_worker_t *w, const billing_bought_t *bought,
     billing_op_reply_t *reply);
+
+/* The answer of what was done although it could not be paid (R178). */
+BILLING_MUST_CHECK billing_db_rc_t billing_checkout_stood(
+    billing_worker_t *w, const billing_checkout_t *co,
+    const billing_ending_t *ending, billing_op_reply_t *reply);
 
 /* A refusal with the operation it is about. */
 void billing_checkout_refuse(const billing_checkout_t *co,
@@ -382,6 +424,12 @@ void billing_checkout_refuse(const billing_checkout_t *co,
 BILLING_MUST_CHECK billing_db_rc_t billing_purchase_apply(
     billing_worker_t *w, billing_checkout_t *co, int64_t now,
     billing_op_reply_t *reply);
+
+/*
+ * The same key again: DONE with the answer, or later while it is open; OK
+ * when it may begin (anew).
+ */
+BILLING_MUST_CHECK billing_db_rc_t billing_checkout_replay(billing_op_t *op);
 
 /* The answer of a checkout that has ended, again and for ever. */
 BILLING_MUST_CHECK billing_db_rc_t billing_checkout_ended(billing_op_t *op,
@@ -477,6 +525,15 @@ typedef struct {
     const char                *state;   /* "paid" or "open" */
     int64_t                    now;
 } billing_invoice_order_t;
+
+/* "123.45": digits only, the currency stands beside it. */
+#define BILLING_AMOUNT_MAX  48
+void billing_amount_text(billing_money_t amount,
+    char out[BILLING_AMOUNT_MAX]);
+
+/* What was owed for a period that is given back before it was paid (R138). */
+BILLING_MUST_CHECK billing_db_rc_t billing_sale_void(billing_worker_t *w,
+    billing_team_row_t *row, int64_t now);
 
 /* A final invoice with the next number of its series; *out for the answer. */
 BILLING_MUST_CHECK billing_db_rc_t billing_invoice_issue(billing_worker_t *w,

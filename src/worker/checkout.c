@@ -115,8 +115,8 @@ billing_checkout_load(billing_worker_t *w, const char *id,
         " amount_minor, promo, customer, payment_method, client_secret,"
         " intent, waiter, cancelling, page_after, reason, email,"
         " card_brand, card_last4, captured_minor, next_try_at, started_at,"
-        " action_at, ended_at, captured_in, look_again FROM checkout"
-        " WHERE id = $1";
+        " action_at, ended_at, captured_in, look_again, purpose, due_at"
+        " FROM checkout WHERE id = $1";
 
     bool             ok;
     billing_db_rc_t  rc;
@@ -190,6 +190,8 @@ billing_checkout_read(billing_db_t *db, const char *sql,
     code = billing_db_text(db, sql, 26);
     co->captured.currency = billing_currency_parse(code, strlen(code));
     co->look_again = billing_db_int(db, sql, 27) != 0;
+    co->purpose = billing_purpose_parse(billing_db_text(db, sql, 28));
+    co->due_at = billing_db_int(db, sql, 29);
 
     return true;
 }
@@ -231,10 +233,12 @@ billing_checkout_insert(billing_worker_t *w, const billing_checkout_t *co)
         " amount_minor, currency, started_at)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
         " ON CONFLICT (id) DO UPDATE SET state = excluded.state,"
+        " actor = excluded.actor, lang = excluded.lang,"
         " quote = excluded.quote, amount_minor = excluded.amount_minor,"
         " started_at = excluded.started_at WHERE checkout.state = 'failed'";
     static const char  order_sql[] =
-        "UPDATE checkout SET promo = $1, email = $2 WHERE id = $3";
+        "UPDATE checkout SET promo = $1, email = $2, purpose = $3,"
+        " due_at = $4 WHERE id = $5";
 
     char             *text;
     json_t           *quote;
@@ -262,7 +266,8 @@ billing_checkout_insert(billing_worker_t *w, const billing_checkout_t *co)
         return BILLING_DB_CONFLICT;
     }
 
-    rc = billing_db_exec(w->db, order_sql, "ttt", co->promo, co->email,
+    rc = billing_db_exec(w->db, order_sql, "tttit", co->promo, co->email,
+                         billing_purpose_of(co->purpose)->word, co->due_at,
                          co->id);
 
     return rc == BILLING_DB_OK ? billing_checkout_store(w, co) : rc;
@@ -348,4 +353,25 @@ billing_checkout_again(billing_worker_t *w, billing_checkout_t *co)
     rc = billing_checkout_move(w, co, BILLING_CHECKOUT_NEW);
 
     return rc == BILLING_DB_OK ? billing_checkout_send(w, co) : rc;
+}
+
+
+billing_db_rc_t
+billing_checkout_is_open(billing_worker_t *w, const char *team, bool *open)
+{
+    static const char  sql[] =
+        "SELECT 1 FROM checkout WHERE team = $1 AND state IN"
+        " ('new', 'charging', 'action', 'unknown') LIMIT 1";
+
+    billing_db_rc_t  rc;
+
+    rc = billing_db_query(w->db, sql, "t", team);
+    *open = rc == BILLING_DB_ROW;
+
+    if (rc == BILLING_DB_ROW) {
+        billing_db_done(w->db, sql);
+        return BILLING_DB_OK;
+    }
+
+    return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
 }

@@ -34,8 +34,7 @@ billing_checkout_bought(billing_worker_t *w, const billing_bought_t *bought,
     }
 
     invoice = bought->invoice == NULL ? json_null() : bought->invoice;
-    receipt = bought->row->team.state == BILLING_STATE_ACTIVE
-              && bought->checkout->amount.minor > 0
+    receipt = bought->checkout->amount.minor > 0 && !bought->unpaid
               ? billing_receipt_json(bought) : json_null();
 
     billing_op_answer(reply, 200,
@@ -60,9 +59,43 @@ billing_receipt_json(const billing_bought_t *bought)
                "amount", (json_int_t) co->amount.minor,
                "currency", billing_currency_code(co->amount.currency),
                "paid_at", billing_instant_json(bought->now),
-               "sent_to", co->actor,
+               "sent_to", co->purpose == BILLING_PURPOSE_PURCHASE
+                          ? co->actor : bought->row->billing_email,
                "payment_method", "type", "card", "brand", co->card_brand,
                    "last4", co->card_last4);
+}
+
+
+billing_db_rc_t
+billing_checkout_stood(billing_worker_t *w, const billing_checkout_t *co,
+    const billing_ending_t *ending, billing_op_reply_t *reply)
+{
+    billing_db_rc_t      rc;
+    billing_bought_t     bought;
+    billing_team_row_t   row;
+
+    rc = billing_team_load(w, co->team, &row);
+
+    if (rc != BILLING_DB_OK) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    bought = (billing_bought_t) {
+        .checkout = co, .row = &row, .now = ending->now, .unpaid = true
+    };
+
+    rc = billing_checkout_bought(w, &bought, reply);
+
+    if (rc == BILLING_DB_OK) {
+        (void) json_object_set_new(reply->body, "unpaid",
+                   json_pack("{s:s, s:I, s:s}",
+                       "code", billing_reason_code(ending->reason),
+                       "amount", (json_int_t) co->amount.minor,
+                       "currency",
+                       billing_currency_code(co->amount.currency)));
+    }
+
+    return rc;
 }
 
 

@@ -22,8 +22,6 @@ typedef struct {
 } billing_buying_t;
 
 
-static billing_db_rc_t billing_buy_again(billing_op_t *op,
-    billing_checkout_t *co);
 static billing_db_rc_t billing_buy_order(billing_buying_t *b);
 static billing_db_rc_t billing_buy_allowed(billing_buying_t *b);
 static billing_db_rc_t billing_buy_deny(billing_buying_t *b,
@@ -32,8 +30,6 @@ static billing_reason_t billing_buy_pin(billing_buying_t *b);
 static billing_reason_t billing_buy_payment(billing_buying_t *b);
 static billing_reason_t billing_buy_card(billing_buying_t *b,
     const char *payment_method);
-static billing_db_rc_t billing_buy_open(billing_worker_t *w,
-    const char *team, bool *open);
 static billing_reason_t billing_first(billing_reason_t a,
     billing_reason_t b);
 static billing_db_rc_t billing_buy_write(billing_buying_t *b);
@@ -43,31 +39,17 @@ static billing_db_rc_t billing_buy_information(billing_buying_t *b);
 billing_db_rc_t
 billing_op_buy(billing_op_t *op)
 {
-    uint32_t          attempt;
     billing_db_rc_t   rc;
     billing_buying_t  b;
 
-    attempt = 1;
-    rc = billing_checkout_load(op->w, op->command->op, &b.co);
+    rc = billing_checkout_replay(op);
 
-    if (rc != BILLING_DB_OK && rc != BILLING_DB_DONE) {
+    if (rc != BILLING_DB_OK || op->reply->later) {
         return rc;
-    }
-
-    if (rc == BILLING_DB_OK
-        && (b.co.state != BILLING_CHECKOUT_FAILED
-            || b.co.reason != BILLING_GATEWAY_UNAVAILABLE))
-    {
-        return billing_buy_again(op, &b.co);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        attempt = b.co.attempt + 1;     /* proven: nothing happened (D6) */
     }
 
     memset(&b, 0, sizeof(b));
     b.op = op;
-    b.co.attempt = attempt;
 
     rc = billing_buy_order(&b);
 
@@ -99,21 +81,34 @@ billing_op_buy(billing_op_t *op)
 
 /* The same key again: never a second purchase. */
 
-static billing_db_rc_t
-billing_buy_again(billing_op_t *op, billing_checkout_t *co)
+billing_db_rc_t
+billing_checkout_replay(billing_op_t *op)
 {
-    billing_db_rc_t  rc;
+    billing_db_rc_t     rc;
+    billing_checkout_t  co;
 
-    if (billing_checkout_final(co->state)) {
-        return billing_checkout_ended(op, co);
+    rc = billing_checkout_load(op->w, op->command->op, &co);
+
+    if (rc != BILLING_DB_OK) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
     }
 
-    rc = BILLING_DB_OK;
+    /* Proven: nothing happened, so it may begin anew (D6). */
 
-    if (co->state != BILLING_CHECKOUT_NEW
-        && co->state != BILLING_CHECKOUT_CHARGING)
+    if (co.state == BILLING_CHECKOUT_FAILED
+        && co.reason == BILLING_GATEWAY_UNAVAILABLE)
     {
-        rc = billing_checkout_tell(op->w, co, co->id);
+        return BILLING_DB_OK;
+    }
+
+    if (billing_checkout_final(co.state)) {
+        return billing_checkout_ended(op, &co);
+    }
+
+    if (co.state != BILLING_CHECKOUT_NEW
+        && co.state != BILLING_CHECKOUT_CHARGING)
+    {
+        rc = billing_checkout_tell(op->w, &co, co.id);
     }
 
     op->reply->later = rc == BILLING_DB_OK;
@@ -163,7 +158,7 @@ billing_buy_allowed(billing_buying_t *b)
     billing_db_rc_t   rc;
     billing_reason_t  reason;
 
-    rc = billing_buy_open(b->op->w, b->row.id, &open);
+    rc = billing_checkout_is_open(b->op->w, b->row.id, &open);
 
     if (rc != BILLING_DB_OK) {
         return rc;
@@ -321,27 +316,6 @@ billing_buy_card(billing_buying_t *b, const char *payment_method)
 }
 
 
-static billing_db_rc_t
-billing_buy_open(billing_worker_t *w, const char *team, bool *open)
-{
-    static const char  sql[] =
-        "SELECT 1 FROM checkout WHERE team = $1 AND state IN"
-        " ('new', 'charging', 'action', 'unknown') LIMIT 1";
-
-    billing_db_rc_t  rc;
-
-    rc = billing_db_query(w->db, sql, "t", team);
-    *open = rc == BILLING_DB_ROW;
-
-    if (rc == BILLING_DB_ROW) {
-        billing_db_done(w->db, sql);
-        return BILLING_DB_OK;
-    }
-
-    return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
-}
-
-
 static billing_reason_t
 billing_first(billing_reason_t a, billing_reason_t b)
 {
@@ -376,7 +350,11 @@ billing_buy_write(billing_buying_t *b)
     co->amount = co->quote.due_now;
     co->started_at = b->op->now;
 
-    rc = billing_profile_customer(w, co->actor, "", co->customer);
+    rc = billing_pay_attempt(w, co);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_profile_customer(w, co->actor, "", co->customer);
+    }
 
     if (rc != BILLING_DB_OK) {
         return rc;

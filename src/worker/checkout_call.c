@@ -288,7 +288,8 @@ billing_charge_of(const billing_checkout_t *co, billing_charge_t *charge)
     *charge = (billing_charge_t) {
         .customer = co->customer, .payment_method = co->payment_method,
         .checkout = co->id, .team = co->team, .attempt = co->attempt,
-        .amount = co->amount, .off_session = false
+        .amount = co->amount,
+        .off_session = billing_purpose_of(co->purpose)->off_session
     };
 }
 

@@ -11,6 +11,8 @@
 
 static billing_db_rc_t billing_purchase_team(billing_worker_t *w,
     billing_checkout_t *co, billing_team_row_t *row, int64_t now);
+static void billing_purchase_card(const billing_checkout_t *co,
+    billing_team_row_t *row);
 static billing_db_rc_t billing_purchase_payer(billing_worker_t *w,
     const billing_checkout_t *co, const billing_team_row_t *row,
     int64_t now);
@@ -21,6 +23,8 @@ static billing_db_rc_t billing_purchase_papers(billing_worker_t *w,
     int64_t now, json_t **invoice);
 static billing_db_rc_t billing_purchase_information(billing_worker_t *w,
     const billing_checkout_t *co);
+static billing_db_rc_t billing_checkout_owed(billing_worker_t *w,
+    const billing_checkout_t *co, const billing_ending_t *ending);
 static billing_db_rc_t billing_checkout_release(billing_worker_t *w,
     const billing_checkout_t *co);
 static billing_db_rc_t billing_mismatch_books(billing_worker_t *w,
@@ -70,7 +74,11 @@ billing_checkout_succeed(billing_worker_t *w, billing_checkout_t *co,
         return rc;
     }
 
-    return billing_checkout_finish(w, co, &reply);
+    rc = billing_checkout_finish(w, co, &reply);
+
+    /* The clock may have passed the next period as well. */
+
+    return rc == BILLING_DB_OK ? billing_due_team(w, co->team, now) : rc;
 }
 
 
@@ -92,13 +100,14 @@ billing_purchase_apply(billing_worker_t *w, billing_checkout_t *co,
 
     credit_before = row.team.credit.minor;
 
+    invoice = NULL;
     rc = billing_purchase_team(w, co, &row, now);
 
-    if (rc == BILLING_DB_OK) {
+    if (rc == BILLING_DB_OK && billing_purpose_of(co->purpose)->payer) {
         rc = billing_purchase_payer(w, co, &row, now);
     }
 
-    if (rc == BILLING_DB_OK) {
+    if (rc == BILLING_DB_OK && co->purpose != BILLING_PURPOSE_CARD) {
         rc = billing_purchase_books(w, co, credit_before, now);
     }
 
@@ -116,7 +125,7 @@ billing_purchase_apply(billing_worker_t *w, billing_checkout_t *co,
         rc = billing_checkout_move(w, co, BILLING_CHECKOUT_SUCCEEDED);
     }
 
-    if (rc == BILLING_DB_OK) {
+    if (rc == BILLING_DB_OK && co->purpose != BILLING_PURPOSE_CARD) {
         rc = billing_purchase_papers(w, co, &row, now, &invoice);
     }
 
@@ -132,27 +141,36 @@ billing_purchase_apply(billing_worker_t *w, billing_checkout_t *co,
 }
 
 
-/* The period starts when the purchase was priced: what was shown is so. */
-
 static billing_db_rc_t
 billing_purchase_team(billing_worker_t *w, billing_checkout_t *co,
     billing_team_row_t *row, int64_t now)
 {
-    billing_team_purchase(&row->team, &co->quote, co->quote.span.start_at);
+    bool  owed;
+
+    /* An older invoice that is open keeps its day. */
+
+    owed = row->team.invoice_open && row->invoice_due_at != 0
+           && row->team.state != BILLING_STATE_ACTIVE;
+
+    billing_purpose_apply(co, &row->team, now);
 
     row->hold_seats = 0;
-    row->invoice_due_at = row->team.state == BILLING_STATE_ACTIVE_UNPAID
-                          ? now + BILLING_INVOICE_DUE_SEC : 0;
 
-    if (co->amount.minor > 0) {
-        billing_copy(row->customer, sizeof(row->customer), co->customer);
-        billing_copy(row->payment_method, sizeof(row->payment_method),
-                     co->payment_method);
-        billing_copy(row->card_brand, sizeof(row->card_brand),
-                     co->card_brand);
-        billing_copy(row->card_last4, sizeof(row->card_last4),
-                     co->card_last4);
+    if (row->team.pending.minor == 0) {
+        row->settle_at = 0;
     }
+
+    if (co->purpose != BILLING_PURPOSE_CARD) {
+        billing_dunning_over(row);
+    }
+
+    if (!row->team.invoice_open || !owed) {
+        row->overdue = false;
+        row->invoice_due_at = row->team.invoice_open
+                              ? now + BILLING_INVOICE_DUE_SEC : 0;
+    }
+
+    billing_purchase_card(co, row);
 
     /* Section 8 point 35: the payer's address, or the one typed. */
 
@@ -162,6 +180,28 @@ billing_purchase_team(billing_worker_t *w, billing_checkout_t *co,
     }
 
     return billing_team_store(w, row);
+}
+
+
+/* What was paid with is charged next time, in the name of who gave it. */
+
+static void
+billing_purchase_card(const billing_checkout_t *co, billing_team_row_t *row)
+{
+    if (co->amount.minor <= 0 && co->purpose != BILLING_PURPOSE_CARD) {
+        if (row->payer[0] == '\0') {
+            billing_copy(row->payer, sizeof(row->payer), co->actor);
+        }
+
+        return;
+    }
+
+    billing_copy(row->payer, sizeof(row->payer), co->actor);
+    billing_copy(row->customer, sizeof(row->customer), co->customer);
+    billing_copy(row->payment_method, sizeof(row->payment_method),
+                 co->payment_method);
+    billing_copy(row->card_brand, sizeof(row->card_brand), co->card_brand);
+    billing_copy(row->card_last4, sizeof(row->card_last4), co->card_last4);
 }
 
 
@@ -256,7 +296,9 @@ billing_purchase_papers(billing_worker_t *w, const billing_checkout_t *co,
         .team = row, .checkout = co, .state = "paid", .now = now
     };
 
-    if (row->team.state == BILLING_STATE_ACTIVE_UNPAID) {
+    if (co->quote.method == BILLING_METHOD_INVOICE
+        && co->quote.total.minor > 0)
+    {
         order.state = "draft";
         return billing_invoice_draft(w, &order, invoice);
     }
@@ -317,14 +359,55 @@ billing_checkout_end(billing_worker_t *w, billing_checkout_t *co,
         rc = billing_checkout_move(w, co, ending->state);
     }
 
+    if (rc == BILLING_DB_OK) {
+        rc = billing_checkout_owed(w, co, ending);
+    }
+
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
     memset(&reply, 0, sizeof(reply));
+
+    if (billing_purpose_of(co->purpose)->stands) {
+        rc = billing_checkout_stood(w, co, ending, &reply);
+
+        return rc == BILLING_DB_OK
+               ? billing_checkout_finish(w, co, &reply) : rc;
+    }
+
     billing_checkout_refuse(co, ending->reason, "refused", &reply);
 
     return billing_checkout_finish(w, co, &reply);
+}
+
+
+/* A bill stays owed.  A try with another card is nobody's failure. */
+
+static billing_db_rc_t
+billing_checkout_owed(billing_worker_t *w, const billing_checkout_t *co,
+    const billing_ending_t *ending)
+{
+    billing_db_rc_t      rc;
+    billing_unpaid_t     unpaid;
+    billing_team_row_t   row;
+
+    if (!billing_purpose_of(co->purpose)->owed || co->waiter[0] != '\0') {
+        return BILLING_DB_OK;
+    }
+
+    rc = billing_team_load(w, co->team, &row);
+
+    if (rc != BILLING_DB_OK) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    unpaid = (billing_unpaid_t) {
+        .reason = ending->reason, .stop = ending->stop, .now = ending->now,
+        .due_at = co->due_at != 0 ? co->due_at : ending->now
+    };
+
+    return billing_dunning_failed(w, &row, &unpaid);
 }
 
 

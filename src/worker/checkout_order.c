@@ -14,8 +14,10 @@ static billing_db_rc_t billing_purchase_promo(billing_op_t *op,
     const char *team, billing_purchase_t *out);
 static billing_db_rc_t billing_purchase_tax(billing_op_t *op,
     const char *team, billing_purchase_t *out);
-static void billing_purchase_taxed(billing_op_t *op, const json_t *stored,
-    billing_purchase_t *out);
+static billing_db_rc_t billing_team_taxed(billing_worker_t *w,
+    const char *team, billing_purchase_t *out);
+static void billing_purchase_taxed(const billing_settings_t *settings,
+    const json_t *stored, billing_purchase_t *out);
 static const char *billing_purchase_word(const json_t *information,
     const char *name);
 
@@ -89,12 +91,6 @@ static billing_db_rc_t
 billing_purchase_tax(billing_op_t *op, const char *team,
     billing_purchase_t *out)
 {
-    static const char  sql[] = "SELECT information FROM team WHERE id = $1";
-
-    json_t           *stored;
-    const char       *text;
-    billing_db_rc_t   rc;
-
     out->information = json_object_get(op->command->body,
                                        "billing_information");
 
@@ -102,18 +98,45 @@ billing_purchase_tax(billing_op_t *op, const char *team,
         return BILLING_DB_OK;
     }
 
-    rc = billing_db_query(op->w->db, sql, "t", team);
+    return billing_team_taxed(op->w, team, out);
+}
+
+
+billing_db_rc_t
+billing_team_tax(billing_worker_t *w, const char *team, uint32_t *permyriad)
+{
+    billing_db_rc_t     rc;
+    billing_purchase_t  stored = { .information = NULL };
+
+    rc = billing_team_taxed(w, team, &stored);
+    *permyriad = stored.order.tax_permyriad;
+
+    return rc;
+}
+
+
+static billing_db_rc_t
+billing_team_taxed(billing_worker_t *w, const char *team,
+    billing_purchase_t *out)
+{
+    static const char  sql[] = "SELECT information FROM team WHERE id = $1";
+
+    json_t           *stored;
+    const char       *text;
+    billing_db_rc_t   rc;
+
+    rc = billing_db_query(w->db, sql, "t", team);
 
     if (rc != BILLING_DB_ROW) {
         return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
     }
 
-    text = billing_db_text(op->w->db, sql, 0);
+    text = billing_db_text(w->db, sql, 0);
     stored = json_loads(text == NULL ? "{}" : text, JSON_REJECT_DUPLICATES,
                         NULL);
-    billing_db_done(op->w->db, sql);
+    billing_db_done(w->db, sql);
 
-    billing_purchase_taxed(op, stored, out);
+    billing_purchase_taxed(w->settings, stored, out);
     json_decref(stored);
 
     return BILLING_DB_OK;
@@ -126,14 +149,12 @@ billing_purchase_tax(billing_op_t *op, const char *team,
  */
 
 static void
-billing_purchase_taxed(billing_op_t *op, const json_t *stored,
-    billing_purchase_t *out)
+billing_purchase_taxed(const billing_settings_t *settings,
+    const json_t *stored, billing_purchase_t *out)
 {
-    const json_t              *asked;
-    billing_taxpayer_t         buyer;
-    const billing_settings_t  *settings;
+    const json_t        *asked;
+    billing_taxpayer_t   buyer;
 
-    settings = op->w->settings;
     asked = out->information;
 
     if (billing_purchase_word(asked, "country")[0] == '\0') {

@@ -154,6 +154,15 @@ billing_reply_attach(billing_replying_t *r)
     billing_copy(r->co->card_last4, sizeof(r->co->card_last4),
                  r->result.last4);
 
+    /* A card of the gateway's own shelf becomes one of the customer's. */
+
+    billing_copy(r->co->payment_method, sizeof(r->co->payment_method),
+                 r->result.intent);
+
+    if (r->co->purpose == BILLING_PURPOSE_CARD) {
+        return billing_checkout_succeed(r->w, r->co, &r->result, r->now);
+    }
+
     r->co->step = BILLING_CALL_CHARGE;
 
     rc = billing_checkout_move(r->w, r->co, BILLING_CHECKOUT_CHARGING);
@@ -181,6 +190,7 @@ billing_reply_early(billing_replying_t *r)
 
     if (r->result.outcome == BILLING_OUTCOME_FAILED) {
         ending.reason = r->result.reason;
+        ending.stop = r->result.remedy == BILLING_REMEDY_STOP;
         return billing_checkout_end(r->w, r->co, &ending);
     }
 
@@ -443,12 +453,16 @@ billing_reply_failed(billing_replying_t *r)
     ending = (billing_ending_t) {
         .state = BILLING_CHECKOUT_FAILED, .now = r->now,
         .reason = r->co->reason != BILLING_ALLOW ? r->co->reason
-                                                 : r->result.reason
+                                                 : r->result.reason,
+        .stop = r->result.remedy == BILLING_REMEDY_STOP
     };
+
+    if (r->co->cancelling && r->co->reason == BILLING_ALLOW) {
+        ending.reason = BILLING_CARD_AUTH_FAILED;
+    }
 
     if (r->co->cancelling && r->co->state == BILLING_CHECKOUT_ACTION) {
         ending.state = BILLING_CHECKOUT_EXPIRED;
-        ending.reason = BILLING_CARD_AUTH_FAILED;
     }
 
     return billing_checkout_end(r->w, r->co, &ending);
@@ -467,6 +481,14 @@ billing_reply_action(billing_replying_t *r)
 
     if (r->co->intent[0] == '\0') {
         return billing_reply_unknown(r);
+    }
+
+    /* Nobody is there to confirm it: given up, and the payer is told. */
+
+    if (billing_purpose_of(r->co->purpose)->off_session) {
+        r->co->cancelling = true;
+        r->co->step = BILLING_CALL_CANCEL;
+        return billing_checkout_send(r->w, r->co);
     }
 
     billing_copy(r->co->client_secret, sizeof(r->co->client_secret),

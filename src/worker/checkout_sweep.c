@@ -13,7 +13,7 @@
 typedef struct {
     char      ids[BILLING_SWEEP_MAX][BILLING_ID_MAX + 1];
     unsigned  n;
-} billing_due_t;
+} billing_sweep_ids_t;
 
 /* Rows that are due at an instant, and where one goes that cannot go on. */
 
@@ -33,18 +33,15 @@ static billing_db_rc_t billing_sweep_abandoned(billing_worker_t *w,
 static billing_db_rc_t billing_sweep_rows(billing_worker_t *w,
     const billing_rows_t *rows);
 static billing_db_rc_t billing_sweep_take(billing_worker_t *w,
-    const char *sql, int64_t at, billing_due_t *due);
+    const char *sql, int64_t at, billing_sweep_ids_t *due);
 static billing_db_rc_t billing_sweep_one(billing_worker_t *w, const char *id,
     int64_t wall);
 static billing_db_rc_t billing_sweep_abandon(billing_worker_t *w,
-    const char *id, int64_t now);
-static billing_db_rc_t billing_sweep_expire(billing_worker_t *w,
     const char *id, int64_t now);
 static billing_db_rc_t billing_sweep_next(billing_worker_t *w, int64_t now,
     int64_t wall, int64_t *next_at);
 static billing_db_rc_t billing_sweep_min(billing_worker_t *w,
     const char *sql, int64_t *at);
-static billing_db_rc_t billing_sweep_teams(billing_worker_t *w, int64_t now);
 static billing_db_rc_t billing_resume_wait(billing_op_t *op,
     billing_checkout_t *co);
 
@@ -74,7 +71,7 @@ billing_checkout_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
     }
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_sweep_teams(w, now);
+        rc = billing_due_sweep(w, now, next_at);
     }
 
     if (rc == BILLING_DB_OK && card_wall != BILLING_NEVER_AT
@@ -112,7 +109,7 @@ static billing_db_rc_t
 billing_sweep_rows(billing_worker_t *w, const billing_rows_t *rows)
 {
     unsigned         i;
-    billing_due_t    due;
+    billing_sweep_ids_t    due;
     billing_db_rc_t  rc;
 
     rc = billing_sweep_take(w, rows->sql, rows->at, &due);
@@ -133,7 +130,7 @@ billing_sweep_rows(billing_worker_t *w, const billing_rows_t *rows)
 
 static billing_db_rc_t
 billing_sweep_take(billing_worker_t *w, const char *sql, int64_t at,
-    billing_due_t *due)
+    billing_sweep_ids_t *due)
 {
     billing_db_rc_t  rc;
 
@@ -229,8 +226,6 @@ billing_sweep_next(billing_worker_t *w, int64_t now, int64_t wall,
     static const char  action_sql[] =
         "SELECT MIN(action_at) FROM checkout WHERE state = 'action'"
         " AND cancelling = 0";
-    static const char  team_sql[] =
-        "SELECT MIN(period_end_at) FROM team WHERE state = 'cancelled'";
 
     int64_t          at;
     billing_db_rc_t  rc;
@@ -247,12 +242,6 @@ billing_sweep_next(billing_worker_t *w, int64_t now, int64_t wall,
         at = BILLING_NEVER_AT;
         rc = billing_sweep_min(w, action_sql, &at);
         at = at == BILLING_NEVER_AT ? at : at + BILLING_ACTION_SEC;
-        *next_at = at < *next_at ? at : *next_at;
-    }
-
-    if (rc == BILLING_DB_OK) {
-        at = BILLING_NEVER_AT;
-        rc = billing_sweep_min(w, team_sql, &at);
         *next_at = at < *next_at ? at : *next_at;
     }
 
@@ -278,43 +267,6 @@ billing_sweep_min(billing_worker_t *w, const char *sql, int64_t *at)
     billing_db_done(w->db, sql);
 
     return BILLING_DB_OK;
-}
-
-
-/* The period of a cancelled subscription has ended (R181). */
-
-static billing_db_rc_t
-billing_sweep_teams(billing_worker_t *w, int64_t now)
-{
-    static const char  sql[] =
-        "SELECT id FROM team WHERE period_end_at <= $1"
-        " AND state = 'cancelled' ORDER BY period_end_at LIMIT 256";
-
-    billing_rows_t  rows = {
-        .sql = sql, .at = now, .run = billing_sweep_expire, .run_at = now
-    };
-
-    return billing_sweep_rows(w, &rows);
-}
-
-
-static billing_db_rc_t
-billing_sweep_expire(billing_worker_t *w, const char *id, int64_t now)
-{
-    billing_db_rc_t     rc;
-    billing_team_row_t  row;
-
-    (void) now;
-
-    rc = billing_team_load(w, id, &row);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    row.team.state = BILLING_STATE_EXPIRED;
-
-    return billing_team_touch(w, &row);
 }
 
 

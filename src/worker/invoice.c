@@ -11,7 +11,6 @@
 
 #define BILLING_NUMBER_MAX  64
 #define BILLING_HASH_LEN    64
-#define BILLING_AMOUNT_MAX  48
 
 
 typedef struct {
@@ -36,8 +35,6 @@ static json_t *billing_invoice_document(billing_worker_t *w,
 static json_t *billing_invoice_brief(const billing_invoice_order_t *order,
     const char *number);
 static json_t *billing_invoice_buyer(billing_worker_t *w, const char *team);
-static void billing_invoice_amount(billing_money_t amount,
-    char out[BILLING_AMOUNT_MAX]);
 static billing_db_rc_t billing_invoice_finalise(billing_worker_t *w,
     const char *checkout, int64_t now);
 
@@ -326,20 +323,24 @@ billing_receipt_mail(billing_worker_t *w,
     const billing_invoice_order_t *order, const json_t *invoice)
 {
     char                       plan[32], total[BILLING_AMOUNT_MAX];
+    char                       until[BILLING_INSTANT_LEN + 1];
     json_t                    *args;
     billing_db_rc_t            rc;
     const char                *key;
     const billing_checkout_t  *co;
 
     co = order->checkout;
-    key = strcmp(order->state, "paid") == 0 ? "mail.receipt"
-                                            : "mail.invoice";
+    key = strcmp(order->state, "paid") == 0
+          ? billing_purpose_of(co->purpose)->mail : "mail.invoice";
 
     (void) snprintf(plan, sizeof(plan), "plan.%s",
                     billing_plan_name(co->quote.plan));
-    billing_invoice_amount(co->quote.total, total);
+    billing_amount_text(co->quote.total, total);
+    billing_instant_format(co->quote.span.end_at, until);
+    until[BILLING_DAY_LEN] = '\0';
 
-    args = json_pack("{s:s, s:s, s:s, s:O, s:O, s:O, s:s, s:s, s:s, s:s}",
+    args = json_pack("{s:s, s:s, s:s, s:O, s:O, s:O, s:s, s:s, s:s, s:s,"
+                     " s:s}",
                "team", order->team->id, "team_name", order->team->name,
                "plan", billing_text(plan, co->lang),
                "number", json_object_get(invoice, "number"),
@@ -348,13 +349,16 @@ billing_receipt_mail(billing_worker_t *w,
                "total", total, "currency",
                billing_currency_code(co->quote.total.currency),
                "public_url", w->settings->public_url,
-               "last4", co->card_last4);
+               "last4", co->card_last4, "until", until);
 
     if (args == NULL) {
         return BILLING_DB_CONFLICT;
     }
 
+    /* The first receipt is the payer's (section 8 point 35). */
+
     rc = billing_mail_queue(w, strcmp(order->state, "paid") == 0
+                            && co->purpose == BILLING_PURPOSE_PURCHASE
                             ? co->actor : order->team->billing_email,
                             key, billing_lang_name(co->lang), args,
                             order->now);
@@ -366,8 +370,8 @@ billing_receipt_mail(billing_worker_t *w,
 
 /* "123.45": digits only, the currency stands beside it. */
 
-static void
-billing_invoice_amount(billing_money_t amount, char out[BILLING_AMOUNT_MAX])
+void
+billing_amount_text(billing_money_t amount, char out[BILLING_AMOUNT_MAX])
 {
     int       digits;
     int64_t   unit;

@@ -9,6 +9,7 @@
 
 extern const char  billing_sql_001_infra[];
 extern const char  billing_sql_002_business[];
+extern const char  billing_sql_003_subscription[];
 
 typedef struct {
     int64_t      version;
@@ -18,7 +19,8 @@ typedef struct {
 
 static const billing_migration_t  billing_migrations[] = {
     { 1, "infra", billing_sql_001_infra },
-    { 2, "business", billing_sql_002_business }
+    { 2, "business", billing_sql_002_business },
+    { 3, "subscription", billing_sql_003_subscription }
 };
 
 #define BILLING_MIGRATIONS                                                    \

@@ -42,6 +42,14 @@ static const billing_op_entry_t  billing_op_entries[] = {
     { "card.start",       false, false, billing_op_card_start },
     { "upgrade.buy",      false, false, billing_op_buy },
     { "upgrade.resume",   false, false, billing_op_resume },
+    { "billing.seats",    false, false, billing_op_seats },
+    { "billing.period",   false, false, billing_op_period },
+    { "billing.cancel",   false, false, billing_op_cancel },
+    { "billing.reactivate", false, false, billing_op_reactivate },
+    { "billing.downgrade", false, false, billing_op_downgrade },
+    { "billing.payment_method", false, false, billing_op_payment_method },
+    { "billing.information", false, false, billing_op_information },
+    { "enterprise",       false, false, billing_op_enterprise },
     { "webhook",          false, false, billing_op_webhook },
     { NULL,               false, false, NULL }
 };
@@ -189,6 +197,13 @@ bool
 billing_op_bool(const billing_op_t *op, const char *name)
 {
     return json_is_true(json_object_get(op->command->body, name));
+}
+
+
+bool
+billing_op_dry(const billing_op_t *op)
+{
+    return strcmp(billing_op_text(op, "dry_run"), "1") == 0;
 }
 
 

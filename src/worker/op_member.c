@@ -21,9 +21,9 @@ typedef struct {
 static billing_db_rc_t billing_member_op(billing_op_t *op,
     billing_member_op_t *m);
 static billing_db_rc_t billing_member_add_may(billing_op_t *op,
-    const billing_member_op_t *m);
+    billing_member_op_t *m);
 static billing_db_rc_t billing_member_seat(billing_op_t *op,
-    const billing_member_op_t *m);
+    billing_member_op_t *m);
 static billing_db_rc_t billing_member_last(billing_op_t *op,
     const billing_member_op_t *m);
 static billing_db_rc_t billing_member_boards(billing_op_t *op,
@@ -88,7 +88,7 @@ billing_member_op(billing_op_t *op, billing_member_op_t *m)
 
 
 static billing_db_rc_t
-billing_member_add_may(billing_op_t *op, const billing_member_op_t *m)
+billing_member_add_may(billing_op_t *op, billing_member_op_t *m)
 {
     uint32_t          n;
     char              first[BILLING_EMAIL_MAX + 1];
@@ -124,10 +124,14 @@ billing_member_add_may(billing_op_t *op, const billing_member_op_t *m)
 }
 
 
+/* A vacant licence costs nothing (R144); else one is added (R145). */
+
 static billing_db_rc_t
-billing_member_seat(billing_op_t *op, const billing_member_op_t *m)
+billing_member_seat(billing_op_t *op, billing_member_op_t *m)
 {
-    const billing_team_t  *team;
+    billing_reason_t        reason;
+    const billing_team_t   *team;
+    billing_seat_change_t   change;
 
     team = &m->row.team;
 
@@ -135,14 +139,24 @@ billing_member_seat(billing_op_t *op, const billing_member_op_t *m)
         return billing_op_deny(op, BILLING_NO_VACANT_SEAT, NULL);
     }
 
-    if (billing_plan_is_paid(team->plan) && team->members >= team->seats) {
-
-        /* R145 would add a licence and a charge: not there yet. */
-
-        return billing_op_deny(op, BILLING_NOT_IMPLEMENTED, NULL);
+    if (!billing_plan_is_paid(team->plan) || team->members < team->seats) {
+        return BILLING_DB_OK;
     }
 
-    return BILLING_DB_OK;
+    /* What is being paid for now has its number of seats. */
+
+    if (m->row.hold_seats != 0) {
+        return billing_op_deny(op, BILLING_NO_VACANT_SEAT, NULL);
+    }
+
+    reason = billing_seat_join(&op->w->settings->catalogue, team, op->now,
+                               &change);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_op_deny(op, reason, NULL);
+    }
+
+    return billing_seats_take(op, &m->row, &change);
 }
 
 

@@ -55,7 +55,7 @@ billing_query_overview(billing_op_t *op)
 
     return billing_op_reply(op, 200,
                json_pack("{s:s, s:s, s:I, s:I, s:s?, s:o, s:o, s:o, s:I, s:I,"
-                         " s:s, s:o, s:s, s:O, s:o}",
+                         " s:s, s:o, s:s, s:O, s:o, s:o, s:o, s:s?}",
                    "plan", billing_plan_name(row.team.plan),
                    "state", billing_state_name(row.team.state),
                    "seats", (json_int_t) row.team.seats,
@@ -74,19 +74,28 @@ billing_query_overview(billing_op_t *op)
                    "payment_method", billing_overview_method(&row),
                    "billing_email", row.billing_email,
                    "can", json_object_get(team, "can"),
-                   "team", team));
+                   "team", team,
+                   "pending_due_at",
+                   billing_instant_json(row.team.pending.minor == 0 ? 0
+                       : row.settle_at != 0 ? row.settle_at
+                       : row.team.current.end_at),
+                   "retry_at", billing_instant_json(row.retry_at),
+                   "scheduled_plan",
+                   row.team.scheduled_plan == BILLING_PLAN_NONE
+                   ? NULL : billing_plan_name(row.team.scheduled_plan)));
 }
 
 
-/* The next charge (R168): seats as they are, pending, less the credit. */
+/* The next charge (R168), priced as it will be. */
 
 static billing_db_rc_t
 billing_overview_renewal(billing_op_t *op, const billing_team_row_t *row,
     json_t **out)
 {
-    billing_money_t         amount;
+    uint32_t                tax;
+    billing_db_rc_t         rc;
+    billing_quote_t         quote;
     const billing_team_t   *team;
-    const billing_terms_t  *terms;
 
     *out = json_null();
     team = &row->team;
@@ -97,19 +106,20 @@ billing_overview_renewal(billing_op_t *op, const billing_team_row_t *row,
         return BILLING_DB_OK;
     }
 
-    terms = &op->w->settings->catalogue.plans[team->plan];
+    rc = billing_team_tax(op->w, row->id, &tax);
 
-    if (billing_money_times(terms->price[team->period], team->seats, &amount)
-        != BILLING_OK
-        || billing_money_add(amount, team->pending, &amount) != BILLING_OK
-        || billing_money_sub(amount, team->credit, &amount) != BILLING_OK)
+    if (rc != BILLING_DB_OK
+        || billing_renewal_quote(&op->w->settings->catalogue, team, tax,
+                                 &quote) != BILLING_ALLOW)
     {
-        return BILLING_DB_OK;           /* no price for it: none is told */
+        return rc;                      /* no price for it: none is told */
     }
 
-    *out = json_pack("{s:o, s:I}",
+    *out = json_pack("{s:o, s:I, s:s, s:I}",
                "at", billing_instant_json(team->current.end_at),
-               "amount", (json_int_t) (amount.minor < 0 ? 0 : amount.minor));
+               "amount", (json_int_t) quote.total.minor,
+               "plan", billing_plan_name(quote.plan),
+               "seats", (json_int_t) quote.seats);
 
     return *out == NULL ? BILLING_DB_CONFLICT : BILLING_DB_OK;
 }

@@ -51,8 +51,8 @@ billing_record_team(billing_worker_t *w, const char *team,
 
 /*
  * Paid features end by themselves, even with every program dead (P33): with
- * the period, later only while a failed renewal is being retried, earlier when
- * the first invoice stays unpaid.
+ * the period, later only while its renewal is being tried, earlier when an
+ * invoice stays unpaid.
  */
 
 static int64_t
@@ -68,13 +68,23 @@ billing_record_valid_until(const billing_settings_t *settings,
 
     end_at = row->team.current.end_at;
 
-    if (row->team.state == BILLING_STATE_PAST_DUE && settings->ndunning > 0) {
-        days = settings->dunning_days[settings->ndunning - 1];
-        return end_at + (int64_t) days * BILLING_DAY_SEC;
+    days = settings->ndunning == 0
+           ? 0 : settings->dunning_days[settings->ndunning - 1];
+
+    /* What renews itself stays usable while that is tried (R170). */
+
+    if (row->team.state == BILLING_STATE_PAST_DUE || row->retry_at != 0
+        || (row->team.auto_renew && row->hold_seats != 0))
+    {
+        end_at += (int64_t) days * BILLING_DAY_SEC;
+
+    } else if (row->team.auto_renew) {
+        end_at += BILLING_RENEWAL_SEC;
     }
 
-    if (row->team.state == BILLING_STATE_ACTIVE_UNPAID
-        && row->invoice_due_at != 0)
+    if ((row->team.state == BILLING_STATE_ACTIVE_UNPAID
+         || row->team.method == BILLING_METHOD_INVOICE)
+        && row->team.invoice_open && row->invoice_due_at != 0)
     {
         due_at = row->invoice_due_at
                  + (int64_t) settings->invoice_grace_days * BILLING_DAY_SEC;

@@ -280,6 +280,7 @@ billing_seed_team(billing_worker_t *w, const billing_seed_team_t *seed,
         billing_seed_period(w, seed, now, &row);
         (void) snprintf(row.billing_email, sizeof(row.billing_email), "%s",
                         payer);
+        (void) snprintf(row.payer, sizeof(row.payer), "%s", payer);
     }
 
     return billing_team_insert(w, &row);
@@ -303,6 +304,9 @@ billing_seed_period(billing_worker_t *w, const billing_seed_team_t *seed,
 
     price = w->settings->catalogue.plans[seed->plan].price[seed->period];
 
+    team->ever_paid = true;
+    team->unit = price;
+
     if (!billing_plan_is_paid(seed->plan)
         || billing_money_times(price, seed->seats, &team->paid) != BILLING_OK)
     {
@@ -313,6 +317,14 @@ billing_seed_period(billing_worker_t *w, const billing_seed_team_t *seed,
     if (seed->method == BILLING_METHOD_CARD) {
         (void) snprintf(row->card_brand, sizeof(row->card_brand), "visa");
         (void) snprintf(row->card_last4, sizeof(row->card_last4), "4242");
+        (void) snprintf(row->payment_method, sizeof(row->payment_method),
+                        "pm_card_visa");
+    }
+
+    if (seed->state == BILLING_STATE_PAST_DUE) {
+        row->failed = 1;
+        row->failed_at = team->current.end_at;
+        row->retry_at = now + 4 * BILLING_SEED_DAY;
     }
 }
 

@@ -10,6 +10,10 @@
 
 static void billing_team_read(billing_db_t *db, const char *sql,
     billing_team_row_t *row);
+static void billing_team_read_bill(billing_db_t *db, const char *sql,
+    billing_team_row_t *row);
+static billing_db_rc_t billing_team_store_bill(billing_worker_t *w,
+    const billing_team_row_t *row);
 static void billing_copy(char *out, size_t max, const char *text);
 
 
@@ -23,7 +27,10 @@ billing_team_load(billing_worker_t *w, const char *id,
         " credit_minor, pending_minor, currency, auto_renew,"
         " scheduled_plan, version, hold_seats, invoice_due_at, invite,"
         " domain, customer, payment_method, card_brand, card_last4,"
-        " billing_email, created_at FROM team WHERE id = $1";
+        " billing_email, created_at, unit_minor, discount_percent,"
+        " discount_left, discount_seats_min, invoice_open, ever_paid, payer,"
+        " settle_at, failed, failed_at, retry_at, retry_stop, overdue"
+        " FROM team WHERE id = $1";
 
     billing_db_rc_t  rc;
 
@@ -35,6 +42,7 @@ billing_team_load(billing_worker_t *w, const char *id,
 
     memset(row, 0, sizeof(*row));
     billing_team_read(w->db, sql, row);
+    billing_team_read_bill(w->db, sql, row);
     billing_db_done(w->db, sql);
 
     return BILLING_DB_OK;
@@ -104,6 +112,33 @@ billing_team_read(billing_db_t *db, const char *sql, billing_team_row_t *row)
 
 
 static void
+billing_team_read_bill(billing_db_t *db, const char *sql,
+    billing_team_row_t *row)
+{
+    billing_team_t  *team;
+
+    team = &row->team;
+
+    team->unit = (billing_money_t) {
+        billing_db_int(db, sql, 28), team->paid.currency
+    };
+    team->discount_percent = (uint32_t) billing_db_int(db, sql, 29);
+    team->discount_left = (uint32_t) billing_db_int(db, sql, 30);
+    team->discount_seats_min = (uint32_t) billing_db_int(db, sql, 31);
+    team->invoice_open = billing_db_int(db, sql, 32) != 0;
+    team->ever_paid = billing_db_int(db, sql, 33) != 0;
+
+    billing_copy(row->payer, sizeof(row->payer), billing_db_text(db, sql, 34));
+    row->settle_at = billing_db_int(db, sql, 35);
+    row->failed = (uint32_t) billing_db_int(db, sql, 36);
+    row->failed_at = billing_db_int(db, sql, 37);
+    row->retry_at = billing_db_int(db, sql, 38);
+    row->retry_stop = billing_db_int(db, sql, 39) != 0;
+    row->overdue = billing_db_int(db, sql, 40) != 0;
+}
+
+
+static void
 billing_copy(char *out, size_t max, const char *text)
 {
     (void) snprintf(out, max, "%s", text == NULL ? "" : text);
@@ -134,7 +169,7 @@ billing_team_insert(billing_worker_t *w, const billing_team_row_t *row)
 }
 
 
-/* In three statements: one may have nine parameters. */
+/* In parts: a statement may have nine parameters. */
 
 billing_db_rc_t
 billing_team_store(billing_worker_t *w, const billing_team_row_t *row)
@@ -186,11 +221,50 @@ billing_team_store(billing_worker_t *w, const billing_team_row_t *row)
              row->payment_method, row->card_brand, row->card_last4,
              row->billing_email, row->invoice_due_at, row->id);
 
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_store_bill(w, row);
+    }
+
+    return rc == BILLING_DB_OK ? billing_outbox_team(w, row->id) : rc;
+}
+
+
+/* When the clock concerns this team next is always written with it. */
+
+static billing_db_rc_t
+billing_team_store_bill(billing_worker_t *w, const billing_team_row_t *row)
+{
+    static const char  price_sql[] =
+        "UPDATE team SET unit_minor = $1, discount_percent = $2,"
+        " discount_left = $3, discount_seats_min = $4, invoice_open = $5,"
+        " ever_paid = $6, payer = $7 WHERE id = $8";
+    static const char  due_sql[] =
+        "UPDATE team SET settle_at = $1, failed = $2, failed_at = $3,"
+        " retry_at = $4, retry_stop = $5, overdue = $6, due_at = $7"
+        " WHERE id = $8";
+
+    billing_due_t          due;
+    billing_db_rc_t        rc;
+    const billing_team_t  *team;
+
+    team = &row->team;
+
+    rc = billing_db_exec(w->db, price_sql, "iiiiiitt", team->unit.minor,
+             (int64_t) team->discount_percent, (int64_t) team->discount_left,
+             (int64_t) team->discount_seats_min,
+             (int64_t) team->invoice_open, (int64_t) team->ever_paid,
+             row->payer, row->id);
+
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    return billing_outbox_team(w, row->id);
+    due = billing_due_of(w->settings, row);
+
+    return billing_db_exec(w->db, due_sql, "iiiiiiit", row->settle_at,
+             (int64_t) row->failed, row->failed_at, row->retry_at,
+             (int64_t) row->retry_stop, (int64_t) row->overdue, due.at,
+             row->id);
 }
 
 

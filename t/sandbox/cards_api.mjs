@@ -229,9 +229,20 @@ export function listPaymentMethods({ books, params, path }) {
   return page(all.map(shown), params, path);
 }
 
+// Cards that are always there, by name: each use makes one of its own.
+const SHELF = { pm_card_visa: '4242424242424242', pm_card_mastercard: '5555555555554444' };
+
+function fromShelf(books, id) {
+  const card = { number: SHELF[id], exp_month: '12', exp_year: '2040', cvc: '123' };
+  const { method } = fromData(books, { type: 'card', card });
+
+  return books.put('payment_methods', method);
+}
+
 export function attach({ books, id, params, events }) {
   only(params, ['customer']);
-  const method = find(books, 'payment_methods', 'payment_method', id);
+  const method = SHELF[id] ? fromShelf(books, id)
+    : find(books, 'payment_methods', 'payment_method', id);
   const customer = text(params, 'customer', { needed: true });
 
   find(books, 'customers', 'customer', customer);

@@ -1,0 +1,111 @@
+/*
+ * Unpaid: what an attempt that failed does to a team, and when the next one
+ * is made.  That the gateway is away is nobody's failure: the bill waits.
+ */
+
+#include <string.h>
+
+#include "billing_business.h"
+
+#define BILLING_AWAY_SEC  900           /* until a gateway is asked again */
+
+
+typedef struct {
+    billing_effect_t   effect;
+    const char        *key;
+    bool               admins;          /* else the billing address */
+} billing_effect_mail_t;
+
+
+static const billing_effect_mail_t  billing_effect_mails[] = {
+    { BILLING_EFFECT_MAIL_ENDING,  "mail.ending",  true },
+    { BILLING_EFFECT_MAIL_EXPIRED, "mail.expired", true },
+    { BILLING_EFFECT_MAIL_FAILED,  "mail.failed",  false },
+    { BILLING_EFFECT_MAIL_OVERDUE, "mail.overdue", false },
+    { 0, NULL, false }
+};
+
+
+billing_db_rc_t
+billing_dunning_failed(billing_worker_t *w, billing_team_row_t *row,
+    const billing_unpaid_t *unpaid)
+{
+    billing_db_rc_t       rc;
+    billing_dunning_t     dunning;
+    billing_sub_step_t    step;
+    billing_sub_event_t   event;
+
+    if (unpaid->reason == BILLING_GATEWAY_UNAVAILABLE) {
+        row->retry_at = unpaid->now + BILLING_AWAY_SEC;
+        return billing_team_store(w, row);
+    }
+
+    dunning = (billing_dunning_t) {
+        .days = w->settings->dunning_days, .ndays = w->settings->ndunning,
+        .grace_days = w->settings->invoice_grace_days
+    };
+
+    if (row->failed == 0) {
+        row->failed_at = unpaid->due_at;
+    }
+
+    row->failed++;
+    row->retry_stop = unpaid->stop || !billing_dunning_again(unpaid->reason);
+    row->retry_at = billing_dunning_next(&dunning, row->failed_at,
+                                         row->failed);
+
+    event = billing_dunning_event(&dunning, row->failed);
+
+    if (billing_sub_next(&row->team, event, unpaid->now, &step)
+        != BILLING_ALLOW)
+    {
+        return BILLING_DB_CONFLICT;
+    }
+
+    rc = billing_team_took(w, row, &step, unpaid->now);
+
+    if (rc == BILLING_DB_OK && event == BILLING_SUB_LAST_FAILED) {
+        billing_dunning_over(row);
+    }
+
+    return rc == BILLING_DB_OK ? billing_team_store(w, row) : rc;
+}
+
+
+void
+billing_dunning_over(billing_team_row_t *row)
+{
+    row->failed = 0;
+    row->failed_at = 0;
+    row->retry_at = 0;
+    row->retry_stop = false;
+}
+
+
+billing_db_rc_t
+billing_team_took(billing_worker_t *w, billing_team_row_t *row,
+    const billing_sub_step_t *step, int64_t now)
+{
+    billing_db_rc_t               rc;
+    const billing_effect_mail_t  *mail;
+
+    rc = BILLING_DB_OK;
+
+    for (mail = billing_effect_mails; mail->key != NULL; mail++) {
+        if ((step->effects & (uint32_t) mail->effect) == 0) {
+            continue;
+        }
+
+        rc = mail->admins ? billing_admins_mail(w, row, mail->key, now)
+                          : billing_payer_mail(w, row, mail->key, NULL, now);
+
+        if (rc != BILLING_DB_OK) {
+            return rc;
+        }
+    }
+
+    billing_team_step(&row->team, step);
+
+    return step->effects & BILLING_EFFECT_FREE
+           ? billing_team_freed(w, row, now) : rc;
+}

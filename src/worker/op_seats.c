@@ -1,0 +1,208 @@
+/*
+ * The team's size after the purchase: added seats are billed later, unused
+ * ones become credit (R142..R153).
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "billing_business.h"
+
+
+static billing_db_rc_t billing_seats_deny(billing_op_t *op,
+    const billing_team_row_t *row, billing_reason_t reason);
+static json_t *billing_seats_json(const billing_op_t *op,
+    const billing_team_row_t *row, const billing_seat_change_t *change);
+static billing_db_rc_t billing_seats_books(billing_op_t *op,
+    const billing_team_row_t *row, const billing_seat_change_t *change);
+static billing_db_rc_t billing_seats_mail(billing_op_t *op,
+    const billing_team_row_t *row, const billing_seat_change_t *change);
+
+
+billing_db_rc_t
+billing_op_seats(billing_op_t *op)
+{
+    json_t                  *json;
+    uint32_t                 seats;
+    billing_act_t            act;
+    billing_db_rc_t          rc;
+    billing_reason_t         reason;
+    billing_team_row_t       row;
+    billing_seat_change_t    change;
+
+    seats = (uint32_t) billing_op_int(op, "seats", 0);
+
+    rc = billing_team_load(op->w, billing_op_text(op, "team"), &row);
+
+    if (rc != BILLING_DB_OK && rc != BILLING_DB_DONE) {
+        return rc;
+    }
+
+    act = rc == BILLING_DB_OK && seats < row.team.seats
+          ? BILLING_ACT_REDUCE_SEATS : BILLING_ACT_ADD_SEATS;
+
+    rc = billing_op_subscription(op, act, &row);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    reason = billing_seat_change(&op->w->settings->catalogue, &row.team,
+                                 seats, op->now, &change);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_seats_deny(op, &row, reason);
+    }
+
+    if (!billing_op_dry(op) && change.to != change.from) {
+        rc = billing_seats_take(op, &row, &change);
+
+        if (rc == BILLING_DB_OK) {
+            rc = billing_team_store(op->w, &row);
+        }
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    json = billing_seats_json(op, &row, &change);
+
+    return json == NULL ? BILLING_DB_FULL : billing_op_team(op, &row, json);
+}
+
+
+/* The team is not written: who joins is counted with it. */
+
+billing_db_rc_t
+billing_seats_take(billing_op_t *op, billing_team_row_t *row,
+    const billing_seat_change_t *change)
+{
+    billing_db_rc_t  rc;
+
+    rc = billing_seats_books(op, row, change);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    billing_team_resize(&row->team, change);
+
+    if (row->team.pending.minor <= 0) {
+        row->settle_at = 0;
+    }
+
+    /* The first of them sets the day; what is due at the end is renewed. */
+
+    if (row->team.pending.minor > 0 && row->settle_at == 0
+        && change->due_at < row->team.current.end_at)
+    {
+        row->settle_at = change->due_at;
+    }
+
+    return billing_seats_mail(op, row, change);
+}
+
+
+static billing_db_rc_t
+billing_seats_deny(billing_op_t *op, const billing_team_row_t *row,
+    billing_reason_t reason)
+{
+    json_int_t  n;
+
+    n = reason == BILLING_SEATS_BELOW_PLAN_MIN
+        ? op->w->settings->catalogue.plans[row->team.plan].seats_min
+        : row->team.members;
+
+    return billing_op_deny(op, reason, json_pack("{s:I}", "n", n));
+}
+
+
+static json_t *
+billing_seats_json(const billing_op_t *op, const billing_team_row_t *row,
+    const billing_seat_change_t *change)
+{
+    json_t           *quote, *json;
+    billing_quote_t   lines;
+
+    memset(&lines, 0, sizeof(lines));
+    lines.plan = row->team.plan;
+    lines.period = row->team.period;
+    lines.method = row->team.method;
+    lines.seats = change->to;
+    lines.total = change->amount;
+
+    if (change->unused.kind != 0) {
+        lines.nlines = 2;
+        lines.lines[0] = change->unused;
+        lines.lines[1] = change->remaining;
+    }
+
+    quote = billing_quote_json(&lines, row->id, op->lang);
+
+    json = json_pack("{s:b, s:{s:I, s:I, s:O, s:I, s:s, s:o, s:I, s:I}}",
+               "dry_run", (int) billing_op_dry(op), "change",
+               "from", (json_int_t) change->from,
+               "to", (json_int_t) change->to,
+               "lines", json_object_get(quote, "lines"),
+               "amount", (json_int_t) change->amount.minor,
+               "currency", billing_currency_code(change->amount.currency),
+               "due_at", billing_instant_json(change->due_at),
+               "pending", (json_int_t) change->pending.minor,
+               "credit", (json_int_t) change->credit.minor);
+
+    json_decref(quote);
+
+    return json;
+}
+
+
+/* A charge is booked when it is billed; a credit is owed from now on. */
+
+static billing_db_rc_t
+billing_seats_books(billing_op_t *op, const billing_team_row_t *row,
+    const billing_seat_change_t *change)
+{
+    char               txn[BILLING_OP_ID_LEN + 8];
+    billing_money_t    given, taken;
+    billing_posting_t  posting;
+
+    given = change->amount;
+
+    if (given.minor >= 0) {
+        return BILLING_DB_OK;
+    }
+
+    taken = given;
+    taken.minor = -given.minor;
+
+    (void) snprintf(txn, sizeof(txn), "%s-seats", op->command->op);
+    posting = (billing_posting_t) {
+        .txn = txn, .ref = op->command->op, .at = op->now
+    };
+    billing_posting_add(&posting, "credit", row->id, given);
+    billing_posting_add(&posting, "revenue", NULL, taken);
+
+    return billing_ledger_post(op->w, &posting);
+}
+
+
+static billing_db_rc_t
+billing_seats_mail(billing_op_t *op, const billing_team_row_t *row,
+    const billing_seat_change_t *change)
+{
+    char             text[BILLING_AMOUNT_MAX];
+    billing_money_t  amount;
+
+    amount = change->amount;
+    amount.minor = amount.minor < 0 ? -amount.minor : amount.minor;
+    billing_amount_text(amount, text);
+
+    return billing_payer_mail(op->w, row,
+               change->amount.minor < 0 ? "mail.size_less" : "mail.size",
+               json_pack("{s:I, s:I, s:s, s:s, s:s}",
+                   "from", (json_int_t) change->from,
+                   "to", (json_int_t) change->to, "amount", text,
+                   "currency", billing_currency_code(amount.currency),
+                   "by", op->command->actor), op->now);
+}

@@ -1,0 +1,364 @@
+/*
+ * Ending a subscription, taking that back, and the way down to Free.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "billing_business.h"
+
+
+static billing_db_rc_t billing_cancel_settle(billing_op_t *op,
+    billing_team_row_t *row);
+static billing_db_rc_t billing_cancel_unpaid(billing_op_t *op,
+    billing_team_row_t *row, billing_checkout_t *co,
+    billing_reason_t reason);
+static billing_db_rc_t billing_cancel_record(billing_op_t *op,
+    const char *team);
+static billing_db_rc_t billing_reactivate_pay(billing_op_t *op,
+    billing_team_row_t *row);
+static billing_db_rc_t billing_downgrade_later(billing_op_t *op,
+    billing_team_row_t *row);
+
+
+billing_db_rc_t
+billing_op_subscription(billing_op_t *op, billing_act_t act,
+    billing_team_row_t *row)
+{
+    bool              open;
+    uint32_t          roles;
+    billing_db_rc_t   rc;
+    billing_reason_t  reason;
+
+    rc = billing_op_enter(op, billing_op_text(op, "team"), row, &roles);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    reason = billing_may(act, roles, row->team.plan);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_op_deny(op, reason, NULL);
+    }
+
+    rc = billing_checkout_is_open(op->w, row->id, &open);
+
+    if (rc == BILLING_DB_OK && open && !billing_op_dry(op)) {
+        return billing_op_deny(op, BILLING_CHECKOUT_OPEN, NULL);
+    }
+
+    return rc;
+}
+
+
+billing_db_rc_t
+billing_op_team(billing_op_t *op, const billing_team_row_t *row,
+    json_t *more)
+{
+    json_t           *team, *body;
+    uint32_t          roles;
+    billing_db_rc_t   rc;
+
+    rc = billing_member_roles(op->w, row->id, op->command->actor, &roles);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_json(op->w, row, roles, &team);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        json_decref(more);
+        return rc;
+    }
+
+    body = json_pack("{s:o}", "team", team);
+
+    if (body != NULL && more != NULL) {
+        (void) json_object_update(body, more);
+    }
+
+    json_decref(more);
+
+    return billing_op_reply(op, 200, body);
+}
+
+
+/* Ends at once what was not paid yet, else with the period (R138, R176). */
+
+billing_db_rc_t
+billing_op_cancel(billing_op_t *op)
+{
+    billing_db_rc_t      rc;
+    billing_reason_t     reason;
+    billing_sub_step_t   step;
+    billing_team_row_t   row;
+
+    rc = billing_checkout_replay(op);
+
+    if (rc != BILLING_DB_OK || op->reply->later) {
+        return rc;
+    }
+
+    rc = billing_op_subscription(op, BILLING_ACT_CANCEL, &row);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    reason = billing_sub_next(&row.team, BILLING_SUB_CANCEL, op->now, &step);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_op_deny(op, reason,
+                   json_pack("{s:o}", "date",
+                             billing_instant_json(step.until_at)));
+    }
+
+    if (billing_op_dry(op)) {
+        return billing_op_team(op, &row,
+                   json_pack("{s:b, s:I, s:o}", "dry_run", 1, "due_now",
+                       (json_int_t) row.team.pending.minor, "ends_at",
+                       billing_instant_json(step.until_at)));
+    }
+
+    rc = billing_cancel_record(op, row.id);
+
+    if (rc == BILLING_DB_OK && (step.effects & BILLING_EFFECT_FREE) != 0) {
+        rc = billing_sale_void(op->w, &row, op->now);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_took(op->w, &row, &step, op->now);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_store(op->w, &row);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    return step.effects & BILLING_EFFECT_SETTLE
+           ? billing_cancel_settle(op, &row)
+           : billing_op_team(op, &row, NULL);
+}
+
+
+/*
+ * What is pending is charged now (R178).  The end stands whatever comes of it:
+ * who cannot pay can still leave.
+ */
+
+static billing_db_rc_t
+billing_cancel_settle(billing_op_t *op, billing_team_row_t *row)
+{
+    billing_db_rc_t     rc;
+    billing_reason_t    reason;
+    billing_checkout_t  co;
+
+    memset(&co, 0, sizeof(co));
+    co.purpose = BILLING_PURPOSE_CANCEL;
+    co.lang = op->lang;
+    co.due_at = op->now;
+    (void) snprintf(co.id, sizeof(co.id), "%s", op->command->op);
+    (void) snprintf(co.team, sizeof(co.team), "%s", row->id);
+    (void) snprintf(co.actor, sizeof(co.actor), "%s", op->command->actor);
+
+    rc = billing_pay_price(op->w, row, &co, op->now, &reason);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    if (reason != BILLING_ALLOW) {
+        return BILLING_DB_CONFLICT;
+    }
+
+    reason = co.amount.minor == 0 ? BILLING_ALLOW
+                                  : billing_pay_card(row, "", &co);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_cancel_unpaid(op, row, &co, reason);
+    }
+
+    rc = billing_pay_begin(op->w, row, &co, op->now, op->reply);
+    op->reply->later = rc == BILLING_DB_OK;
+
+    return rc;
+}
+
+
+static billing_db_rc_t
+billing_cancel_unpaid(billing_op_t *op, billing_team_row_t *row,
+    billing_checkout_t *co, billing_reason_t reason)
+{
+    billing_db_rc_t   rc;
+    billing_unpaid_t  unpaid;
+
+    unpaid = (billing_unpaid_t) {
+        .reason = reason, .stop = true, .due_at = op->now, .now = op->now
+    };
+
+    rc = billing_dunning_failed(op->w, row, &unpaid);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    return billing_op_team(op, row,
+               json_pack("{s:s, s:{s:s, s:I, s:s}}", "state", "done",
+                   "unpaid", "code", billing_reason_code(reason),
+                   "amount", (json_int_t) co->amount.minor, "currency",
+                   billing_currency_code(co->amount.currency)));
+}
+
+
+static billing_db_rc_t
+billing_cancel_record(billing_op_t *op, const char *team)
+{
+    static const char  sql[] =
+        "INSERT INTO cancellation (team, actor, reason, at)"
+        " VALUES ($1, $2, $3, $4)";
+
+    return billing_db_exec(op->w->db, sql, "ttti", team, op->command->actor,
+                           billing_op_text(op, "reason"), op->now);
+}
+
+
+/* Before the end for nothing, after it a new period is paid (R184). */
+
+billing_db_rc_t
+billing_op_reactivate(billing_op_t *op)
+{
+    billing_db_rc_t      rc;
+    billing_reason_t     reason;
+    billing_sub_step_t   step;
+    billing_team_row_t   row;
+
+    rc = billing_checkout_replay(op);
+
+    if (rc != BILLING_DB_OK || op->reply->later) {
+        return rc;
+    }
+
+    rc = billing_op_subscription(op, BILLING_ACT_REACTIVATE, &row);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    reason = billing_sub_next(&row.team, BILLING_SUB_REACTIVATE, op->now,
+                              &step);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_op_deny(op, reason, NULL);
+    }
+
+    if (step.effects & BILLING_EFFECT_PERIOD_NOW) {
+        return billing_reactivate_pay(op, &row);
+    }
+
+    if (billing_op_dry(op)) {
+        return billing_op_team(op, &row,
+                   json_pack("{s:b, s:i}", "dry_run", 1, "due_now", 0));
+    }
+
+    rc = billing_team_took(op->w, &row, &step, op->now);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_store(op->w, &row);
+    }
+
+    return rc == BILLING_DB_OK ? billing_op_team(op, &row, NULL) : rc;
+}
+
+
+static billing_db_rc_t
+billing_reactivate_pay(billing_op_t *op, billing_team_row_t *row)
+{
+    billing_checkout_t  co;
+
+    memset(&co, 0, sizeof(co));
+    co.purpose = BILLING_PURPOSE_REACTIVATE;
+
+    return billing_op_pay(op, row, &co);
+}
+
+
+/* "free" once the team is paused; from Business to Team at the end (R188). */
+
+billing_db_rc_t
+billing_op_downgrade(billing_op_t *op)
+{
+    const char          *plan;
+    billing_db_rc_t      rc;
+    billing_reason_t     reason;
+    billing_sub_step_t   step;
+    billing_team_row_t   row;
+
+    rc = billing_op_subscription(op, BILLING_ACT_DOWNGRADE, &row);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    plan = billing_op_text(op, "plan");
+
+    if (billing_plan_parse(plan, strlen(plan)) == BILLING_PLAN_TEAM) {
+        return billing_downgrade_later(op, &row);
+    }
+
+    if (plan[0] != '\0' && strcmp(plan, "free") != 0) {
+        return billing_op_deny(op, BILLING_PLAN_UNKNOWN, NULL);
+    }
+
+    reason = billing_sub_next(&row.team, BILLING_SUB_DOWNGRADE_FREE, op->now,
+                              &step);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_op_deny(op, reason,
+                   json_pack("{s:o}", "date",
+                             billing_instant_json(step.until_at)));
+    }
+
+    if (billing_op_dry(op)) {
+        return billing_op_team(op, &row, json_pack("{s:b}", "dry_run", 1));
+    }
+
+    rc = billing_team_took(op->w, &row, &step, op->now);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_touch(op->w, &row);
+    }
+
+    return rc == BILLING_DB_OK ? billing_op_team(op, &row, NULL) : rc;
+}
+
+
+static billing_db_rc_t
+billing_downgrade_later(billing_op_t *op, billing_team_row_t *row)
+{
+    billing_db_rc_t     rc;
+    billing_reason_t    reason;
+    billing_sub_step_t  step;
+
+    reason = billing_sub_next(&row->team, BILLING_SUB_SCHEDULE_DOWN, op->now,
+                              &step);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_op_deny(op, reason, NULL);
+    }
+
+    if (billing_op_dry(op)) {
+        return billing_op_team(op, row, json_pack("{s:b}", "dry_run", 1));
+    }
+
+    rc = billing_team_took(op->w, row, &step, op->now);
+
+    if (rc == BILLING_DB_OK) {
+        row->team.scheduled_plan = BILLING_PLAN_TEAM;
+        rc = billing_team_store(op->w, row);
+    }
+
+    return rc == BILLING_DB_OK ? billing_op_team(op, row, NULL) : rc;
+}

@@ -1,0 +1,149 @@
+/* Mails about a running subscription: to its admins, or where bills go. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "billing_business.h"
+
+
+static json_t *billing_mail_args(billing_worker_t *w,
+    const billing_team_row_t *row);
+static void billing_mail_day(json_t *args, const char *name, int64_t at);
+static billing_db_rc_t billing_mail_lang(billing_worker_t *w,
+    const char *email, char lang[8]);
+
+
+billing_db_rc_t
+billing_admins_mail(billing_worker_t *w, const billing_team_row_t *row,
+    const char *key, int64_t now)
+{
+    static const char  sql[] =
+        "SELECT m.email, p.lang FROM member m JOIN profile p"
+        " ON p.email = m.email WHERE m.team = $1 AND (m.roles & $2) <> 0"
+        " ORDER BY m.email LIMIT 200";
+
+    json_t           *args;
+    billing_db_rc_t   rc;
+
+    args = billing_mail_args(w, row);
+
+    if (args == NULL) {
+        return BILLING_DB_FULL;
+    }
+
+    rc = billing_db_query(w->db, sql, "ti", row->id,
+             (int64_t) (BILLING_ROLES_ADMIN
+                        | (uint32_t) BILLING_ROLE_BILLING_ADMIN));
+
+    while (rc == BILLING_DB_ROW) {
+        rc = billing_mail_queue(w, billing_db_text(w->db, sql, 0), key,
+                                billing_db_text(w->db, sql, 1), args, now);
+
+        if (rc == BILLING_DB_OK) {
+            rc = billing_db_next(w->db, sql);
+        }
+    }
+
+    billing_db_done(w->db, sql);
+    json_decref(args);
+
+    return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+}
+
+
+billing_db_rc_t
+billing_payer_mail(billing_worker_t *w, const billing_team_row_t *row,
+    const char *key, json_t *more, int64_t now)
+{
+    char              lang[8];
+    json_t           *args;
+    billing_db_rc_t   rc;
+
+    if (row->billing_email[0] == '\0') {
+        json_decref(more);
+        return BILLING_DB_OK;
+    }
+
+    args = billing_mail_args(w, row);
+
+    if (args == NULL
+        || (more != NULL && json_object_update(args, more) != 0))
+    {
+        json_decref(args);
+        json_decref(more);
+        return BILLING_DB_FULL;
+    }
+
+    rc = billing_mail_lang(w, row->billing_email, lang);
+
+    if (rc == BILLING_DB_DONE) {
+        rc = billing_mail_lang(w, row->payer, lang);
+    }
+
+    if (rc == BILLING_DB_OK || rc == BILLING_DB_DONE) {
+        rc = billing_mail_queue(w, row->billing_email, key, lang, args, now);
+    }
+
+    json_decref(args);
+    json_decref(more);
+
+    return rc;
+}
+
+
+static json_t *
+billing_mail_args(billing_worker_t *w, const billing_team_row_t *row)
+{
+    json_t  *args;
+
+    args = json_pack("{s:s, s:s, s:s}", "team", row->id,
+                     "team_name", row->name,
+                     "public_url", w->settings->public_url);
+
+    if (args != NULL) {
+        billing_mail_day(args, "date", row->team.current.end_at);
+        billing_mail_day(args, "retry",
+                         row->retry_stop ? 0 : row->retry_at);
+        billing_mail_day(args, "due", row->invoice_due_at);
+    }
+
+    return args;
+}
+
+
+/* No instant, no member: the text then does without it. */
+
+static void
+billing_mail_day(json_t *args, const char *name, int64_t at)
+{
+    char  text[BILLING_INSTANT_LEN + 1];
+
+    if (at == 0) {
+        return;
+    }
+
+    billing_instant_format(at, text);
+    (void) json_object_set_new(args, name,
+                               json_stringn(text, BILLING_DAY_LEN));
+}
+
+
+static billing_db_rc_t
+billing_mail_lang(billing_worker_t *w, const char *email, char lang[8])
+{
+    static const char  sql[] = "SELECT lang FROM profile WHERE email = $1";
+
+    billing_db_rc_t  rc;
+
+    (void) snprintf(lang, 8, "en");
+    rc = billing_db_query(w->db, sql, "t", email);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc;
+    }
+
+    (void) snprintf(lang, 8, "%s", billing_db_text(w->db, sql, 0));
+    billing_db_done(w->db, sql);
+
+    return BILLING_DB_OK;
+}

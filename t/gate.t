@@ -139,6 +139,8 @@ X-Profile: owner@example.test
 ["X-Verdict: PASSED ALLOW", "X-Verdict: PASSED ALLOW",
  "X-Verdict: REFUSED BOARD_LOCKED_LIMIT", "X-Verdict: PASSED ALLOW",
  "X-Verdict: REFUSED BOARD_LOCKED_PRIVATE"]
+--- response_body_like eval
+[qr/./, qr/./, qr/Only the 3 newest boards/, qr/./s, qr/BOARD_LOCKED_PRIVATE/]
 --- no_error_log
 [error]
 

@@ -16,6 +16,8 @@ static ngx_int_t ngx_http_billing_refuse_upgrade(ngx_http_request_t *r,
 static size_t ngx_http_billing_refuse_return(ngx_http_request_t *r);
 static ngx_int_t ngx_http_billing_refuse_problem(ngx_http_request_t *r,
     ngx_http_billing_ctx_t *ctx);
+static json_t *ngx_http_billing_refuse_args(ngx_http_request_t *r,
+    ngx_http_billing_ctx_t *ctx);
 static void ngx_http_billing_refuse_vary(ngx_http_request_t *r);
 
 
@@ -196,11 +198,34 @@ ngx_http_billing_refuse_problem(ngx_http_request_t *r,
 
     ngx_http_billing_refuse_vary(r);
 
-    rc = ngx_http_billing_send_problem(r, ctx->reason, NULL, NULL);
+    rc = ngx_http_billing_send_problem(r, ctx->reason, NULL,
+                                       ngx_http_billing_refuse_args(r, ctx));
 
     ngx_http_finalize_request(r, rc);
 
     return NGX_DONE;
+}
+
+
+/* "n" of the texts: how many boards the team's plan keeps editable. */
+
+static json_t *
+ngx_http_billing_refuse_args(ngx_http_request_t *r,
+    ngx_http_billing_ctx_t *ctx)
+{
+    uint32_t                        n;
+    ngx_http_billing_main_conf_t   *bmcf;
+
+    if (ctx->reason != BILLING_BOARD_LOCKED_LIMIT
+        || ctx->team.plan >= BILLING_PLANS)
+    {
+        return NULL;
+    }
+
+    bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
+    n = bmcf->settings->catalogue.plans[ctx->team.plan].editable_boards;
+
+    return json_pack("{s:i}", "n", (int) n);
 }
 
 

@@ -187,6 +187,9 @@ BILLING_MUST_CHECK billing_db_rc_t billing_op_enter(billing_op_t *op,
 BILLING_MUST_CHECK billing_db_rc_t billing_purchase_may(billing_worker_t *w,
     const billing_team_row_t *row, uint32_t roles, billing_reason_t *reason);
 
+/* Text into a field of max bytes, cut to fit; NULL is empty. */
+void billing_copy(char *out, size_t max, const char *text);
+
 /* The tax rate of what the team has told about itself (R115). */
 BILLING_MUST_CHECK billing_db_rc_t billing_team_tax(billing_worker_t *w,
     const char *team, uint32_t *permyriad);

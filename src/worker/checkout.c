@@ -23,7 +23,6 @@ static billing_db_rc_t billing_checkout_store(billing_worker_t *w,
 static bool billing_checkout_read(billing_db_t *db, const char *sql,
     billing_checkout_t *co);
 static billing_reason_t billing_reason_of(const char *code);
-static void billing_copy(char *out, size_t max, const char *text);
 
 
 #define BILLING_TO(state)  (1u << (BILLING_CHECKOUT_##state))
@@ -213,13 +212,6 @@ billing_reason_of(const char *code)
     }
 
     return BILLING_ALLOW;
-}
-
-
-static void
-billing_copy(char *out, size_t max, const char *text)
-{
-    (void) snprintf(out, max, "%s", text == NULL ? "" : text);
 }
 
 

@@ -29,7 +29,6 @@ static billing_db_rc_t billing_checkout_release(billing_worker_t *w,
     const billing_checkout_t *co);
 static billing_db_rc_t billing_mismatch_books(billing_worker_t *w,
     const billing_checkout_t *co, bool back, int64_t now);
-static void billing_copy(char *out, size_t max, const char *text);
 
 
 billing_db_rc_t
@@ -500,11 +499,4 @@ billing_mismatch_books(billing_worker_t *w, const billing_checkout_t *co,
     billing_posting_add(&posting, "suspense", NULL, back ? in : out);
 
     return billing_ledger_post(w, &posting);
-}
-
-
-static void
-billing_copy(char *out, size_t max, const char *text)
-{
-    (void) snprintf(out, max, "%s", text);
 }

@@ -25,7 +25,6 @@ static billing_db_rc_t billing_reply_refund(billing_replying_t *r);
 static billing_db_rc_t billing_reply_outcome(billing_replying_t *r);
 static billing_db_rc_t billing_reply_failed(billing_replying_t *r);
 static billing_db_rc_t billing_reply_action(billing_replying_t *r);
-static void billing_copy(char *out, size_t max, const char *text);
 
 
 static const billing_reply_pt  billing_replies[] = {
@@ -515,11 +514,4 @@ billing_reply_action(billing_replying_t *r)
     rc = billing_checkout_move(r->w, r->co, BILLING_CHECKOUT_ACTION);
 
     return rc == BILLING_DB_OK && asked ? billing_reply_tell(r) : rc;
-}
-
-
-static void
-billing_copy(char *out, size_t max, const char *text)
-{
-    (void) snprintf(out, max, "%s", text);
 }

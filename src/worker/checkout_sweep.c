@@ -22,7 +22,7 @@ typedef struct {
     int64_t          at;
     billing_row_pt   run;
     int64_t          run_at;            /* told to run */
-    const char      *push_sql;          /* NULL: it is met again next time */
+    const char      *push_sql;
     int64_t          push_at;
 } billing_rows_t;
 
@@ -108,9 +108,9 @@ billing_sweep_due(billing_worker_t *w, int64_t wall)
 static billing_db_rc_t
 billing_sweep_rows(billing_worker_t *w, const billing_rows_t *rows)
 {
-    unsigned         i;
-    billing_sweep_ids_t    due;
-    billing_db_rc_t  rc;
+    unsigned             i;
+    billing_db_rc_t      rc;
+    billing_sweep_ids_t  due;
 
     rc = billing_sweep_take(w, rows->sql, rows->at, &due);
 
@@ -118,9 +118,8 @@ billing_sweep_rows(billing_worker_t *w, const billing_rows_t *rows)
         rc = billing_savepoint_row(w, rows->run, due.ids[i], rows->run_at);
 
         if (rc == BILLING_DB_CONFLICT) {
-            rc = rows->push_sql == NULL ? BILLING_DB_OK
-                 : billing_db_exec(w->db, rows->push_sql, "it",
-                                   rows->push_at, due.ids[i]);
+            rc = billing_db_exec(w->db, rows->push_sql, "it", rows->push_at,
+                                 due.ids[i]);
         }
     }
 

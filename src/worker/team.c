@@ -14,7 +14,6 @@ static void billing_team_read_bill(billing_db_t *db, const char *sql,
     billing_team_row_t *row);
 static billing_db_rc_t billing_team_store_bill(billing_worker_t *w,
     const billing_team_row_t *row);
-static void billing_copy(char *out, size_t max, const char *text);
 
 
 billing_db_rc_t
@@ -138,7 +137,7 @@ billing_team_read_bill(billing_db_t *db, const char *sql,
 }
 
 
-static void
+void
 billing_copy(char *out, size_t max, const char *text)
 {
     (void) snprintf(out, max, "%s", text == NULL ? "" : text);

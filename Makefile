@@ -102,7 +102,7 @@ shared    = $(call objects,$(filter-out $(PROGRAMS),$(wildcard t/$(1)/*.c)))
 
 # --- targets --------------------------------------------------------------------
 
-.PHONY: all module worker ctl unit run-unit module-tests check quick sanitize \
+.PHONY: all module worker ctl unit run-unit module-tests check quick soak sanitize \
         valgrind fuzz bench tools install clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -130,6 +130,7 @@ help:
 	@echo 'make sanitize   unit and module tests under ASan and UBSan'
 	@echo 'make valgrind   the module tests under valgrind'
 	@echo 'make fuzz       each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
+	@echo 'make soak       a year of SOAK_TEAMS=$(SOAK_TEAMS) teams, SOAK_SEED=$(SOAK_SEED)'
 	@echo 'make bench      measures against nginx without the module'
 	@echo 'make install    into DESTDIR, PREFIX=$(PREFIX)'
 	@echo 'make clean      removes build/'
@@ -280,6 +281,17 @@ quick:
 
 bench: all tools
 	@bench/run
+
+# Simulated: minutes, not months.
+SOAK_TEAMS   ?= 2000
+SOAK_DAYS    ?= 365
+SOAK_ACTIONS ?= 400
+SOAK_SEED    ?= 20261123
+
+soak: all tools
+	$(Q)TEAMS=$(SOAK_TEAMS) DAYS=$(SOAK_DAYS) ACTIONS=$(SOAK_ACTIONS) \
+	    SEED=$(SOAK_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
+	    node --test-reporter=tap t/soak/year.mjs
 
 
 # --- fuzzing: clang's libFuzzer over everything that reads outside bytes ------------

@@ -251,7 +251,7 @@ billing_buy_pin(billing_buying_t *b)
 static billing_reason_t
 billing_buy_payment(billing_buying_t *b)
 {
-    const char    *email, *method, *country;
+    const char    *email, *method, *country, *postal_code;
     const json_t  *payment;
 
     payment = json_object_get(b->op->command->body, "payment");
@@ -259,6 +259,8 @@ billing_buy_payment(billing_buying_t *b)
     email = json_string_value(json_object_get(payment, "email"));
     country = json_string_value(json_object_get(b->purchase.information,
                                                 "country"));
+    postal_code = json_string_value(json_object_get(b->purchase.information,
+                                                    "postal_code"));
 
     if (b->purchase.order.method == BILLING_METHOD_CARD) {
         return billing_buy_card(b, method == NULL ? "" : method);
@@ -278,8 +280,11 @@ billing_buy_payment(billing_buying_t *b)
         return BILLING_EMAIL_INVALID;
     }
 
+    /* Given at all, it must say where the invoice goes (R112). */
+
     if (b->purchase.information != NULL
-        && (country == NULL || country[0] == '\0'))
+        && (country == NULL || country[0] == '\0'
+            || postal_code == NULL || postal_code[0] == '\0'))
     {
         return BILLING_BILLING_INFO_MISSING;
     }

@@ -229,13 +229,24 @@ export function listPaymentMethods({ books, params, path }) {
   return page(all.map(shown), params, path);
 }
 
-// Cards that are always there, by name: each use makes one of its own.
-const SHELF = { pm_card_visa: '4242424242424242', pm_card_mastercard: '5555555555554444' };
+// Cards that are always there, by name: each use makes one of its own.  Those
+// that are declined are so when a customer should get them.
+const SHELF = {
+  pm_card_visa: '4242424242424242',
+  pm_card_mastercard: '5555555555554444',
+  pm_card_chargeDeclined: '4000000000000002',
+  pm_card_chargeDeclinedInsufficientFunds: '4000000000009995',
+  pm_card_chargeDeclinedExpiredCard: '4000000000000069',
+  pm_card_chargeDeclinedIncorrectCvc: '4000000000000127',
+};
 
 function fromShelf(books, id) {
   const card = { number: SHELF[id], exp_month: '12', exp_year: '2040', cvc: '123' };
-  const { method } = fromData(books, { type: 'card', card });
+  const { method, refused } = fromData(books, { type: 'card', card });
 
+  if (refused) {
+    throw declined(refused);
+  }
   return books.put('payment_methods', method);
 }
 

@@ -52,6 +52,10 @@ typedef enum {
 BILLING_MUST_CHECK billing_err_t billing_email_normalise(const char *text,
     size_t len, char *out);
 
+/* A name in DNS, lower case, into out[BILLING_DOMAIN_MAX + 1], or EFORMAT. */
+BILLING_MUST_CHECK billing_err_t billing_domain_normalise(const char *text,
+    size_t len, char *out);
+
 /* An id: 1..BILLING_ID_MAX of [A-Za-z0-9_-]. */
 bool billing_id_valid(const char *text, size_t len);
 

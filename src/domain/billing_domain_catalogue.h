@@ -56,6 +56,7 @@ typedef struct {
     billing_promo_t     promos[BILLING_PROMOS_MAX];
     billing_basis_t     basis;
     billing_rounding_t  rounding;
+    bool                invitation_takes_seat;  /* else joining does */
 } billing_catalogue_t;
 
 /* The bit of a feature, the index of a limit, or -1. */

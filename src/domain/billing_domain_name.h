@@ -110,6 +110,16 @@ typedef enum {
     BILLING_BILLING_RIGHTS,
     BILLING_ADMIN_RIGHTS,
     BILLING_INVITE_FORBIDDEN,
+    BILLING_INVITATION_NOT_FOUND,   /* 404 */
+    BILLING_INVITATION_ENDED,       /* 410 used, revoked or too old (R207) */
+    BILLING_REQUEST_NOT_FOUND,      /* 404 */
+    BILLING_REQUEST_OPEN,           /* 409 asked before, not yet decided */
+    BILLING_REQUEST_NEEDLESS,       /* 409 one has it, or may do it */
+    BILLING_REQUEST_ENDED,          /* 410 decided before */
+    BILLING_DOMAIN_INVALID,         /* 422 */
+    BILLING_DOMAIN_NOT_FOUND,       /* 404 */
+    BILLING_DOMAIN_TAKEN,           /* 409 another subscription's (R23) */
+    BILLING_DOMAIN_UNVERIFIED,      /* 409 no policy before the proof */
     BILLING_LAST_TEAM,
     BILLING_NO_VACANT_SEAT,         /* 409 joins limited by an open checkout */
     /* the purchase */

@@ -20,7 +20,72 @@ bool billing_invite_link(billing_plan_t plan);
 
 int64_t billing_invite_ends_at(int64_t invited_at);
 
+/* ALLOW while it can still be accepted, else INVITATION_ENDED (R207). */
+billing_reason_t billing_invitation_open(bool pending, int64_t ends_at,
+    int64_t now);
+
+/* ALLOW for admins, and for the own invitation of who sent it (R207). */
+billing_reason_t billing_invitation_revoke_allowed(bool own, uint32_t roles,
+    billing_plan_t plan);
+
+/* Whether an invitation takes the seat, or the joining (R75). */
+bool billing_invitation_seat(const billing_catalogue_t *catalogue);
+
+/* --- what admins are asked for ------------------------------------------- */
+
+typedef enum {
+    BILLING_ASK_NONE = 0,
+    BILLING_ASK_ADMIN,                  /* admin rights (R103, R232) */
+    BILLING_ASK_LICENCE,                /* a seat (R202) */
+    BILLING_ASK_JOIN,                   /* a discoverable team (R25) */
+    BILLING_ASK_INVITE,                 /* an invitation for another (R205) */
+    BILLING_ASKS
+} billing_ask_t;
+
+typedef struct {
+    billing_ask_t   kind;
+    uint32_t        roles;              /* of who asks */
+    billing_plan_t  plan;
+    bool            restricted;         /* a member without a full licence */
+    bool            discoverable;       /* for the domain of who asks */
+    bool            admins_only;        /* the setting (R204) */
+} billing_asking_t;
+
+const char *billing_ask_name(billing_ask_t kind);
+billing_ask_t billing_ask_parse(const char *word, size_t len);
+
+/*
+ * ALLOW, REQUEST_NEEDLESS or MEMBER_EXISTS for what one has, NOT_A_MEMBER for
+ * what only members ask.
+ */
+billing_reason_t billing_ask_allowed(const billing_asking_t *asking);
+
+/* ALLOW, or why these roles do not decide it. */
+billing_reason_t billing_ask_decide(billing_ask_t kind, uint32_t roles,
+    billing_plan_t plan);
+
+/* The roles that decide it: who is told. */
+uint32_t billing_ask_deciders(billing_ask_t kind, billing_plan_t plan);
+
+/* --- a team's settings --------------------------------------------------- */
+
+typedef enum {
+    BILLING_SETTING_NAME = 0,
+    BILLING_SETTING_INVITE,             /* R204 */
+    BILLING_SETTING_LINK,               /* R206 */
+    BILLING_SETTING_BOARD_MOVES,        /* R31 */
+    BILLING_TEAM_SETTINGS
+} billing_setting_t;
+
+/* ALLOW, ADMIN_RIGHTS, or FEATURE_MISSING where the plan has no such thing. */
+billing_reason_t billing_setting_allowed(billing_setting_t setting,
+    uint32_t roles, billing_plan_t plan);
+
 /* --- domains ------------------------------------------------------------- */
+
+#define BILLING_DOMAIN_MAX        253   /* bytes of a name in DNS */
+#define BILLING_DOMAIN_CLAIM_SEC  259200    /* 72 h to publish it (R23) */
+#define BILLING_DOMAIN_TTL_SEC    86400     /* of the record (R23) */
 
 typedef struct {
     bool  pricing_page;                 /* else the dashboard's plus icon */
@@ -32,15 +97,38 @@ typedef struct {
     const char  *domain;                /* "example.test" */
     bool         verified;
     bool         forbids;               /* no teams or purchases of one's own */
+    bool         discoverable;          /* its teams may be asked to join */
+    int64_t      capture_at;            /* new profiles since, 0 none (R217) */
+    billing_plan_t  plan;               /* of who holds the domain */
 } billing_domain_control_t;
 
 /* ALLOW, TEAM_CREATE_ENTERPRISE or TEAM_CREATE_DOMAIN (R17..R22). */
 billing_reason_t billing_team_create_allowed(
     const billing_creator_t *creator);
 
-/* Whether the policy concerns the address: its exact domain, verified. */
+/*
+ * Whether the policy concerns the address: its exact domain, verified, and
+ * held by an Enterprise account, which alone has policies (R24).
+ */
 bool billing_domain_restricts(const billing_domain_control_t *control,
     const char *email);
+bool billing_domain_discoverable(const billing_domain_control_t *control,
+    const char *email);
+
+/* Whether a profile made at that instant is a managed one (R217). */
+bool billing_domain_captures(const billing_domain_control_t *control,
+    const char *email, int64_t created_at);
+
+/* ALLOW, or why a domain may not be added; Company Admins do (R24). */
+billing_reason_t billing_domain_add_allowed(uint32_t roles,
+    billing_plan_t plan);
+
+/*
+ * ALLOW, or DOMAIN_TAKEN while it is another's: for ever once verified, and as
+ * long as a record may take to be seen before that (R23).
+ */
+billing_reason_t billing_domain_claim_allowed(bool verified,
+    int64_t claimed_at, int64_t now);
 
 /* ALLOW, or why a policy may not be set; Business only verifies (R24). */
 billing_reason_t billing_domain_policy_allowed(uint32_t roles,

@@ -27,6 +27,7 @@ typedef enum {
     BILLING_ACT_INVITE_ADMINS,          /* 27 setting "admins only" */
     BILLING_ACT_SETTINGS,               /* 28 */
     BILLING_ACT_DAY_PASSES,             /* 29 */
+    BILLING_ACT_LICENCES,               /* 30 approve who asks for one */
     BILLING_ACT_FURTHER_TEAMS,          /* 32 */
     BILLING_ACT_DELETE_TEAM,            /* 33 */
     BILLING_ACT_DOMAIN_CONTROL,         /* 34 */

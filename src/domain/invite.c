@@ -54,3 +54,27 @@ billing_invite_ends_at(int64_t invited_at)
     return invited_at > BILLING_INSTANT_MAX - sec ? BILLING_INSTANT_MAX
                                                   : invited_at + sec;
 }
+
+
+billing_reason_t
+billing_invitation_open(bool pending, int64_t ends_at, int64_t now)
+{
+    return pending && now < ends_at ? BILLING_ALLOW
+                                    : BILLING_INVITATION_ENDED;
+}
+
+
+billing_reason_t
+billing_invitation_revoke_allowed(bool own, uint32_t roles,
+    billing_plan_t plan)
+{
+    return billing_may(own ? BILLING_ACT_INVITE_OPEN : BILLING_ACT_SETTINGS,
+                       roles, plan);
+}
+
+
+bool
+billing_invitation_seat(const billing_catalogue_t *catalogue)
+{
+    return catalogue->invitation_takes_seat;
+}

@@ -64,6 +64,8 @@ static const billing_act_row_t  billing_acts[BILLING_ACTS] = {
         { TA1 | TA2 | CA, BILLING_ADMIN_RIGHTS },
     [BILLING_ACT_DAY_PASSES] =
         { CA, BILLING_ADMIN_RIGHTS },
+    [BILLING_ACT_LICENCES] =
+        { TA1 | CA, BILLING_ADMIN_RIGHTS },
     [BILLING_ACT_FURTHER_TEAMS] =
         { CA, BILLING_ADMIN_RIGHTS },
     [BILLING_ACT_DELETE_TEAM] =

@@ -60,6 +60,23 @@ billing_email_normalise(const char *text, size_t len, char *out)
 }
 
 
+billing_err_t
+billing_domain_normalise(const char *text, size_t len, char *out)
+{
+    if (len > BILLING_DOMAIN_MAX || !billing_email_domain(text, len)) {
+        return BILLING_EFORMAT;
+    }
+
+    for (size_t i = 0; i < len; i++) {
+        out[i] = billing_text_lower(text[i]);
+    }
+
+    out[len] = '\0';
+
+    return BILLING_OK;
+}
+
+
 bool
 billing_id_valid(const char *text, size_t len)
 {

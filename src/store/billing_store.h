@@ -29,6 +29,7 @@ typedef enum {
     BILLING_KEY_RECORD,                 /* records in Redis */
     BILLING_KEY_COMMAND,                /* commands and answers */
     BILLING_KEY_QUOTE,
+    BILLING_KEY_INVITATION,
     BILLING_KEYS
 } billing_key_t;
 
@@ -241,5 +242,23 @@ BILLING_MUST_CHECK billing_err_t billing_quote_pin_encode(
 BILLING_MUST_CHECK billing_err_t billing_quote_pin_decode(
     const billing_secret_t *secret, const char *actor, const char *team,
     const char *token, billing_quote_pin_t *pin);
+
+
+/* --- invitations: what a link holds, and what is kept of it --------------- */
+
+#define BILLING_INVITATION_LEN         28   /* "n_" and 26 letters, digits */
+#define BILLING_INVITATION_DIGEST_LEN  64
+
+/*
+ * The token of an invitation: made of its id, so that it is written nowhere
+ * but in the mail.
+ */
+BILLING_MUST_CHECK billing_err_t billing_invitation_token(
+    const billing_secret_t *secret, const char *id,
+    char out[BILLING_INVITATION_LEN + 1]);
+
+/* SHA-256 in hex: by it a token is found again. */
+BILLING_MUST_CHECK billing_err_t billing_invitation_digest(
+    const char *token, char out[BILLING_INVITATION_DIGEST_LEN + 1]);
 
 #endif /* BILLING_STORE_H */

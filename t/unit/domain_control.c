@@ -44,7 +44,10 @@ r21_r22_domain_control_is_for_everybody(void **state)
 static void
 r22_r23_the_very_domain_once_verified(void **state)
 {
-    billing_domain_control_t  control = { "example.test", true, true };
+    billing_domain_control_t  control = {
+        .domain = "example.test", .verified = true, .forbids = true,
+        .plan = BILLING_PLAN_ENTERPRISE
+    };
 
     (void) state;
 
@@ -67,6 +70,101 @@ r22_r23_the_very_domain_once_verified(void **state)
     control.forbids = true;
     control.domain = "";
     assert_false(billing_domain_restricts(&control, "a@"));
+}
+
+
+static void
+r24_a_policy_ends_with_the_plan(void **state)
+{
+    billing_domain_control_t  control = {
+        .domain = "example.test", .verified = true, .forbids = true,
+        .discoverable = true, .capture_at = 5, .plan = BILLING_PLAN_BUSINESS
+    };
+
+    (void) state;
+
+    assert_false(billing_domain_restricts(&control, "a@example.test"));
+    assert_false(billing_domain_discoverable(&control, "a@example.test"));
+    assert_false(billing_domain_captures(&control, "a@example.test", 9));
+
+    control.plan = BILLING_PLAN_ENTERPRISE;
+    assert_true(billing_domain_restricts(&control, "a@example.test"));
+    assert_true(billing_domain_discoverable(&control, "a@example.test"));
+    assert_true(billing_domain_captures(&control, "a@example.test", 9));
+}
+
+
+static void
+r25_discoverable_is_said(void **state)
+{
+    billing_domain_control_t  control = {
+        .domain = "example.test", .verified = true, .forbids = true,
+        .plan = BILLING_PLAN_ENTERPRISE
+    };
+
+    (void) state;
+
+    assert_false(billing_domain_discoverable(&control, "a@example.test"));
+    control.discoverable = true;
+    assert_true(billing_domain_discoverable(&control, "a@example.test"));
+    assert_false(billing_domain_discoverable(&control, "a@b.example.test"));
+}
+
+
+static void
+r217_only_profiles_made_since(void **state)
+{
+    billing_domain_control_t  control = {
+        .domain = "example.test", .verified = true,
+        .plan = BILLING_PLAN_ENTERPRISE
+    };
+
+    (void) state;
+
+    assert_false(billing_domain_captures(&control, "a@example.test", 10));
+    control.capture_at = 10;
+    assert_true(billing_domain_captures(&control, "a@example.test", 10));
+    assert_false(billing_domain_captures(&control, "a@example.test", 9));
+    assert_false(billing_domain_captures(&control, "a@other.test", 11));
+    control.verified = false;
+    assert_false(billing_domain_captures(&control, "a@example.test", 11));
+}
+
+
+static void
+r23_a_domain_is_one_subscriptions(void **state)
+{
+    (void) state;
+
+    assert_reason(billing_domain_claim_allowed(true, 0, at("2040-01-01")),
+                  DOMAIN_TAKEN);
+    assert_reason(billing_domain_claim_allowed(false, at("2026-01-01"),
+                                               at("2026-01-04") - 1),
+                  DOMAIN_TAKEN);
+    assert_reason(billing_domain_claim_allowed(false, at("2026-01-01"),
+                                               at("2026-01-04")), ALLOW);
+}
+
+
+static void
+r24_company_admins_add_domains(void **state)
+{
+    uint32_t  company = BILLING_ROLE_MEMBER | BILLING_ROLE_COMPANY_ADMIN;
+    uint32_t  admin = BILLING_ROLE_MEMBER | BILLING_ROLE_TEAM_ADMIN;
+
+    (void) state;
+
+    assert_reason(billing_domain_add_allowed(company, BILLING_PLAN_BUSINESS),
+                  ALLOW);
+    assert_reason(billing_domain_add_allowed(company,
+                                             BILLING_PLAN_ENTERPRISE), ALLOW);
+    assert_reason(billing_domain_add_allowed(company,
+                                             BILLING_PLAN_CONSULTANT),
+                  FEATURE_MISSING);
+    assert_reason(billing_domain_add_allowed(admin, BILLING_PLAN_BUSINESS),
+                  ADMIN_RIGHTS);
+    assert_reason(billing_domain_add_allowed(0, BILLING_PLAN_BUSINESS),
+                  NOT_A_MEMBER);
 }
 
 
@@ -97,6 +195,11 @@ main(void)
         cmocka_unit_test(r19_r20_enterprise_members_only_from_the_pricing_page),
         cmocka_unit_test(r21_r22_domain_control_is_for_everybody),
         cmocka_unit_test(r22_r23_the_very_domain_once_verified),
+        cmocka_unit_test(r23_a_domain_is_one_subscriptions),
+        cmocka_unit_test(r24_company_admins_add_domains),
+        cmocka_unit_test(r24_a_policy_ends_with_the_plan),
+        cmocka_unit_test(r25_discoverable_is_said),
+        cmocka_unit_test(r217_only_profiles_made_since),
         cmocka_unit_test(r24_business_only_verifies)
     };
 

@@ -81,6 +81,50 @@ r207_thirty_days(void **state)
 }
 
 
+static void
+r207_open_until_its_end(void **state)
+{
+    (void) state;
+
+    assert_reason(billing_invitation_open(true, 100, 99), ALLOW);
+    assert_reason(billing_invitation_open(true, 100, 100), INVITATION_ENDED);
+    assert_reason(billing_invitation_open(false, 100, 1), INVITATION_ENDED);
+}
+
+
+static void
+r207_admins_and_the_inviter_revoke(void **state)
+{
+    (void) state;
+
+    assert_reason(billing_invitation_revoke_allowed(false, ADMIN,
+                                                    BILLING_PLAN_TEAM),
+                  ALLOW);
+    assert_reason(billing_invitation_revoke_allowed(true, MEMBER,
+                                                    BILLING_PLAN_TEAM),
+                  ALLOW);
+    assert_reason(billing_invitation_revoke_allowed(false, MEMBER,
+                                                    BILLING_PLAN_TEAM),
+                  ADMIN_RIGHTS);
+    assert_reason(billing_invitation_revoke_allowed(true, BILLING_ROLE_GUEST,
+                                                    BILLING_PLAN_TEAM),
+                  NOT_A_MEMBER);
+}
+
+
+static void
+r75_joining_takes_the_seat_unless_told(void **state)
+{
+    billing_catalogue_t  catalogue = a_catalogue();
+
+    (void) state;
+
+    assert_false(billing_invitation_seat(&catalogue));
+    catalogue.invitation_takes_seat = true;
+    assert_true(billing_invitation_seat(&catalogue));
+}
+
+
 int
 main(void)
 {
@@ -88,7 +132,10 @@ main(void)
         cmocka_unit_test(r204_r205_the_setting_decides),
         cmocka_unit_test(r204_who_sets_it),
         cmocka_unit_test(r206_only_single_teams_have_a_link),
-        cmocka_unit_test(r207_thirty_days)
+        cmocka_unit_test(r207_thirty_days),
+        cmocka_unit_test(r207_open_until_its_end),
+        cmocka_unit_test(r207_admins_and_the_inviter_revoke),
+        cmocka_unit_test(r75_joining_takes_the_seat_unless_told)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

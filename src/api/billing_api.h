@@ -16,6 +16,7 @@
 #define BILLING_PATH_MAX        512
 #define BILLING_IDEMPOTENCY_MIN 16
 #define BILLING_IDEMPOTENCY_MAX 255
+#define BILLING_EMAILS_MAX      50      /* addresses of one request */
 #define BILLING_SETTINGS_MAX    (1024 * 1024)   /* billing.json, bytes */
 
 
@@ -245,6 +246,10 @@ typedef enum {
     BILLING_FIELD_TOKEN,                /* made by a program */
     BILLING_FIELD_SPAN,                 /* 31d, 2h, 15m, 30s */
     BILLING_FIELD_TEXT,                 /* free text, lines allowed */
+    BILLING_FIELD_ID,                   /* ours, of what the reason names */
+    BILLING_FIELD_TEAM_OR_NULL,         /* null is a value: none */
+    BILLING_FIELD_DOMAIN,               /* lower-cased */
+    BILLING_FIELD_EMAILS,               /* a list, each once */
     BILLING_FIELD_OBJECT
 } billing_field_type_t;
 

@@ -17,6 +17,11 @@ static billing_reason_t billing_field_string(const billing_field_t *field,
     json_t *value, json_t **out);
 static billing_reason_t billing_field_email(const char *text, size_t len,
     json_t **out);
+static billing_reason_t billing_field_domain(const char *text, size_t len,
+    json_t **out);
+static billing_reason_t billing_field_emails(const billing_field_t *field,
+    json_t *value, json_t **out);
+static bool billing_field_listed(const json_t *list, const char *text);
 static bool billing_field_card(const billing_field_t *field,
     const char *text, size_t len);
 static billing_reason_t billing_field_team(const billing_field_t *field,
@@ -24,6 +29,8 @@ static billing_reason_t billing_field_team(const billing_field_t *field,
 static billing_reason_t billing_field_board(const billing_field_t *field,
     const char *text, size_t len);
 static billing_reason_t billing_field_operation(const billing_field_t *field,
+    const char *text, size_t len);
+static billing_reason_t billing_field_id(const billing_field_t *field,
     const char *text, size_t len);
 static billing_reason_t billing_field_name(const billing_field_t *field,
     const char *text, size_t len);
@@ -51,7 +58,9 @@ static const billing_field_check_pt  billing_field_checks[] = {
     [BILLING_FIELD_FROM]      = billing_field_from,
     [BILLING_FIELD_TOKEN]     = billing_field_word,
     [BILLING_FIELD_SPAN]      = billing_field_span,
-    [BILLING_FIELD_TEXT]      = billing_field_text
+    [BILLING_FIELD_TEXT]      = billing_field_text,
+    [BILLING_FIELD_ID]        = billing_field_id,
+    [BILLING_FIELD_TEAM_OR_NULL] = billing_field_team
 };
 
 
@@ -65,6 +74,11 @@ billing_field_check(const billing_field_t *field, json_t *value,
         return billing_field_seats(value, out);
     }
 
+    if (field->type == BILLING_FIELD_TEAM_OR_NULL && json_is_null(value)) {
+        *out = json_incref(value);
+        return BILLING_ALLOW;
+    }
+
     /* An optional member that is null or empty is as good as absent (R91). */
 
     if (!field->required
@@ -76,6 +90,10 @@ billing_field_check(const billing_field_t *field, json_t *value,
 
     if (field->type == BILLING_FIELD_BOOL) {
         return billing_field_bool(value, out);
+    }
+
+    if (field->type == BILLING_FIELD_EMAILS) {
+        return billing_field_emails(field, value, out);
     }
 
     return billing_field_string(field, value, out);
@@ -138,6 +156,10 @@ billing_field_string(const billing_field_t *field, json_t *value,
         return billing_field_email(text, len, out);
     }
 
+    if (field->type == BILLING_FIELD_DOMAIN) {
+        return billing_field_domain(text, len, out);
+    }
+
     reason = billing_field_checks[field->type](field, text, len);
 
     if (reason == BILLING_ALLOW) {
@@ -163,6 +185,76 @@ billing_field_email(const char *text, size_t len, json_t **out)
 }
 
 
+static billing_reason_t
+billing_field_domain(const char *text, size_t len, json_t **out)
+{
+    char  domain[BILLING_DOMAIN_MAX + 1];
+
+    if (billing_domain_normalise(text, len, domain) != BILLING_OK) {
+        return BILLING_DOMAIN_INVALID;
+    }
+
+    *out = json_string(domain);
+
+    return *out != NULL ? BILLING_ALLOW : BILLING_INTERNAL;
+}
+
+
+/* In the order given, which decides who gets a seat first (R202). */
+
+static billing_reason_t
+billing_field_emails(const billing_field_t *field, json_t *value,
+    json_t **out)
+{
+    json_t            *email;
+    size_t             n = json_array_size(value);
+    billing_field_t    one = { .name = field->name, .required = true,
+                               .type = BILLING_FIELD_EMAIL };
+    billing_reason_t   reason = BILLING_ALLOW;
+
+    if (n == 0 || n > BILLING_EMAILS_MAX) {
+        return BILLING_FIELD_TYPE;
+    }
+
+    *out = json_array();
+
+    for (size_t i = 0; i < n && reason == BILLING_ALLOW; i++) {
+        reason = billing_field_string(&one, json_array_get(value, i), &email);
+
+        if (reason == BILLING_ALLOW
+            && billing_field_listed(*out, json_string_value(email)))
+        {
+            json_decref(email);
+
+        } else if (reason == BILLING_ALLOW
+                   && json_array_append_new(*out, email) != 0)
+        {
+            reason = BILLING_INTERNAL;
+        }
+    }
+
+    if (reason != BILLING_ALLOW) {
+        json_decref(*out);
+        *out = NULL;
+    }
+
+    return reason;
+}
+
+
+static bool
+billing_field_listed(const json_t *list, const char *text)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (strcmp(json_string_value(json_array_get(list, i)), text) == 0) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
 /*
  * P52.  Ids are hex made by us and may hold any run of digits: there only a
  * text of nothing but digits is suspect.
@@ -173,6 +265,8 @@ billing_field_card(const billing_field_t *field, const char *text, size_t len)
 {
     bool  id = field->type == BILLING_FIELD_TEAM
                || field->type == BILLING_FIELD_BOARD
+               || field->type == BILLING_FIELD_ID
+               || field->type == BILLING_FIELD_TEAM_OR_NULL
                || field->type == BILLING_FIELD_OPERATION;
 
     if (id && strspn(text, "0123456789-") != len) {
@@ -212,6 +306,14 @@ billing_field_operation(const billing_field_t *field, const char *text,
 
     return billing_id_valid(text, len) ? BILLING_ALLOW
                                        : BILLING_OPERATION_NOT_FOUND;
+}
+
+
+static billing_reason_t
+billing_field_id(const billing_field_t *field, const char *text, size_t len)
+{
+    return billing_id_valid(text, len) ? BILLING_ALLOW
+                                       : billing_field_wrong(field);
 }
 
 

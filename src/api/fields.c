@@ -60,6 +60,87 @@ static const billing_field_t  billing_fields_member_role[] = {
     BILLING_LAST
 };
 
+/* How people come to a team. */
+
+#define BILLING_DOMAIN                                                        \
+    { "domain", BILLING_FIELD_DOMAIN, true, false, 0, BILLING_ALLOW, NULL }
+
+static const billing_field_t  billing_fields_team_change[] = {
+    BILLING_TEAM,
+    { "name", BILLING_FIELD_NAME, false, false, 0, BILLING_ALLOW, NULL },
+    { "invite", BILLING_FIELD_WORD, false, false, BILLING_WORD_TEXT_MAX,
+      BILLING_FIELD_TYPE, NULL },
+    { "invite_link", BILLING_FIELD_BOOL, false, false, 0, BILLING_ALLOW,
+      NULL },
+    { "board_moves", BILLING_FIELD_WORD, false, false, BILLING_WORD_TEXT_MAX,
+      BILLING_FIELD_TYPE, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_invite[] = {
+    BILLING_TEAM,
+    { "emails", BILLING_FIELD_EMAILS, true, false, 0, BILLING_ALLOW, NULL },
+    { "request", BILLING_FIELD_BOOL, false, false, 0, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_invitation[] = {
+    BILLING_TEAM,
+    { "invitation", BILLING_FIELD_ID, true, false, 0,
+      BILLING_INVITATION_NOT_FOUND, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_accept[] = {
+    { "token", BILLING_FIELD_TOKEN, true, false, BILLING_TOKEN_MAX,
+      BILLING_INVITATION_NOT_FOUND, NULL },
+    BILLING_LAST
+};
+
+/* The link may come as it is shown, with the address in front. */
+
+static const billing_field_t  billing_fields_join[] = {
+    { "link", BILLING_FIELD_TOKEN, true, false, 2 * BILLING_TOKEN_MAX,
+      BILLING_INVITATION_NOT_FOUND, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_ask[] = {
+    BILLING_TEAM,
+    { "kind", BILLING_FIELD_WORD, true, false, BILLING_WORD_TEXT_MAX,
+      BILLING_FIELD_TYPE, NULL },
+    { "email", BILLING_FIELD_EMAIL, false, false, 0, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_decide[] = {
+    { "request", BILLING_FIELD_ID, true, false, 0,
+      BILLING_REQUEST_NOT_FOUND, NULL },
+    { "decision", BILLING_FIELD_WORD, true, false, BILLING_WORD_TEXT_MAX,
+      BILLING_FIELD_TYPE, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_domain[] = {
+    BILLING_TEAM, BILLING_DOMAIN, BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_domain_policy[] = {
+    BILLING_TEAM, BILLING_DOMAIN,
+    { "forbids", BILLING_FIELD_BOOL, false, false, 0, BILLING_ALLOW, NULL },
+    { "discoverable", BILLING_FIELD_BOOL, false, false, 0, BILLING_ALLOW,
+      NULL },
+    { "capture_team", BILLING_FIELD_TEAM_OR_NULL, false, false, 0,
+      BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_domain_verified[] = {
+    BILLING_DOMAIN,
+    { "verified", BILLING_FIELD_BOOL, true, false, 0, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
 static const billing_field_t  billing_fields_board_create[] = {
     BILLING_TEAM,
     { "title", BILLING_FIELD_NAME, true, false, 0, BILLING_ALLOW, NULL },
@@ -233,6 +314,21 @@ static const struct {
     { "member.add",       billing_fields_member },
     { "member.remove",    billing_fields_member },
     { "member.role",      billing_fields_member_role },
+    { "team.change",      billing_fields_team_change },
+    { "invitation.create", billing_fields_invite },
+    { "invitation.list",  billing_fields_team },
+    { "invitation.revoke", billing_fields_invitation },
+    { "invitation.accept", billing_fields_accept },
+    { "team.join",        billing_fields_join },
+    { "request.create",   billing_fields_ask },
+    { "request.list",     billing_fields_team },
+    { "request.decide",   billing_fields_decide },
+    { "domain.list",      billing_fields_team },
+    { "domain.add",       billing_fields_domain },
+    { "domain.remove",    billing_fields_domain },
+    { "domain.policy",    billing_fields_domain_policy },
+    { "app.domain.verified", billing_fields_domain_verified },
+    { "demo.domain.verified", billing_fields_domain_verified },
     { "board.create",     billing_fields_board_create },
     { "board.delete",     billing_fields_board },
     { "board.share",      billing_fields_board },

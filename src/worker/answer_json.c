@@ -45,6 +45,8 @@ static const billing_can_t  billing_cans[] = {
     { "reactivate",     BILLING_ACT_REACTIVATE,
                         BILLING_IN(CANCELLED) | BILLING_IN(EXPIRED) },
     { "remove_members", BILLING_ACT_REMOVE_MEMBER, UINT32_MAX },
+    { "settings",       BILLING_ACT_SETTINGS,      UINT32_MAX },
+    { "domains",        BILLING_ACT_DOMAIN_CONTROL, UINT32_MAX },
     { "open_billing",   BILLING_ACT_OPEN_BILLING,
                         BILLING_RUNNING | BILLING_IN(CANCELLED)
                         | BILLING_IN(EXPIRED) },
@@ -96,7 +98,13 @@ billing_team_json(billing_worker_t *w, const billing_team_row_t *row,
                "can", billing_can_json(row, roles,
                                        reason == BILLING_ALLOW));
 
-    return *out == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
+    if (*out == NULL) {
+        return BILLING_DB_FULL;
+    }
+
+    billing_settings_json(w, row, roles, *out);
+
+    return BILLING_DB_OK;
 }
 
 

@@ -122,7 +122,8 @@ struct billing_team_row_s {
     int64_t         invoice_due_at;     /* of the open invoice, 0 none */
     int64_t         created_at;
     bool            invite_admins;      /* only admins may invite (R204) */
-    char            domain[BILLING_EMAIL_MAX + 1];  /* Domain control, "" off */
+    bool            moves_forbidden;    /* of boards, in and out (R31) */
+    char            invite_link[BILLING_ID_MAX + 1];    /* "" off (R206) */
     char            customer[BILLING_GATEWAY_ID_MAX + 1];
     char            payment_method[BILLING_GATEWAY_ID_MAX + 1];
     char            card_brand[BILLING_CARD_MAX];
@@ -210,6 +211,7 @@ const char *billing_role_word(uint32_t roles);  /* the highest one */
 
 
 #include "billing_subscription.h"
+#include "billing_people.h"
 
 
 /* --- orders (checkout_order.c) -------------------------------------------- */

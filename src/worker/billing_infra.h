@@ -2,10 +2,10 @@
  * The worker's infrastructure: what its files share among themselves.
  *
  * One noun, one file:  loop (the reactor), turn (one transaction), stream and
- * entry, command and command_row, answer, outbox, rehydrate and redis_mark,
- * redis (two connections) and redis_command, http (gateway calls), mail and
- * letter, lease, precondition, clock, savepoint, db and db_sqlite, migrate,
- * config, log.
+ * entry, command, command_row and query_entry, answer, outbox, rehydrate and
+ * redis_mark, redis (two connections) and redis_command, http (gateway calls),
+ * mail and letter, lease, precondition, clock, savepoint, db and db_sqlite,
+ * migrate, config, log.
  */
 
 #ifndef BILLING_INFRA_H
@@ -260,6 +260,7 @@ typedef struct {
     bool                   answered;        /* in this turn */
     bool                   kept;            /* not to be acknowledged */
     bool                   late;            /* a query behind the commands */
+    bool                   enter;           /* its profile enters before */
 } billing_entry_t;
 
 typedef struct {
@@ -300,14 +301,25 @@ int billing_entry_id_compare(const char *a, const char *b);
  */
 BILLING_MUST_CHECK billing_db_rc_t billing_command_entry(billing_worker_t *w,
     const billing_entry_t *entry, int64_t now);
+/* Any of the secrets may have signed it; the caller releases the command. */
+BILLING_MUST_CHECK billing_err_t billing_command_read(billing_worker_t *w,
+    const billing_entry_t *entry, billing_command_t *command);
+/* Answers on the channel; keep = for ever, in the row of op. */
+BILLING_MUST_CHECK billing_db_rc_t billing_command_tell(billing_worker_t *w,
+    const char *op, const char *channel, const billing_op_reply_t *reply,
+    bool keep);
 /* The transaction could not be: told to try later; false if unreadable. */
 bool billing_command_later(billing_worker_t *w, const billing_entry_t *entry);
 /*
- * A question about an operation is put behind the commands that came with it:
- * late is set then, and DONE told until it comes again.
+ * query_entry.c: a question about an operation, or of a profile that must
+ * enter first, is put behind the commands that came with it: late is set then,
+ * and DONE told until it comes again.
  */
 BILLING_MUST_CHECK billing_db_rc_t billing_query_entry(billing_worker_t *w,
     billing_entry_t *entry, int64_t now);
+/* In the turn: the profile of a query that found it missing enters. */
+BILLING_MUST_CHECK billing_db_rc_t billing_command_enter(billing_worker_t *w,
+    const billing_entry_t *entry, int64_t now);
 /*
  * Before the turn, committed: the execution of an entry that came back begins.
  * Sets its deliveries to those it was begun in, however often Redis gave it.

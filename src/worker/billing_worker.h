@@ -105,6 +105,7 @@ typedef struct {
     bool       problem;
     bool       later;
     bool       undo;            /* roll the savepoint back, keep the answer */
+    bool       enter;           /* of a query: its profile must enter first */
     unsigned   retry_after_sec;
     char       team[BILLING_ID_MAX + 1];    /* whose version must be seen */
 } billing_op_reply_t;
@@ -222,6 +223,14 @@ BILLING_MUST_CHECK billing_db_rc_t billing_mail_queue(billing_worker_t *w,
     const json_t *args, int64_t now);
 
 
+/*
+ * Implemented by the business (invitation.c): a mail's text with the tokens in
+ * their places, malloc'ed; what is kept in the database names the invitation
+ * only.  NULL out of memory, or when a token cannot be made.
+ */
+char *billing_invitation_reveal(billing_worker_t *w, const char *text);
+
+
 /* --- more for the business files ------------------------------------------ */
 
 /*
@@ -256,6 +265,13 @@ BILLING_MUST_CHECK billing_db_rc_t billing_clock_advance(billing_worker_t *w,
  */
 BILLING_MUST_CHECK billing_db_rc_t billing_seed(billing_worker_t *w,
     int64_t now);
+
+/*
+ * Implemented by the business (profile.c), in a savepoint of its own: what is
+ * done for a profile that has come for the first time.
+ */
+BILLING_MUST_CHECK billing_db_rc_t billing_profile_enter(billing_worker_t *w,
+    const char *email, const char *lang, int64_t now);
 
 /* One event, one line on standard error; control bytes are made harmless. */
 void billing_log(const char *format, ...)

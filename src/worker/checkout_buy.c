@@ -140,6 +140,12 @@ billing_buy_order(billing_buying_t *b)
         return billing_op_deny(b->op, reason, NULL);
     }
 
+    rc = billing_domain_may(b->op, b->row.id);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
     method = json_string_value(json_object_get(
                  json_object_get(b->op->command->body, "payment"),
                  "method"));

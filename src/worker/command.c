@@ -34,8 +34,6 @@ typedef struct {
     char     *body;             /* malloc'ed */
 } billing_command_state_t;
 
-static billing_err_t billing_command_read(billing_worker_t *w,
-    const billing_entry_t *entry, billing_command_t *command);
 static billing_db_rc_t billing_command_dead(billing_worker_t *w,
     const billing_entry_t *entry, const char *reason, int64_t now);
 static billing_db_rc_t billing_command_decoded(billing_worker_t *w,
@@ -56,9 +54,6 @@ static billing_db_rc_t billing_command_execute(billing_worker_t *w,
     const char *op, int64_t now);
 static billing_db_rc_t billing_command_store(billing_worker_t *w,
     const char *op, const billing_op_reply_t *reply, const char *body);
-static billing_db_rc_t billing_command_tell(billing_worker_t *w,
-    const char *op, const char *channel, const billing_op_reply_t *reply,
-    bool keep);
 static void billing_command_refuse(billing_worker_t *w,
     const billing_command_t *command, billing_reason_t reason,
     unsigned retry_after_sec);
@@ -119,7 +114,7 @@ billing_command_decoded(billing_worker_t *w, const billing_entry_t *entry,
 
 /* Any of the secrets may have signed it: the older one during a change. */
 
-static billing_err_t
+billing_err_t
 billing_command_read(billing_worker_t *w, const billing_entry_t *entry,
     billing_command_t *command)
 {
@@ -426,7 +421,7 @@ billing_op_finish(billing_worker_t *w, const char *op,
 
 /* Keeps the answer when asked to, then queues it with the same bytes. */
 
-static billing_db_rc_t
+billing_db_rc_t
 billing_command_tell(billing_worker_t *w, const char *op, const char *channel,
     const billing_op_reply_t *reply, bool keep)
 {
@@ -535,55 +530,4 @@ billing_command_later(billing_worker_t *w, const billing_entry_t *entry)
     billing_command_release(&command);
 
     return true;
-}
-
-
-/* DONE: not a query, which only a transaction that writes can deal with. */
-
-billing_db_rc_t
-billing_query_entry(billing_worker_t *w, billing_entry_t *entry, int64_t now)
-{
-    billing_mark_t      mark;
-    billing_db_rc_t     rc;
-    billing_command_t   command;
-    billing_op_reply_t  reply = { .status = 0 };
-
-    if (entry->stream != BILLING_STREAM_QUERIES
-        || entry->deliveries >= BILLING_DELIVERIES_MAX
-        || billing_command_read(w, entry, &command) != BILLING_OK)
-    {
-        return BILLING_DB_DONE;
-    }
-
-    if (!billing_op_is_query(command.kind)
-        || (!entry->late && strcmp(command.kind, "operation") == 0))
-    {
-        entry->late = billing_op_is_query(command.kind);
-        billing_command_release(&command);
-        return BILLING_DB_DONE;
-    }
-
-    if (command.deadline_ms > 0
-        && billing_clock_wall_ms() > command.deadline_ms)
-    {
-        billing_command_release(&command);
-        return BILLING_DB_OK;   /* nobody waits for it any more */
-    }
-
-    mark = billing_mark(w);
-    rc = billing_op_run(w, &command, now, &reply);
-    billing_mark_undo(w, &mark);
-
-    if (rc != BILLING_DB_FATAL && reply.status == 0) {
-        billing_op_refuse(&reply, BILLING_INTERNAL, command.lang, NULL);
-    }
-
-    if (rc != BILLING_DB_FATAL) {
-        rc = billing_command_tell(w, command.op, command.reply, &reply, false);
-    }
-
-    json_decref(reply.body);
-    billing_command_release(&command);
-
-    return rc;
 }

@@ -53,7 +53,7 @@ struct billing_mail_s {
 };
 
 static void billing_mail_start(billing_worker_t *w, billing_mail_slot_t *slot,
-    const char *to, const billing_letter_t *letter);
+    const char *to, billing_letter_t *letter);
 static void billing_mail_done(billing_worker_t *w, void *easy, int result,
     void *data);
 
@@ -396,14 +396,27 @@ billing_mail_options(billing_worker_t *w, billing_mail_slot_t *slot)
 
 static void
 billing_mail_start(billing_worker_t *w, billing_mail_slot_t *slot,
-    const char *to, const billing_letter_t *letter)
+    const char *to, billing_letter_t *letter)
 {
+    char  *text;
+
     (void) snprintf(slot->message_id, sizeof(slot->message_id), "%s",
                     letter->message_id);
     slot->created_at = letter->at;
     slot->transfer.done = billing_mail_done;
     slot->transfer.data = slot;
+
+    text = billing_invitation_reveal(w, letter->text);
+    if (text == NULL) {
+        slot->state = BILLING_MAIL_FAILED;
+        (void) snprintf(slot->error, sizeof(slot->error), "no token");
+        return;
+    }
+
+    letter->text = text;
     slot->bytes = billing_letter_format(letter, &slot->len);
+    letter->text = NULL;
+    free(text);
 
     if (slot->bytes == NULL) {
         slot->state = BILLING_MAIL_REFUSED;

@@ -10,6 +10,7 @@
 extern const char  billing_sql_001_infra[];
 extern const char  billing_sql_002_business[];
 extern const char  billing_sql_003_subscription[];
+extern const char  billing_sql_005_people[];
 
 typedef struct {
     int64_t      version;
@@ -20,7 +21,8 @@ typedef struct {
 static const billing_migration_t  billing_migrations[] = {
     { 1, "infra", billing_sql_001_infra },
     { 2, "business", billing_sql_002_business },
-    { 3, "subscription", billing_sql_003_subscription }
+    { 3, "subscription", billing_sql_003_subscription },
+    { 5, "people", billing_sql_005_people }
 };
 
 #define BILLING_MIGRATIONS                                                    \

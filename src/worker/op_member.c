@@ -24,11 +24,17 @@ static billing_db_rc_t billing_member_add_may(billing_op_t *op,
     billing_member_op_t *m);
 static billing_db_rc_t billing_member_seat(billing_op_t *op,
     billing_member_op_t *m);
+static billing_db_rc_t billing_member_role_may(billing_op_t *op,
+    const billing_member_op_t *m);
 static billing_db_rc_t billing_member_last(billing_op_t *op,
     const billing_member_op_t *m);
 static billing_db_rc_t billing_member_boards(billing_op_t *op,
     const billing_member_op_t *m);
+static billing_db_rc_t billing_member_write(billing_op_t *op,
+    billing_member_op_t *m);
 static billing_db_rc_t billing_member_done(billing_op_t *op,
+    billing_member_op_t *m, unsigned status);
+static billing_db_rc_t billing_member_reply(billing_op_t *op,
     billing_member_op_t *m, unsigned status);
 
 
@@ -50,16 +56,116 @@ billing_op_member_add(billing_op_t *op)
         return rc;
     }
 
-    rc = billing_profile_ensure(op->w, m.email, op->lang, op->now);
+    rc = billing_member_join(op, &m.row, m.email,
+                             (uint32_t) BILLING_ROLE_MEMBER);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_member_roles(op->w, m.row.id, m.email, &m.roles);
+    }
+
+    return rc == BILLING_DB_OK ? billing_member_reply(op, &m, 201) : rc;
+}
+
+
+/* The one way into a team, whoever opened the door. */
+
+billing_db_rc_t
+billing_member_join(billing_op_t *op, billing_team_row_t *row,
+    const char *email, uint32_t roles)
+{
+    billing_db_rc_t      rc;
+    billing_member_op_t  m;
+
+    m.row = *row;
+    billing_copy(m.email, sizeof(m.email), email);
+
+    rc = billing_member_roles(op->w, row->id, email, &m.roles);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    if (m.roles & (uint32_t) BILLING_ROLE_MEMBER) {
+        return billing_op_deny(op, BILLING_MEMBER_EXISTS, NULL);
+    }
+
+    rc = billing_member_seat(op, &m);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_profile_ensure(op->w, email, op->lang, op->now);
+    }
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
     m.roles &= ~(uint32_t) (BILLING_ROLE_GUEST | BILLING_ROLE_VISITOR);
-    m.roles |= (uint32_t) BILLING_ROLE_MEMBER;
+    m.roles |= roles;
 
-    return billing_member_done(op, &m, 201);
+    rc = billing_member_write(op, &m);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_invitation_met(op->w, row->id, email, op->now);
+    }
+
+    *row = m.row;
+
+    return rc == BILLING_DB_OK
+           ? billing_profile_capture(op->w, email, op->now) : rc;
+}
+
+
+billing_db_rc_t
+billing_member_hold(billing_op_t *op, billing_team_row_t *row)
+{
+    billing_db_rc_t      rc;
+    billing_member_op_t  m;
+
+    m.row = *row;
+    m.email[0] = '\0';
+
+    rc = billing_member_seat(op, &m);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_touch(op->w, &m.row);
+    }
+
+    *row = m.row;
+
+    return rc;
+}
+
+
+billing_db_rc_t
+billing_member_grant(billing_op_t *op, billing_team_row_t *row,
+    const char *email)
+{
+    billing_db_rc_t      rc;
+    billing_member_op_t  m;
+
+    m.row = *row;
+    billing_copy(m.email, sizeof(m.email), email);
+
+    rc = billing_member_roles(op->w, row->id, op->command->actor,
+                              &m.actor_roles);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_member_roles(op->w, row->id, email, &m.roles);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_member_role_may(op, &m);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    m.roles |= (uint32_t) BILLING_ROLE_TEAM_ADMIN;
+    rc = billing_member_write(op, &m);
+    *row = m.row;
+
+    return rc;
 }
 
 
@@ -90,37 +196,35 @@ billing_member_op(billing_op_t *op, billing_member_op_t *m)
 static billing_db_rc_t
 billing_member_add_may(billing_op_t *op, billing_member_op_t *m)
 {
-    uint32_t          n;
-    char              first[BILLING_EMAIL_MAX + 1];
-    billing_act_t     act;
-    billing_db_rc_t   rc;
     billing_reason_t  reason;
 
-    act = m->row.invite_admins ? BILLING_ACT_INVITE_ADMINS
-                               : BILLING_ACT_INVITE_OPEN;
+    reason = billing_invite_allowed(m->actor_roles, m->row.team.plan,
+                                    m->row.invite_admins);
 
-    reason = billing_may(act, m->actor_roles, m->row.team.plan);
-
-    if (reason == BILLING_NOT_A_MEMBER) {
-        return billing_op_deny(op, reason, NULL);
+    if (reason == BILLING_INVITE_FORBIDDEN) {
+        return billing_invite_deny(op, &m->row);
     }
 
-    if (reason != BILLING_ALLOW) {
-        rc = billing_member_count(op->w, m->row.id, BILLING_ROLES_ADMIN, &n,
-                                  first);
-        if (rc != BILLING_DB_OK) {
-            return rc;
-        }
+    return reason == BILLING_ALLOW ? BILLING_DB_OK
+                                   : billing_op_deny(op, reason, NULL);
+}
 
-        return billing_op_deny(op, BILLING_INVITE_FORBIDDEN,
-                               json_pack("{s:s}", "name", first));
+
+billing_db_rc_t
+billing_invite_deny(billing_op_t *op, const billing_team_row_t *row)
+{
+    uint32_t         n;
+    char             first[BILLING_EMAIL_MAX + 1];
+    billing_db_rc_t  rc;
+
+    rc = billing_member_count(op->w, row->id, BILLING_ROLES_ADMIN, &n, first);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
     }
 
-    if (m->roles & (uint32_t) BILLING_ROLE_MEMBER) {
-        return billing_op_deny(op, BILLING_MEMBER_EXISTS, NULL);
-    }
-
-    return billing_member_seat(op, m);
+    return billing_op_deny(op, BILLING_INVITE_FORBIDDEN,
+                           json_pack("{s:s}", "name", first));
 }
 
 
@@ -129,17 +233,26 @@ billing_member_add_may(billing_op_t *op, billing_member_op_t *m)
 static billing_db_rc_t
 billing_member_seat(billing_op_t *op, billing_member_op_t *m)
 {
+    uint32_t                held;
+    billing_team_t          team;
+    billing_db_rc_t         rc;
     billing_reason_t        reason;
-    const billing_team_t   *team;
     billing_seat_change_t   change;
 
-    team = &m->row.team;
+    rc = billing_invitation_seats(op->w, m->row.id, op->now, &held);
 
-    if (m->row.hold_seats != 0 && team->members >= m->row.hold_seats) {
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    team = m->row.team;
+    team.members += held;
+
+    if (m->row.hold_seats != 0 && team.members >= m->row.hold_seats) {
         return billing_op_deny(op, BILLING_NO_VACANT_SEAT, NULL);
     }
 
-    if (!billing_plan_is_paid(team->plan) || team->members < team->seats) {
+    if (!billing_plan_is_paid(team.plan) || team.members < team.seats) {
         return BILLING_DB_OK;
     }
 
@@ -149,7 +262,7 @@ billing_member_seat(billing_op_t *op, billing_member_op_t *m)
         return billing_op_deny(op, BILLING_NO_VACANT_SEAT, NULL);
     }
 
-    reason = billing_seat_join(&op->w->settings->catalogue, team, op->now,
+    reason = billing_seat_join(&op->w->settings->catalogue, &team, op->now,
                                &change);
 
     if (reason != BILLING_ALLOW) {
@@ -217,7 +330,6 @@ billing_op_member_role(billing_op_t *op)
     bool                 admin;
     const char          *role;
     billing_db_rc_t      rc;
-    billing_reason_t     reason;
     billing_member_op_t  m;
 
     rc = billing_member_op(op, &m);
@@ -226,15 +338,10 @@ billing_op_member_role(billing_op_t *op)
         return rc;
     }
 
-    reason = billing_may(BILLING_ACT_GRANT_ADMIN, m.actor_roles,
-                         m.row.team.plan);
+    rc = billing_member_role_may(op, &m);
 
-    if (reason != BILLING_ALLOW) {
-        return billing_op_deny(op, reason, NULL);
-    }
-
-    if ((m.roles & (uint32_t) BILLING_ROLE_MEMBER) == 0) {
-        return billing_op_deny(op, BILLING_MEMBER_NOT_FOUND, NULL);
+    if (rc != BILLING_DB_OK) {
+        return rc;
     }
 
     role = billing_op_text(op, "role");
@@ -262,6 +369,25 @@ billing_op_member_role(billing_op_t *op)
     m.roles &= ~(uint32_t) BILLING_ROLE_TEAM_ADMIN;
 
     return billing_member_done(op, &m, 200);
+}
+
+
+static billing_db_rc_t
+billing_member_role_may(billing_op_t *op, const billing_member_op_t *m)
+{
+    billing_reason_t  reason;
+
+    reason = billing_may(BILLING_ACT_GRANT_ADMIN, m->actor_roles,
+                         m->row.team.plan);
+
+    if (reason == BILLING_ALLOW
+        && (m->roles & (uint32_t) BILLING_ROLE_MEMBER) == 0)
+    {
+        reason = BILLING_MEMBER_NOT_FOUND;
+    }
+
+    return reason == BILLING_ALLOW ? BILLING_DB_OK
+                                   : billing_op_deny(op, reason, NULL);
 }
 
 
@@ -326,12 +452,10 @@ billing_member_boards(billing_op_t *op, const billing_member_op_t *m)
 
 
 static billing_db_rc_t
-billing_member_done(billing_op_t *op, billing_member_op_t *m,
-    unsigned status)
+billing_member_write(billing_op_t *op, billing_member_op_t *m)
 {
-    json_t                   *team;
-    billing_db_rc_t           rc;
-    billing_member_change_t   change;
+    billing_db_rc_t          rc;
+    billing_member_change_t  change;
 
     change = (billing_member_change_t) {
         .team = m->row.id, .email = m->email, .roles = m->roles,
@@ -340,15 +464,28 @@ billing_member_done(billing_op_t *op, billing_member_op_t *m,
 
     rc = billing_member_store(op->w, &change);
 
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
+    return rc == BILLING_DB_OK ? billing_team_touch(op->w, &m->row) : rc;
+}
 
-    rc = billing_team_touch(op->w, &m->row);
 
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
+static billing_db_rc_t
+billing_member_done(billing_op_t *op, billing_member_op_t *m,
+    unsigned status)
+{
+    billing_db_rc_t  rc;
+
+    rc = billing_member_write(op, m);
+
+    return rc == BILLING_DB_OK ? billing_member_reply(op, m, status) : rc;
+}
+
+
+static billing_db_rc_t
+billing_member_reply(billing_op_t *op, billing_member_op_t *m,
+    unsigned status)
+{
+    json_t           *team;
+    billing_db_rc_t   rc;
 
     if (strcmp(m->email, op->command->actor) == 0) {
         m->actor_roles = m->roles;

@@ -65,11 +65,8 @@ billing_team_create_may(billing_op_t *op)
         "SELECT 1 FROM member m JOIN team t ON t.id = m.team"
         " WHERE m.email = $1 AND (m.roles & $2) <> 0"
         " AND t.plan = 'enterprise' LIMIT 1";
-    static const char  domain_sql[] =
-        "SELECT 1 FROM team WHERE domain = $1 LIMIT 1";
 
-    const char       *at;
-    billing_db_rc_t   rc;
+    billing_db_rc_t  rc;
 
     if (op->command->actor[0] == '\0') {
         return billing_op_deny(op, BILLING_UNAUTHENTICATED, NULL);
@@ -92,20 +89,7 @@ billing_team_create_may(billing_op_t *op)
         }
     }
 
-    at = strchr(op->command->actor, '@');
-
-    if (at == NULL) {
-        return BILLING_DB_OK;
-    }
-
-    rc = billing_db_query(op->w->db, domain_sql, "t", at + 1);
-
-    if (rc == BILLING_DB_ROW) {
-        billing_db_done(op->w->db, domain_sql);
-        return billing_op_deny(op, BILLING_TEAM_CREATE_DOMAIN, NULL);
-    }
-
-    return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+    return billing_domain_may(op, "");
 }
 
 
@@ -154,5 +138,8 @@ billing_team_create_rows(billing_op_t *op, billing_team_row_t *row,
         .roles = (uint32_t) (BILLING_ROLE_MEMBER | BILLING_ROLE_TEAM_ADMIN)
     };
 
-    return billing_member_store(op->w, &creator);
+    rc = billing_member_store(op->w, &creator);
+
+    return rc == BILLING_DB_OK
+           ? billing_profile_capture(op->w, op->command->actor, op->now) : rc;
 }

@@ -27,7 +27,8 @@ static json_t *billing_dashboard_board(billing_op_t *op,
     const billing_dashboard_t *d, const char *sql);
 static billing_db_rc_t billing_dashboard_members(billing_op_t *op,
     const billing_dashboard_t *d, json_t **out);
-static json_t *billing_dashboard_button(const billing_dashboard_t *d);
+static billing_db_rc_t billing_dashboard_offer(billing_op_t *op,
+    const billing_dashboard_t *d, json_t *body);
 static json_t *billing_dashboard_notices(billing_op_t *op,
     const billing_dashboard_t *d);
 
@@ -70,6 +71,13 @@ billing_query_dashboard(billing_op_t *op)
         rc = billing_dashboard_team(op, wanted[0] != '\0' ? wanted : first,
                                     body);
     }
+
+    if (rc != BILLING_DB_OK) {
+        json_decref(body);
+        return rc;
+    }
+
+    rc = billing_dashboard_people(op, body);
 
     if (rc != BILLING_DB_OK) {
         json_decref(body);
@@ -169,12 +177,10 @@ billing_dashboard_team(billing_op_t *op, const char *team, json_t *body)
     }
 
     (void) json_object_set_new(body, "members", value);
-    (void) json_object_set_new(body, "upgrade_button",
-                               billing_dashboard_button(&d));
     (void) json_object_set_new(body, "notices",
                                billing_dashboard_notices(op, &d));
 
-    return BILLING_DB_OK;
+    return billing_dashboard_offer(op, &d, body);
 }
 
 
@@ -289,22 +295,42 @@ billing_dashboard_members(billing_op_t *op, const billing_dashboard_t *d,
 }
 
 
-/* Shown on free teams only (R58), to those who may buy (R59, R60). */
+/* Shown on free teams only (R58), to those who may buy (R22, R59, R60). */
 
-static json_t *
-billing_dashboard_button(const billing_dashboard_t *d)
+static billing_db_rc_t
+billing_dashboard_offer(billing_op_t *op, const billing_dashboard_t *d,
+    json_t *body)
 {
+    bool              own;
+    billing_db_rc_t   rc;
     billing_reason_t  reason;
+
+    rc = billing_domain_lets(op->w, op->command->actor, d->row.id, &own);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
 
     reason = d->row.team.plan == BILLING_PLAN_FREE
              ? billing_may(BILLING_ACT_BUY_FREE, d->roles,
                            BILLING_PLAN_FREE)
              : BILLING_UPGRADE_ALREADY_PAID;
 
-    return json_pack("{s:b, s:s?}",
-               "visible", reason == BILLING_ALLOW,
-               "reason", reason == BILLING_ALLOW
-                         ? NULL : billing_reason_code(reason));
+    if (!own) {
+        reason = reason == BILLING_ALLOW ? BILLING_TEAM_CREATE_DOMAIN
+                                         : reason;
+        (void) json_object_set_new(
+            json_object_get(json_object_get(body, "team"), "can"), "upgrade",
+            json_false());
+    }
+
+    (void) json_object_set_new(body, "upgrade_button",
+               json_pack("{s:b, s:s?}",
+                   "visible", reason == BILLING_ALLOW,
+                   "reason", reason == BILLING_ALLOW
+                             ? NULL : billing_reason_code(reason)));
+
+    return BILLING_DB_OK;
 }
 
 

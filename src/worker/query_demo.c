@@ -20,7 +20,9 @@ billing_query_demo_data(billing_op_t *op)
     static const char  profile_sql[] =
         "SELECT email, lang FROM profile ORDER BY email LIMIT 200";
     static const char  team_sql[] =
-        "SELECT id, name, plan, state, seats, members, period, domain"
+        "SELECT id, name, plan, state, seats, members, period,"
+        " COALESCE((SELECT MIN(d.name) FROM email_domain d"
+        " WHERE d.team = team.id), '')"
         " FROM team ORDER BY created_at, id LIMIT 200";
     static const char  member_sql[] =
         "SELECT team, email, roles FROM member WHERE roles <> 0"

@@ -71,7 +71,7 @@ billing_offer_enter(billing_op_t *op, billing_team_row_t *row,
         return rc;
     }
 
-    return reason == BILLING_ALLOW ? BILLING_DB_OK
+    return reason == BILLING_ALLOW ? billing_domain_may(op, row->id)
                                    : billing_op_deny(op, reason, NULL);
 }
 

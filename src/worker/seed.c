@@ -44,6 +44,8 @@ static billing_db_rc_t billing_seed_profiles(billing_worker_t *w,
 static billing_db_rc_t billing_seed_teams(billing_worker_t *w, int64_t now);
 static billing_db_rc_t billing_seed_team(billing_worker_t *w,
     const billing_seed_team_t *seed, int64_t now);
+static billing_db_rc_t billing_seed_domain(billing_worker_t *w,
+    const billing_seed_team_t *seed, int64_t now);
 static void billing_seed_period(billing_worker_t *w,
     const billing_seed_team_t *seed, int64_t now, billing_team_row_t *row);
 static uint32_t billing_seed_members(const char *team, const char **payer);
@@ -252,6 +254,7 @@ billing_seed_team(billing_worker_t *w, const billing_seed_team_t *seed,
     int64_t now)
 {
     const char          *payer;
+    billing_db_rc_t      rc;
     billing_currency_t   currency;
     billing_team_row_t   row;
 
@@ -272,10 +275,6 @@ billing_seed_team(billing_worker_t *w, const billing_seed_team_t *seed,
     row.team.pending.currency = currency;
     row.created_at = now;
 
-    if (seed->domain != NULL) {
-        (void) snprintf(row.domain, sizeof(row.domain), "%s", seed->domain);
-    }
-
     if (seed->period != BILLING_PERIOD_NONE) {
         billing_seed_period(w, seed, now, &row);
         (void) snprintf(row.billing_email, sizeof(row.billing_email), "%s",
@@ -283,7 +282,31 @@ billing_seed_team(billing_worker_t *w, const billing_seed_team_t *seed,
         (void) snprintf(row.payer, sizeof(row.payer), "%s", payer);
     }
 
-    return billing_team_insert(w, &row);
+    rc = billing_team_insert(w, &row);
+
+    return rc == BILLING_DB_OK && seed->domain != NULL
+           ? billing_seed_domain(w, seed, now) : rc;
+}
+
+
+/* Verified, and its people have no teams of their own (R22). */
+
+static billing_db_rc_t
+billing_seed_domain(billing_worker_t *w, const billing_seed_team_t *seed,
+    int64_t now)
+{
+    billing_domain_row_t  row;
+
+    memset(&row, 0, sizeof(row));
+    billing_copy(row.name, sizeof(row.name), seed->domain);
+    billing_copy(row.team, sizeof(row.team), seed->id);
+    billing_copy(row.token, sizeof(row.token), seed->id);
+    row.created_at = now;
+    row.verified_at = now;
+    row.control.verified = true;
+    row.control.forbids = true;
+
+    return billing_domain_store(w, &row);
 }
 
 

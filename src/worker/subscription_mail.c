@@ -9,8 +9,6 @@
 static json_t *billing_mail_args(billing_worker_t *w,
     const billing_team_row_t *row);
 static void billing_mail_day(json_t *args, const char *name, int64_t at);
-static billing_db_rc_t billing_mail_lang(billing_worker_t *w,
-    const char *email, char lang[8]);
 
 
 billing_db_rc_t
@@ -74,10 +72,10 @@ billing_payer_mail(billing_worker_t *w, const billing_team_row_t *row,
         return BILLING_DB_FULL;
     }
 
-    rc = billing_mail_lang(w, row->billing_email, lang);
+    rc = billing_profile_lang(w, row->billing_email, lang);
 
     if (rc == BILLING_DB_DONE) {
-        rc = billing_mail_lang(w, row->payer, lang);
+        rc = billing_profile_lang(w, row->payer, lang);
     }
 
     if (rc == BILLING_DB_OK || rc == BILLING_DB_DONE) {
@@ -128,8 +126,8 @@ billing_mail_day(json_t *args, const char *name, int64_t at)
 }
 
 
-static billing_db_rc_t
-billing_mail_lang(billing_worker_t *w, const char *email, char lang[8])
+billing_db_rc_t
+billing_profile_lang(billing_worker_t *w, const char *email, char lang[8])
 {
     static const char  sql[] = "SELECT lang FROM profile WHERE email = $1";
 

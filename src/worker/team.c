@@ -25,10 +25,11 @@ billing_team_load(billing_worker_t *w, const char *id,
         " anchor_at, period_start_at, period_end_at, paid_minor,"
         " credit_minor, pending_minor, currency, auto_renew,"
         " scheduled_plan, version, hold_seats, invoice_due_at, invite,"
-        " domain, customer, payment_method, card_brand, card_last4,"
+        " board_moves, customer, payment_method, card_brand, card_last4,"
         " billing_email, created_at, unit_minor, discount_percent,"
         " discount_left, discount_seats_min, invoice_open, ever_paid, payer,"
-        " settle_at, failed, failed_at, retry_at, retry_stop, overdue"
+        " settle_at, failed, failed_at, retry_at, retry_stop, overdue,"
+        " invite_link"
         " FROM team WHERE id = $1";
 
     billing_db_rc_t  rc;
@@ -94,8 +95,8 @@ billing_team_read(billing_db_t *db, const char *sql, billing_team_row_t *row)
     row->hold_seats = (uint32_t) billing_db_int(db, sql, 18);
     row->invoice_due_at = billing_db_int(db, sql, 19);
     row->invite_admins = strcmp(billing_db_text(db, sql, 20), "admins") == 0;
-    billing_copy(row->domain, sizeof(row->domain),
-                 billing_db_text(db, sql, 21));
+    row->moves_forbidden = strcmp(billing_db_text(db, sql, 21), "forbidden")
+                           == 0;
     billing_copy(row->customer, sizeof(row->customer),
                  billing_db_text(db, sql, 22));
     billing_copy(row->payment_method, sizeof(row->payment_method),
@@ -134,6 +135,8 @@ billing_team_read_bill(billing_db_t *db, const char *sql,
     row->retry_at = billing_db_int(db, sql, 38);
     row->retry_stop = billing_db_int(db, sql, 39) != 0;
     row->overdue = billing_db_int(db, sql, 40) != 0;
+    billing_copy(row->invite_link, sizeof(row->invite_link),
+                 billing_db_text(db, sql, 41));
 }
 
 
@@ -148,16 +151,15 @@ billing_db_rc_t
 billing_team_insert(billing_worker_t *w, const billing_team_row_t *row)
 {
     static const char  sql[] =
-        "INSERT INTO team (id, name, currency, created_at, invite, domain,"
-        " seats, members, version)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        "INSERT INTO team (id, name, currency, created_at, invite, seats,"
+        " members, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
     billing_db_rc_t  rc;
 
-    rc = billing_db_exec(w->db, sql, "tttittiii", row->id, row->name,
+    rc = billing_db_exec(w->db, sql, "tttitiii", row->id, row->name,
              billing_currency_code(row->team.paid.currency),
              row->created_at, row->invite_admins ? "admins" : "members",
-             row->domain, (int64_t) row->team.seats,
+             (int64_t) row->team.seats,
              (int64_t) row->team.members, (int64_t) row->team.version);
 
     if (rc != BILLING_DB_OK) {

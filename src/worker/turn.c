@@ -187,8 +187,9 @@ billing_turn_due(billing_worker_t *w, const billing_turn_t *turn,
     const billing_finished_t  *list;
 
     for (unsigned i = 0; i < turn->entries.n; i++) {
-        if (!turn->entries.entries[i].answered
-            && !turn->entries.entries[i].late)
+        if (turn->entries.entries[i].enter
+            || (!turn->entries.entries[i].answered
+                && !turn->entries.entries[i].late))
         {
             return true;
         }
@@ -282,6 +283,14 @@ billing_turn_commands(billing_worker_t *w, billing_entries_t *entries,
 
     for (unsigned i = 0; i < entries->n; i++) {
         billing_entry_t  *entry = &entries->entries[i];
+
+        if (entry->enter) {
+            rc = billing_command_enter(w, entry, now);
+
+            if (rc != BILLING_DB_OK) {
+                return rc;
+            }
+        }
 
         if (entry->answered || entry->late) {
             continue;

@@ -76,6 +76,18 @@ each_type_takes_its_own(void **state)
         { BILLING_FIELD_BOOL, "true", "", BILLING_ALLOW },
         { BILLING_FIELD_BOOL, "0", "", BILLING_FIELD_TYPE },
         { BILLING_FIELD_BOOL, "\"true\"", "", BILLING_FIELD_TYPE },
+        { BILLING_FIELD_ID, "\"i_1\"", "i_1", BILLING_ALLOW },
+        { BILLING_FIELD_ID, "\"i:1\"", "", BILLING_FIELD_TYPE },
+        { BILLING_FIELD_TEAM_OR_NULL, "\"t_1\"", "t_1", BILLING_ALLOW },
+        { BILLING_FIELD_TEAM_OR_NULL, "null", "", BILLING_ALLOW },
+        { BILLING_FIELD_TEAM_OR_NULL, "1", "", BILLING_FIELD_TYPE },
+        { BILLING_FIELD_DOMAIN, "\"Sub.Example.TEST\"", "sub.example.test",
+          BILLING_ALLOW },
+        { BILLING_FIELD_DOMAIN, "\"example\"", "", BILLING_DOMAIN_INVALID },
+        { BILLING_FIELD_DOMAIN, "\"*.example.test\"", "",
+          BILLING_DOMAIN_INVALID },
+        { BILLING_FIELD_DOMAIN, "\"a@example.test\"", "",
+          BILLING_DOMAIN_INVALID },
         { BILLING_FIELD_TEXT, "\"a\\nb\"", "a\nb", BILLING_ALLOW },
         { BILLING_FIELD_TEXT, "\"a\\rb\"", "", BILLING_FIELD_TYPE },
         { BILLING_FIELD_TEXT, "\"\\u007f\"", "", BILLING_FIELD_TYPE }
@@ -94,12 +106,74 @@ each_type_takes_its_own(void **state)
 }
 
 
+static json_t *
+emails(const char *text, billing_reason_t reason)
+{
+    json_t           *out, *value = json_loads(text, JSON_DECODE_ANY, NULL);
+    billing_field_t   field = { .name = "emails", .required = true,
+                                .type = BILLING_FIELD_EMAILS };
+
+    assert_non_null(value);
+    assert_int_equal(billing_field_check(&field, value, &out), reason);
+    assert_int_equal(out != NULL, reason == BILLING_ALLOW);
+    json_decref(value);
+
+    return out;
+}
+
+
+static void
+r202_a_list_of_addresses_keeps_its_order(void **state)
+{
+    json_t  *list;
+
+    (void) state;
+
+    list = emails("[\"B@x.test\", \"a@x.test\", \"b@X.test\"]",
+                  BILLING_ALLOW);
+    assert_int_equal(json_array_size(list), 2);
+    assert_string_equal(json_string_value(json_array_get(list, 0)),
+                        "b@x.test");
+    assert_string_equal(json_string_value(json_array_get(list, 1)),
+                        "a@x.test");
+    json_decref(list);
+
+    (void) emails("[]", BILLING_FIELD_TYPE);
+    (void) emails("{}", BILLING_FIELD_TYPE);
+    (void) emails("\"a@x.test\"", BILLING_FIELD_TYPE);
+    (void) emails("[1]", BILLING_FIELD_TYPE);
+    (void) emails("[\"a@x.test\", \"a\"]", BILLING_EMAIL_INVALID);
+    (void) emails("[\"a@x.test\", \"4242424242424242\"]",
+                  BILLING_CARD_NUMBER_REFUSED);
+}
+
+
+static void
+no_more_addresses_than_fifty(void **state)
+{
+    char  text[64 * (BILLING_EMAILS_MAX + 1)] = "[", *p = text + 1;
+
+    (void) state;
+
+    for (unsigned i = 0; i < BILLING_EMAILS_MAX; i++) {
+        p += sprintf(p, "%s\"m%u@x.test\"", i == 0 ? "" : ",", i);
+    }
+
+    strcpy(p, "]");
+    json_decref(emails(text, BILLING_ALLOW));
+    strcpy(p, ",\"last@x.test\"]");
+    (void) emails(text, BILLING_FIELD_TYPE);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(optional_members_may_be_empty),
         cmocka_unit_test(each_type_takes_its_own),
+        cmocka_unit_test(r202_a_list_of_addresses_keeps_its_order),
+        cmocka_unit_test(no_more_addresses_than_fifty),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

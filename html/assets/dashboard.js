@@ -3,6 +3,7 @@
 import { get, part, post } from './api.js';
 import { boards, members, notices, teamHead } from './dashboard-parts.js';
 import { dialog, fill, find, h, icon } from './dom.js';
+import { joining } from './join.js';
 import { avatar, brand, failure, field, fieldError, page, problemText, title } from './shell.js';
 import { t } from './text.js';
 
@@ -86,11 +87,11 @@ page(async (main) => {
   document.body.classList.add('ready');
   if (!data.team) {
     title(t('dashboard'));
-    fill(main, h('div', { class: 'empty' }, h('h1', {}, t('team.none')),
+    fill(main, joining(), notices(data), h('div', { class: 'empty' }, h('h1', {}, t('team.none')),
       h('p', {}, t('team.none.hint')),
       h('button', { type: 'button', class: 'primary', onclick: newTeam }, t('team.create'))));
     return;
   }
   title(data.team.name, t('dashboard'));
-  fill(main, teamHead(data), notices(data), boards(data, askFor), members(data));
+  fill(main, joining(), teamHead(data), notices(data), boards(data, askFor), members(data));
 });

@@ -40,7 +40,7 @@ billing_ask_make(billing_op_t *op, const billing_team_row_t *row,
     }
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_db_exec(op->w->db, sql, "tttttti", ask.id, ask.team,
+        rc = billing_db_exec(op->w->db, sql, "ttttti", ask.id, ask.team,
                              billing_ask_name(kind), ask.actor, ask.email,
                              ask.created_at);
     }

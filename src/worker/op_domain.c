@@ -121,9 +121,8 @@ billing_db_rc_t
 billing_query_domains(billing_op_t *op)
 {
     static const char  sql[] =
-        "SELECT name FROM email_domain ORDER BY name";
+        "SELECT name FROM email_domain WHERE team = $1 ORDER BY name";
 
-    bool                   same;
     json_t                *list;
     uint32_t               roles;
     billing_db_rc_t        rc;
@@ -137,21 +136,14 @@ billing_query_domains(billing_op_t *op)
     }
 
     list = json_array();
-    rc = billing_db_query(op->w->db, sql, "");
+    rc = billing_db_query(op->w->db, sql, "t", row.id);
 
     while (rc == BILLING_DB_ROW) {
         rc = billing_domain_load(op->w, billing_db_text(op->w->db, sql, 0),
                                  &domain);
 
         if (rc == BILLING_DB_OK) {
-            rc = billing_account_same(op->w, domain.team, row.id, &same);
-        }
-
-        if (rc == BILLING_DB_OK && same) {
             (void) json_array_append_new(list, billing_domain_json(&domain));
-        }
-
-        if (rc == BILLING_DB_OK) {
             rc = billing_db_next(op->w->db, sql);
         }
     }

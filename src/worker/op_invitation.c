@@ -87,6 +87,7 @@ billing_invite_one(billing_op_t *op, billing_team_row_t *row,
     rc = billing_invitation_make(op, row, email, &invitation);
 
     if (rc == BILLING_DB_OK && !invitation.seat
+        && billing_plan_is_paid(row->team.plan)
         && billing_invitation_seat(&op->w->settings->catalogue))
     {
         rc = billing_member_hold(op, row);

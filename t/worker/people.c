@@ -454,16 +454,36 @@ r24_a_company_that_leaves_enterprise_rules_nobody(void **state)
 }
 
 
-/* As it was before the domains had a table of their own. */
+/* A database of before, with the one domain a team could have. */
 
 static void
-the_single_domain_of_a_team_is_kept(void **state)
+a_database_of_before_keeps_its_domain(void **state)
 {
+    char  command[2048];
+
     (void) state;
-    seed();
+    billing_db_free(t.w.db);
+    (void) snprintf(command, sizeof(command),
+        "rm -f %s/billing.db*; (cat src/worker/sql/001_infra.sql"
+        " src/worker/sql/002_business.sql"
+        " src/worker/sql/003_subscription.sql; echo \"CREATE TABLE migration"
+        " (version BIGINT PRIMARY KEY, name TEXT NOT NULL,"
+        " applied_at BIGINT NOT NULL);"
+        " INSERT INTO migration VALUES (3, 'subscription', 0);"
+        " INSERT INTO team (id, name, plan, currency, created_at, domain)"
+        " VALUES ('t_1', 'A', 'enterprise', 'USD', 7, 'Corp.example.test'),"
+        " ('t_2', 'B', 'enterprise', 'USD', 9, 'corp.example.test'),"
+        " ('t_3', 'C', 'free', 'USD', 9, '');\")"
+        " | sqlite3 %s/billing.db", t.folder, t.folder);
+    assert_int_equal(system(command), 0);
+    open_database();
+
+    assert_int_equal(count("SELECT COUNT(*) FROM email_domain"), 1);
     assert_int_equal(count("SELECT COUNT(*) FROM email_domain WHERE name ="
-                           " 'corp.example.test' AND verified = 1"
-                           " AND forbids = 1"), 1);
+                           " 'corp.example.test' AND team = 't_1'"
+                           " AND verified = 1 AND forbids = 1"), 1);
+    assert_int_equal(count("SELECT COUNT(*) FROM team"
+                           " WHERE board_moves = 'allowed'"), 3);
     drop(expect("staff@corp.example.test", "team.create",
                 json_pack("{s:s, s:s}", "name", "A", "from", "pricing"), 403,
                 "TEAM_CREATE_DOMAIN"));
@@ -489,7 +509,7 @@ main(void)
         people_test(r217_a_new_profile_belongs_to_its_company),
         people_test(r217_whatever_it_joins_first),
         people_test(r24_a_company_that_leaves_enterprise_rules_nobody),
-        people_test(the_single_domain_of_a_team_is_kept)
+        people_test(a_database_of_before_keeps_its_domain)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -254,8 +254,12 @@ billing_op_reactivate(billing_op_t *op)
         return billing_op_deny(op, reason, NULL);
     }
 
+    /* What has ended is bought anew, and not by everybody (R22). */
+
     if (step.effects & BILLING_EFFECT_PERIOD_NOW) {
-        return billing_reactivate_pay(op, &row);
+        rc = billing_domain_may(op, row.id);
+
+        return rc == BILLING_DB_OK ? billing_reactivate_pay(op, &row) : rc;
     }
 
     if (billing_op_dry(op)) {

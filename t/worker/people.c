@@ -454,6 +454,29 @@ r24_a_company_that_leaves_enterprise_rules_nobody(void **state)
 }
 
 
+static void
+r22_what_has_ended_is_not_bought_again(void **state)
+{
+    (void) state;
+    managed();
+    drop(expect("owner@example.test", "member.add",
+                of("team-expired", "email", "a@" DOMAIN), 201, NULL));
+    drop(expect("owner@example.test", "member.role",
+                json_pack("{s:s, s:s, s:s}", "team", "team-expired", "email",
+                          "a@" DOMAIN, "role", "team_admin"), 200, NULL));
+    drop(expect("a@" DOMAIN, "billing.reactivate",
+                json_pack("{s:s, s:s}", "team", "team-expired", "dry_run",
+                          "1"), 200, NULL));
+    policy("forbids", json_true());
+    drop(expect("a@" DOMAIN, "billing.reactivate",
+                json_pack("{s:s, s:s}", "team", "team-expired", "dry_run",
+                          "1"), 403, "TEAM_CREATE_DOMAIN"));
+    drop(expect("owner@example.test", "billing.reactivate",
+                json_pack("{s:s, s:s}", "team", "team-expired", "dry_run",
+                          "1"), 200, NULL));
+}
+
+
 /* A database of before, with the one domain a team could have. */
 
 static void
@@ -509,6 +532,7 @@ main(void)
         people_test(r217_a_new_profile_belongs_to_its_company),
         people_test(r217_whatever_it_joins_first),
         people_test(r24_a_company_that_leaves_enterprise_rules_nobody),
+        people_test(r22_what_has_ended_is_not_bought_again),
         people_test(a_database_of_before_keeps_its_domain)
     };
 

@@ -12,6 +12,7 @@ static json_t *billing_quote_lines(const billing_quote_t *quote,
     billing_lang_t lang);
 static json_t *billing_quote_line_json(const billing_quote_t *quote,
     const billing_line_t *line, billing_lang_t lang);
+static json_t *billing_quote_span_json(billing_span_t span);
 static json_t *billing_quote_line_text(const billing_quote_t *quote,
     const billing_line_t *line, billing_lang_t lang);
 static json_t *billing_quote_percent(const billing_line_t *line,
@@ -91,14 +92,28 @@ static json_t *
 billing_quote_line_json(const billing_quote_t *quote,
     const billing_line_t *line, billing_lang_t lang)
 {
-    return json_pack("{ss so sI sI sI sI sI}",
+    return json_pack("{ss so sI sI sI sI sI so* so*}",
                      "kind", billing_line_kind_name(line->kind),
                      "text", billing_quote_line_text(quote, line, lang),
                      "quantity", (json_int_t) line->quantity,
                      "unit_amount", (json_int_t) line->unit.minor,
                      "numerator", (json_int_t) line->ratio.numerator,
                      "denominator", (json_int_t) line->ratio.denominator,
-                     "amount", (json_int_t) line->amount.minor);
+                     "amount", (json_int_t) line->amount.minor,
+                     "period", billing_quote_span_json(line->whole),
+                     "service", billing_quote_span_json(line->part));
+}
+
+
+/* [start, end) of a prorated line; NULL of another. */
+
+static json_t *
+billing_quote_span_json(billing_span_t span)
+{
+    return span.end_at == 0 ? NULL
+                            : json_pack("[oo]",
+                                        billing_instant_json(span.start_at),
+                                        billing_instant_json(span.end_at));
 }
 
 

@@ -85,6 +85,9 @@ bool billing_basis_parse(const char *word, size_t len, billing_basis_t *basis);
 bool billing_rounding_parse(const char *word, size_t len,
     billing_rounding_t *rounding);
 
+const char *billing_basis_name(billing_basis_t basis);
+const char *billing_rounding_name(billing_rounding_t rounding);
+
 /*
  * The part of the period that the service covers, as days (or seconds) over
  * days (or seconds); the service is cut to the period first (R149).

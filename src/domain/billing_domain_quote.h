@@ -29,7 +29,31 @@ typedef struct {
     billing_money_t      unit;          /* per seat and period */
     billing_ratio_t      ratio;         /* 1/1 when not prorated */
     billing_money_t      amount;        /* signed; credits are negative */
+    billing_span_t       whole;         /* of a prorated line: the period, */
+    billing_span_t       part;          /* and what of it counts; else zeros */
 } billing_line_t;
+
+/* Why a rate is what it is (R115..R117); NONE: there is no table of them. */
+typedef enum {
+    BILLING_TAX_NONE = 0,
+    BILLING_TAX_NO_COUNTRY,
+    BILLING_TAX_NO_RATE,                /* the country is not in the table */
+    BILLING_TAX_RATE,
+    BILLING_TAX_REVERSED,               /* the buyer owes it (R117) */
+    BILLING_TAX_WHYS
+} billing_tax_why_t;
+
+const char *billing_tax_why_name(billing_tax_why_t why);
+billing_tax_why_t billing_tax_why_parse(const char *word, size_t len);
+
+/* What the price rests on besides the team: kept to be explained later. */
+typedef struct {
+    char                catalogue[BILLING_WORD_MAX + 1];    /* its version */
+    billing_basis_t     basis;
+    billing_rounding_t  rounding;
+    billing_tax_why_t   tax_why;
+    char                tax_country[3];
+} billing_ground_t;
 
 typedef struct {
     billing_plan_t           plan;
@@ -39,6 +63,8 @@ typedef struct {
     const billing_promo_t   *promo;     /* NULL none; empty code unknown */
     uint32_t                 promo_left;/* redemptions, UINT32_MAX unknown */
     uint32_t                 tax_permyriad; /* 2000 = 20 %; 0 none */
+    billing_tax_why_t        tax_why;
+    char                     tax_country[3];
 } billing_order_t;
 
 typedef struct {
@@ -60,6 +86,7 @@ typedef struct {
     uint32_t          discount_left;    /* further periods with the discount */
     uint32_t          discount_seats_min;   /* fewer seats end it (R97) */
     bool              promo_spent;      /* the code was the better discount */
+    billing_ground_t  ground;
 } billing_quote_t;
 
 /*

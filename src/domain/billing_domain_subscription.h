@@ -155,9 +155,11 @@ typedef enum {
 } billing_pay_t;
 
 typedef struct {
-    billing_pay_t  pay;
-    uint32_t       tax_permyriad;
-    int64_t        now;                 /* RENEWAL begins where it is due */
+    billing_pay_t      pay;
+    uint32_t           tax_permyriad;
+    billing_tax_why_t  tax_why;
+    char               tax_country[3];
+    int64_t            now;             /* RENEWAL begins where it is due */
 } billing_sub_order_t;
 
 /*
@@ -228,7 +230,15 @@ typedef struct {
     bool         vat_valid;             /* the id was verified (R117) */
 } billing_taxpayer_t;
 
+typedef struct {
+    uint32_t           permyriad;
+    billing_tax_why_t  why;
+    char               country[3];
+} billing_taxed_t;
+
 /* The rate of the buyer's country, 0 without one or reversed (R115..R117). */
+billing_taxed_t billing_tax_of(const billing_tax_t *table, uint32_t ntaxes,
+    const billing_taxpayer_t *buyer);
 uint32_t billing_tax_permyriad(const billing_tax_t *table, uint32_t ntaxes,
     const billing_taxpayer_t *buyer);
 

@@ -196,6 +196,21 @@ billing_rounding_parse(const char *word, size_t len,
 }
 
 
+const char *
+billing_basis_name(billing_basis_t basis)
+{
+    return billing_basis_names[basis < BILLING_BASES ? basis : 0];
+}
+
+
+const char *
+billing_rounding_name(billing_rounding_t rounding)
+{
+    return billing_rounding_names[rounding < BILLING_ROUNDINGS ? rounding
+                                                               : 0];
+}
+
+
 /* The index of the word in names, or 0. */
 
 static unsigned

@@ -10,6 +10,7 @@
 #include "billing_quoting.h"
 
 #include <assert.h>
+#include <string.h>
 
 #define BILLING_PERMYRIAD  10000
 
@@ -100,8 +101,18 @@ billing_quote_price(billing_quoting_t *q, const billing_quote_step_pt *steps,
         .due_now = none,
         .credit_left = none,
         .renewal_total = none,
-        .span = q->span
+        .span = q->span,
+        .ground = {
+            .basis = q->catalogue->basis,
+            .rounding = q->catalogue->rounding,
+            .tax_why = order->tax_why
+        }
     };
+
+    memcpy(q->quote->ground.catalogue, q->catalogue->version,
+           sizeof(q->quote->ground.catalogue));
+    memcpy(q->quote->ground.tax_country, order->tax_country,
+           sizeof(q->quote->ground.tax_country));
 
     for (size_t i = 0; i < nsteps; i++) {
         err = steps[i](q);
@@ -197,6 +208,8 @@ billing_quote_credit(billing_quoting_t *q)
     }
 
     line.unit.minor = -line.unit.minor;
+    line.whole = team->current;
+    line.part = rest;
 
     return billing_quote_line(q, &line, &q->quote->credit);
 }

@@ -5,6 +5,8 @@
 
 #include "billing_quoting.h"
 
+#include <string.h>
+
 #define BILLING_PAY_STEPS  8
 
 
@@ -198,8 +200,11 @@ billing_pay_fill(billing_quoting_t *q, const billing_sub_order_t *ask,
         .seats = team->seats > team->members ? team->seats : team->members,
         .period = team->period,
         .method = team->method,
-        .tax_permyriad = ask->tax_permyriad
+        .tax_permyriad = ask->tax_permyriad,
+        .tax_why = ask->tax_why
     };
+
+    memcpy(order->tax_country, ask->tax_country, sizeof(order->tax_country));
 
     q->span = (billing_span_t) { .start_at = ask->now };
 

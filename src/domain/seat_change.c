@@ -15,6 +15,7 @@ typedef struct {
     int64_t                     scale;
     uint32_t                    percent;    /* paid of it, before and after */
     uint32_t                    percent_then;
+    billing_span_t              rest;   /* of the period */
     billing_seat_change_t      *out;
 } billing_seating_t;
 
@@ -180,15 +181,14 @@ static billing_err_t
 billing_seat_price(billing_seating_t *s)
 {
     billing_err_t    err;
-    billing_span_t   rest;
     billing_money_t  before, after;
     billing_ratio_t  ratio;
 
-    rest.start_at = s->now < s->team->current.end_at
-                    ? s->now : s->team->current.end_at;
-    rest.end_at = s->team->current.end_at;
+    s->rest.start_at = s->now < s->team->current.end_at
+                       ? s->now : s->team->current.end_at;
+    s->rest.end_at = s->team->current.end_at;
 
-    err = billing_proration(s->team->current, rest, s->catalogue->basis,
+    err = billing_proration(s->team->current, s->rest, s->catalogue->basis,
                             &ratio);
 
     if (err != BILLING_OK) {
@@ -294,14 +294,18 @@ billing_seat_lines(billing_seating_t *s, billing_ratio_t ratio,
         .quantity = out->from,
         .unit = { -s->list.minor, s->list.currency },
         .ratio = { ratio.numerator * s->percent, ratio.denominator },
-        .amount = { -unused.minor, unused.currency }
+        .amount = { -unused.minor, unused.currency },
+        .whole = s->team->current,
+        .part = s->rest
     };
 
     out->remaining = (billing_line_t) {
         .kind = BILLING_LINE_PRORATION,
         .quantity = out->to,
         .unit = s->list,
-        .ratio = { ratio.numerator * s->percent_then, ratio.denominator }
+        .ratio = { ratio.numerator * s->percent_then, ratio.denominator },
+        .whole = s->team->current,
+        .part = s->rest
     };
 
     return billing_money_add(unused, out->amount, &out->remaining.amount);

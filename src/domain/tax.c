@@ -25,6 +25,14 @@ static bool billing_vat_digit(char c);
 static bool billing_vat_letter(char c);
 
 
+static const char *const  billing_tax_whys[BILLING_TAX_WHYS] = {
+    [BILLING_TAX_NONE]       = "",
+    [BILLING_TAX_NO_COUNTRY] = "no_country",
+    [BILLING_TAX_NO_RATE]    = "no_rate",
+    [BILLING_TAX_RATE]       = "rate",
+    [BILLING_TAX_REVERSED]   = "reverse_charge"
+};
+
 /* Behind the prefix: # is a digit, @ a letter, * either, the rest itself. */
 
 static const billing_vat_row_t  billing_vats[] = {
@@ -68,10 +76,31 @@ uint32_t
 billing_tax_permyriad(const billing_tax_t *table, uint32_t ntaxes,
     const billing_taxpayer_t *buyer)
 {
-    const char  *country = buyer->country, *vat_id = buyer->vat_id;
+    return billing_tax_of(table, ntaxes, buyer).permyriad;
+}
+
+
+billing_taxed_t
+billing_tax_of(const billing_tax_t *table, uint32_t ntaxes,
+    const billing_taxpayer_t *buyer)
+{
+    const char       *country = buyer->country, *vat_id = buyer->vat_id;
+    billing_taxed_t   taxed = { .why = BILLING_TAX_NONE };
+
+    if (ntaxes == 0) {
+        return taxed;
+    }
+
+    taxed.why = BILLING_TAX_NO_COUNTRY;
 
     if (country == NULL || country[0] == '\0') {
-        return 0;
+        return taxed;
+    }
+
+    taxed.why = BILLING_TAX_NO_RATE;
+
+    if (strlen(country) == 2) {
+        memcpy(taxed.country, country, sizeof(taxed.country));
     }
 
     for (uint32_t i = 0; i < ntaxes; i++) {
@@ -86,13 +115,39 @@ billing_tax_permyriad(const billing_tax_t *table, uint32_t ntaxes,
             && buyer->vat_valid && vat_id != NULL
             && billing_vat_id_valid(country, vat_id, strlen(vat_id)))
         {
-            return 0;
+            taxed.why = BILLING_TAX_REVERSED;
+            return taxed;
         }
 
-        return table[i].permyriad;
+        taxed.why = BILLING_TAX_RATE;
+        taxed.permyriad = table[i].permyriad;
+
+        return taxed;
     }
 
-    return 0;
+    return taxed;
+}
+
+
+const char *
+billing_tax_why_name(billing_tax_why_t why)
+{
+    return why < BILLING_TAX_WHYS ? billing_tax_whys[why] : "";
+}
+
+
+billing_tax_why_t
+billing_tax_why_parse(const char *word, size_t len)
+{
+    for (unsigned i = 1; i < BILLING_TAX_WHYS; i++) {
+        if (strlen(billing_tax_whys[i]) == len
+            && memcmp(billing_tax_whys[i], word, len) == 0)
+        {
+            return (billing_tax_why_t) i;
+        }
+    }
+
+    return BILLING_TAX_NONE;
 }
 
 

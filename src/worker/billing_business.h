@@ -191,9 +191,9 @@ BILLING_MUST_CHECK billing_db_rc_t billing_purchase_may(billing_worker_t *w,
 /* Text into a field of max bytes, cut to fit; NULL is empty. */
 void billing_copy(char *out, size_t max, const char *text);
 
-/* The tax rate of what the team has told about itself (R115). */
+/* The tax of what the team has told about itself (R115). */
 BILLING_MUST_CHECK billing_db_rc_t billing_team_tax(billing_worker_t *w,
-    const char *team, uint32_t *permyriad);
+    const char *team, billing_taxed_t *taxed);
 
 bool billing_plan_is_paid(billing_plan_t plan);
 
@@ -519,6 +519,13 @@ typedef struct {
 
 void billing_posting_add(billing_posting_t *posting, const char *account,
     const char *team, billing_money_t amount);
+
+/*
+ * Seats in use that no bill has named yet (R147): what team.pending says, as
+ * entries; negative once they are billed, or waived.
+ */
+void billing_posting_unbilled(billing_posting_t *posting, const char *team,
+    billing_money_t amount);
 
 /* Posts all entries, or CONFLICT when they do not sum to zero. */
 BILLING_MUST_CHECK billing_db_rc_t billing_ledger_post(billing_worker_t *w,

@@ -243,7 +243,8 @@ billing_purchase_books(billing_worker_t *w, const billing_checkout_t *co,
     int64_t credit_before, int64_t now)
 {
     char                txn[BILLING_OP_ID_LEN + 8];
-    billing_money_t     total, tax, gained, revenue;
+    uint32_t            i;
+    billing_money_t     total, tax, gained, revenue, billed;
     billing_db_rc_t     rc;
     billing_posting_t   posting;
 
@@ -264,6 +265,14 @@ billing_purchase_books(billing_worker_t *w, const billing_checkout_t *co,
     billing_posting_add(&posting, "tax", NULL, tax);
     billing_posting_add(&posting, "credit", co->team, gained);
     billing_posting_add(&posting, "revenue", NULL, revenue);
+
+    for (i = 0; i < co->quote.nlines; i++) {
+        if (co->quote.lines[i].kind == BILLING_LINE_PENDING) {
+            billed = co->quote.lines[i].amount;
+            billed.minor = -billed.minor;
+            billing_posting_unbilled(&posting, co->team, billed);
+        }
+    }
 
     rc = billing_ledger_post(w, &posting);
 

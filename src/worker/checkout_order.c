@@ -103,13 +103,19 @@ billing_purchase_tax(billing_op_t *op, const char *team,
 
 
 billing_db_rc_t
-billing_team_tax(billing_worker_t *w, const char *team, uint32_t *permyriad)
+billing_team_tax(billing_worker_t *w, const char *team,
+    billing_taxed_t *taxed)
 {
     billing_db_rc_t     rc;
     billing_purchase_t  stored = { .information = NULL };
 
     rc = billing_team_taxed(w, team, &stored);
-    *permyriad = stored.order.tax_permyriad;
+
+    *taxed = (billing_taxed_t) {
+        .permyriad = stored.order.tax_permyriad,
+        .why = stored.order.tax_why
+    };
+    memcpy(taxed->country, stored.order.tax_country, sizeof(taxed->country));
 
     return rc;
 }
@@ -153,6 +159,7 @@ billing_purchase_taxed(const billing_settings_t *settings,
     const json_t *stored, billing_purchase_t *out)
 {
     const json_t        *asked;
+    billing_taxed_t      taxed;
     billing_taxpayer_t   buyer;
 
     asked = out->information;
@@ -175,9 +182,11 @@ billing_purchase_taxed(const billing_settings_t *settings,
     out->country_missing = strspn(buyer.country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
                            != 2 || buyer.country[2] != '\0';
 
-    out->order.tax_permyriad = billing_tax_permyriad(settings->taxes,
-                                                     settings->ntaxes,
-                                                     &buyer);
+    taxed = billing_tax_of(settings->taxes, settings->ntaxes, &buyer);
+
+    out->order.tax_permyriad = taxed.permyriad;
+    out->order.tax_why = taxed.why;
+    memcpy(out->order.tax_country, taxed.country, sizeof(taxed.country));
 }
 
 

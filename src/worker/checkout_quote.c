@@ -10,6 +10,11 @@
 
 
 static json_t *billing_quote_line_dump(const billing_line_t *line);
+static json_t *billing_quote_span_dump(billing_span_t span);
+static json_t *billing_quote_ground_dump(const billing_ground_t *ground);
+static void billing_quote_span_load(const json_t *pair, billing_span_t *span);
+static void billing_quote_ground_load(const json_t *json,
+    billing_ground_t *ground);
 static bool billing_quote_line_load(const json_t *json,
     billing_currency_t currency, billing_line_t *line);
 static bool billing_quote_int(const json_t *json, const char *name,
@@ -36,7 +41,7 @@ billing_quote_dump(const billing_quote_t *quote)
     }
 
     return json_pack("{s:s, s:I, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I,"
-                     " s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
+                     " s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:o}",
                "plan", billing_plan_name(quote->plan),
                "seats", (json_int_t) quote->seats,
                "period", billing_period_name(quote->period),
@@ -56,20 +61,44 @@ billing_quote_dump(const billing_quote_t *quote)
                "discount_left", (json_int_t) quote->discount_left,
                "discount_seats_min",
                (json_int_t) quote->discount_seats_min,
-               "promo_spent", (int) quote->promo_spent);
+               "promo_spent", (int) quote->promo_spent,
+               "ground", billing_quote_ground_dump(&quote->ground));
+}
+
+
+static json_t *
+billing_quote_ground_dump(const billing_ground_t *ground)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:s}",
+               "catalogue", ground->catalogue,
+               "basis", billing_basis_name(ground->basis),
+               "rounding", billing_rounding_name(ground->rounding),
+               "tax_why", billing_tax_why_name(ground->tax_why),
+               "tax_country", ground->tax_country);
 }
 
 
 static json_t *
 billing_quote_line_dump(const billing_line_t *line)
 {
-    return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I}",
+    return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:o*, s:o*}",
                "kind", (int) line->kind,
                "quantity", (json_int_t) line->quantity,
                "unit", (json_int_t) line->unit.minor,
                "numerator", (json_int_t) line->ratio.numerator,
                "denominator", (json_int_t) line->ratio.denominator,
-               "amount", (json_int_t) line->amount.minor);
+               "amount", (json_int_t) line->amount.minor,
+               "whole", billing_quote_span_dump(line->whole),
+               "part", billing_quote_span_dump(line->part));
+}
+
+
+static json_t *
+billing_quote_span_dump(billing_span_t span)
+{
+    return span.end_at == 0 ? NULL
+                            : json_pack("[I, I]", (json_int_t) span.start_at,
+                                        (json_int_t) span.end_at);
 }
 
 
@@ -143,6 +172,8 @@ billing_quote_members(const json_t *json, billing_quote_t *quote)
     quote->discount_seats_min = (uint32_t)
         json_integer_value(json_object_get(json, "discount_seats_min"));
     quote->promo_spent = json_is_true(json_object_get(json, "promo_spent"));
+    billing_quote_ground_load(json_object_get(json, "ground"),
+                              &quote->ground);
 
     return quote->plan != BILLING_PLAN_NONE
            && billing_quote_int(json, "subtotal", &quote->subtotal.minor)
@@ -180,8 +211,51 @@ billing_quote_line_load(const json_t *json, billing_currency_t currency,
     line->kind = (billing_line_kind_t) kind;
     line->quantity = (uint32_t) quantity;
     line->unit.currency = line->amount.currency = currency;
+    billing_quote_span_load(json_object_get(json, "whole"), &line->whole);
+    billing_quote_span_load(json_object_get(json, "part"), &line->part);
 
     return true;
+}
+
+
+static void
+billing_quote_span_load(const json_t *pair, billing_span_t *span)
+{
+    span->start_at = json_integer_value(json_array_get(pair, 0));
+    span->end_at = json_integer_value(json_array_get(pair, 1));
+}
+
+
+/* Only to be told: a word that is missing or strange says nothing. */
+
+static void
+billing_quote_ground_load(const json_t *json, billing_ground_t *ground)
+{
+    const json_t  *word;
+
+    billing_copy(ground->catalogue, sizeof(ground->catalogue),
+                 json_string_value(json_object_get(json, "catalogue")));
+    billing_copy(ground->tax_country, sizeof(ground->tax_country),
+                 json_string_value(json_object_get(json, "tax_country")));
+
+    word = json_object_get(json, "basis");
+    (void) (json_is_string(word)
+            && billing_basis_parse(json_string_value(word),
+                                   json_string_length(word),
+                                   &ground->basis));
+
+    word = json_object_get(json, "rounding");
+    (void) (json_is_string(word)
+            && billing_rounding_parse(json_string_value(word),
+                                      json_string_length(word),
+                                      &ground->rounding));
+
+    word = json_object_get(json, "tax_why");
+
+    if (json_is_string(word)) {
+        ground->tax_why = billing_tax_why_parse(json_string_value(word),
+                                                json_string_length(word));
+    }
 }
 
 

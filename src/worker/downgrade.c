@@ -99,7 +99,8 @@ billing_sale_void(billing_worker_t *w, billing_team_row_t *row, int64_t now)
     static const char  sql[] =
         "INSERT INTO ledger (txn, n, account, amount_minor, currency, at,"
         " ref) SELECT $1, n, account, -amount_minor, currency, $2, ref"
-        " FROM ledger WHERE txn = $3";
+        " FROM ledger WHERE txn = $3 AND account <> 'accrued'"
+        " AND account NOT LIKE 'unbilled:%'";
 
     char             checkout[BILLING_OP_ID_LEN + 1];
     char             txn[BILLING_OP_ID_LEN + 8];

@@ -3,6 +3,7 @@
  * is made.  That the gateway is away is nobody's failure: the bill waits.
  */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "billing_business.h"
@@ -15,6 +16,10 @@ typedef struct {
     const char        *key;
     bool               admins;          /* else the billing address */
 } billing_effect_mail_t;
+
+
+static billing_db_rc_t billing_unbilled_waive(billing_worker_t *w,
+    const billing_team_row_t *row, int64_t now);
 
 
 static const billing_effect_mail_t  billing_effect_mails[] = {
@@ -104,8 +109,38 @@ billing_team_took(billing_worker_t *w, billing_team_row_t *row,
         }
     }
 
+    if (step->effects & BILLING_EFFECT_FREE) {
+        rc = billing_unbilled_waive(w, row, now);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
     billing_team_step(&row->team, step);
 
     return step->effects & BILLING_EFFECT_FREE
            ? billing_team_freed(w, row, now) : rc;
+}
+
+
+/* Free owes nothing for seats that were never billed. */
+
+static billing_db_rc_t
+billing_unbilled_waive(billing_worker_t *w, const billing_team_row_t *row,
+    int64_t now)
+{
+    char               txn[BILLING_ID_MAX + 40];
+    billing_money_t    waived;
+    billing_posting_t  posting;
+
+    waived = row->team.pending;
+    waived.minor = -waived.minor;
+
+    (void) snprintf(txn, sizeof(txn), "%s-%llu-waived", row->id,
+                    (unsigned long long) row->team.version);
+    posting = (billing_posting_t) { .txn = txn, .ref = row->id, .at = now };
+    billing_posting_unbilled(&posting, row->id, waived);
+
+    return billing_ledger_post(w, &posting);
 }

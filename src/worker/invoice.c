@@ -34,6 +34,7 @@ static json_t *billing_invoice_document(billing_worker_t *w,
     const billing_invoice_number_t *number);
 static json_t *billing_invoice_brief(const billing_invoice_order_t *order,
     const char *number);
+static json_t *billing_invoice_ground(const billing_checkout_t *co);
 static json_t *billing_invoice_buyer(billing_worker_t *w, const char *team);
 static billing_db_rc_t billing_invoice_finalise(billing_worker_t *w,
     const char *checkout, int64_t now);
@@ -224,6 +225,7 @@ billing_invoice_document(billing_worker_t *w,
     document = billing_quote_json(&co->quote, order->team->id, co->lang);
 
     if (document == NULL
+        || json_object_update_new(document, billing_invoice_ground(co)) != 0
         || json_object_update_new(document,
                json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:o,"
                          " s:{s:s, s:s, s:s, s:s}}",
@@ -246,6 +248,28 @@ billing_invoice_document(billing_worker_t *w,
     }
 
     return document;
+}
+
+
+/* What the lines rest on, as it was when they were priced. */
+
+static json_t *
+billing_invoice_ground(const billing_checkout_t *co)
+{
+    const billing_ground_t  *ground;
+
+    ground = &co->quote.ground;
+
+    return json_pack("{s:s, s:o, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:b}}",
+               "purpose", billing_purpose_of(co->purpose)->word,
+               "priced_at", billing_instant_json(co->started_at),
+               "ground", "catalogue", ground->catalogue,
+                   "basis", billing_basis_name(ground->basis),
+                   "rounding", billing_rounding_name(ground->rounding),
+                   "tax_why", billing_tax_why_name(ground->tax_why),
+                   "tax_country", ground->tax_country,
+                   "promo", co->promo,
+                   "promo_spent", (int) co->quote.promo_spent);
 }
 
 

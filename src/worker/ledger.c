@@ -38,6 +38,20 @@ billing_posting_add(billing_posting_t *posting, const char *account,
 }
 
 
+void
+billing_posting_unbilled(billing_posting_t *posting, const char *team,
+    billing_money_t amount)
+{
+    billing_money_t  other;
+
+    other = amount;
+    other.minor = -amount.minor;
+
+    billing_posting_add(posting, "unbilled", team, amount);
+    billing_posting_add(posting, "accrued", NULL, other);
+}
+
+
 billing_db_rc_t
 billing_ledger_post(billing_worker_t *w, const billing_posting_t *posting)
 {

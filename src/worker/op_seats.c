@@ -157,7 +157,10 @@ billing_seats_json(const billing_op_t *op, const billing_team_row_t *row,
 }
 
 
-/* A charge is booked when it is billed; a credit is owed from now on. */
+/*
+ * A charge is revenue when it is billed, until then it is kept apart; a credit
+ * is owed from now on.
+ */
 
 static billing_db_rc_t
 billing_seats_books(billing_op_t *op, const billing_team_row_t *row,
@@ -168,11 +171,6 @@ billing_seats_books(billing_op_t *op, const billing_team_row_t *row,
     billing_posting_t  posting;
 
     given = change->amount;
-
-    if (given.minor >= 0) {
-        return BILLING_DB_OK;
-    }
-
     taken = given;
     taken.minor = -given.minor;
 
@@ -180,6 +178,12 @@ billing_seats_books(billing_op_t *op, const billing_team_row_t *row,
     posting = (billing_posting_t) {
         .txn = txn, .ref = op->command->op, .at = op->now
     };
+
+    if (given.minor > 0) {
+        billing_posting_unbilled(&posting, row->id, given);
+        return billing_ledger_post(op->w, &posting);
+    }
+
     billing_posting_add(&posting, "credit", row->id, given);
     billing_posting_add(&posting, "revenue", NULL, taken);
 

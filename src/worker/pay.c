@@ -48,17 +48,20 @@ billing_pay_price(billing_worker_t *w, const billing_team_row_t *row,
     billing_checkout_t *co, int64_t now, billing_reason_t *reason)
 {
     billing_db_rc_t      rc;
+    billing_taxed_t      taxed;
     billing_sub_order_t  order;
 
-    order = (billing_sub_order_t) {
-        .pay = billing_purpose_of(co->purpose)->pay, .now = now
-    };
-
-    rc = billing_team_tax(w, row->id, &order.tax_permyriad);
+    rc = billing_team_tax(w, row->id, &taxed);
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
+
+    order = (billing_sub_order_t) {
+        .pay = billing_purpose_of(co->purpose)->pay, .now = now,
+        .tax_permyriad = taxed.permyriad, .tax_why = taxed.why
+    };
+    memcpy(order.tax_country, taxed.country, sizeof(order.tax_country));
 
     *reason = billing_sub_quote(&w->settings->catalogue, &row->team, &order,
                                 &co->quote);

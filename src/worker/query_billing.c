@@ -92,9 +92,9 @@ static billing_db_rc_t
 billing_overview_renewal(billing_op_t *op, const billing_team_row_t *row,
     json_t **out)
 {
-    uint32_t                tax;
     billing_db_rc_t         rc;
     billing_quote_t         quote;
+    billing_taxed_t         tax;
     const billing_team_t   *team;
 
     *out = json_null();
@@ -109,8 +109,8 @@ billing_overview_renewal(billing_op_t *op, const billing_team_row_t *row,
     rc = billing_team_tax(op->w, row->id, &tax);
 
     if (rc != BILLING_DB_OK
-        || billing_renewal_quote(&op->w->settings->catalogue, team, tax,
-                                 &quote) != BILLING_ALLOW)
+        || billing_renewal_quote(&op->w->settings->catalogue, team,
+                                 tax.permyriad, &quote) != BILLING_ALLOW)
     {
         return rc;                      /* no price for it: none is told */
     }

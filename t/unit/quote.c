@@ -139,6 +139,14 @@ r159_a_credit_beyond_the_price_stays_as_balance(void **state)
     assert_int_equal(quote.due_now.minor, 0);
     assert_int_equal(quote.credit.minor, -10000);
     assert_int_equal(quote.credit_left.minor, 470100);
+
+    /* Both spans are kept with the line: the fraction can be explained. */
+
+    assert_int_equal(quote.lines[1].kind, BILLING_LINE_CREDIT);
+    assert_int_equal(quote.lines[1].whole.end_at, team.current.end_at);
+    assert_int_equal(quote.lines[1].part.end_at, team.current.end_at);
+    assert_int_equal(quote.lines[1].part.start_at, quote.span.start_at);
+    assert_int_equal(quote.lines[0].whole.end_at, 0);
 }
 
 

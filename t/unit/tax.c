@@ -60,6 +60,42 @@ r117_a_vat_id_from_abroad_reverses_the_charge(void **state)
 
 
 static void
+r115_r117_a_rate_says_why(void **state)
+{
+    billing_taxed_t     taxed;
+    billing_taxpayer_t  buyer = { "DE", "DE123456789", "FR", true };
+
+    (void) state;
+
+    taxed = billing_tax_of(table, 4, &buyer);
+    assert_int_equal(taxed.why, BILLING_TAX_REVERSED);
+    assert_int_equal(taxed.permyriad, 0);
+    assert_string_equal(taxed.country, "DE");
+
+    buyer.vat_valid = false;
+    taxed = billing_tax_of(table, 4, &buyer);
+    assert_int_equal(taxed.why, BILLING_TAX_RATE);
+    assert_int_equal(taxed.permyriad, 1900);
+
+    buyer.country = "US";
+    assert_int_equal(billing_tax_of(table, 4, &buyer).why,
+                     BILLING_TAX_NO_RATE);
+    assert_int_equal(billing_tax_of(table, 0, &buyer).why, BILLING_TAX_NONE);
+    buyer.country = "";
+    assert_int_equal(billing_tax_of(table, 4, &buyer).why,
+                     BILLING_TAX_NO_COUNTRY);
+
+    for (unsigned why = 1; why < BILLING_TAX_WHYS; why++) {
+        const char  *name = billing_tax_why_name((billing_tax_why_t) why);
+
+        assert_int_equal(billing_tax_why_parse(name, strlen(name)), why);
+    }
+
+    assert_int_equal(billing_tax_why_parse("x", 1), BILLING_TAX_NONE);
+}
+
+
+static void
 r117_each_country_has_its_shape(void **state)
 {
     static const struct {
@@ -145,6 +181,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(r115_r116_the_country_decides),
         cmocka_unit_test(r117_a_vat_id_from_abroad_reverses_the_charge),
+        cmocka_unit_test(r115_r117_a_rate_says_why),
         cmocka_unit_test(r117_each_country_has_its_shape),
         cmocka_unit_test(r117_how_it_is_written_does_not_count),
         cmocka_unit_test(other_countries_have_no_shape_to_miss)

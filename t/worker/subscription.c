@@ -33,6 +33,9 @@ r142_r146_r153_e1_added_seats_wait_for_the_renewal(void **state)
     assert_int_equal(number_of(json_object_get(body, "team"), "seats"), 7);
     drop(body);
     assert_int_equal(count("SELECT pending_minor FROM team"), 1067);
+    assert_int_equal(count("SELECT SUM(amount_minor) FROM ledger"
+                           " WHERE account LIKE 'unbilled:%'"), 1067);
+    books_balance();
     assert_string_equal(t.mail_key, "mail.size");
     assert_int_equal(t.nflying, 0);
 
@@ -316,6 +319,9 @@ r138_an_unpaid_first_invoice_is_dropped_with_its_sale(void **state)
             "payment", "method", "invoice", "email", "pay@example.test"),
         200, NULL));
     assert_string_equal(word("state"), "active_unpaid");
+    drop(expect(OWNER, "billing.seats", of_seats(id, 12, NULL), 200, NULL));
+    books_balance();
+    assert_int_not_equal(count("SELECT pending_minor FROM team"), 0);
     drop(expect(OWNER, "billing.cancel", of_team(id), 200, NULL));
     assert_string_equal(word("state"), "free");
     books_balance();

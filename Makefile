@@ -68,6 +68,7 @@ VALGRIND_TESTS := $(wildcard $(addprefix t/,$(addsuffix .t, \
 EMBED_LIBRARY := billing_messages_api=conf/messages/api.json \
                  billing_messages_mail=conf/messages/mail.json
 EMBED_WORKER  := billing_lua_library=src/store/billing.lua \
+                 billing_messages_ctl=conf/messages/ctl.json \
                  $(foreach f,$(SQL),billing_sql_$(basename $(notdir $(f)))=$(f))
 
 symbol = $(firstword $(subst =, ,$(1)))

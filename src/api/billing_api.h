@@ -41,6 +41,13 @@ billing_lang_t billing_lang_accept(const char *header, size_t len);
 BILLING_MUST_CHECK billing_err_t billing_text_init(void);
 
 /*
+ * The texts of one program alone, besides those; after billing_text_init and
+ * before there are threads.
+ */
+BILLING_MUST_CHECK billing_err_t billing_text_more(const char *bytes,
+    size_t len);
+
+/*
  * The text of a key: English where French is missing, the key itself where
  * both are (R2).  Lives as long as the process.
  */

@@ -47,6 +47,29 @@ billing_text_init(void)
 }
 
 
+billing_err_t
+billing_text_more(const char *bytes, size_t len)
+{
+    int      failed;
+    json_t  *more;
+
+    if (billing_text_init() != BILLING_OK) {
+        return billing_texts_err;
+    }
+
+    more = billing_text_parse(bytes, len);
+
+    if (more == NULL) {
+        return BILLING_EFORMAT;
+    }
+
+    failed = json_object_update_missing(billing_texts, more);
+    json_decref(more);
+
+    return failed ? BILLING_ENOMEM : BILLING_OK;
+}
+
+
 const char *
 billing_text(const char *key, billing_lang_t lang)
 {

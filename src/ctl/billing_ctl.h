@@ -1,25 +1,50 @@
 /*
  * billingctl: the operator's tool.
  *
- * A command reads one JSON object from standard input and writes one to
- * standard output: the answer with exit status 0, or a problem object (as the
- * server's) with BILLING_CTL_REFUSED.
+ * quote, prorate and periods read one JSON object from standard input and
+ * write one to standard output: the answer, or a problem object (as the
+ * server's).  The others read what billing.json names, the database first of
+ * all, and write nothing anywhere unless their name says so.
  */
 
 #ifndef BILLING_CTL_H
 #define BILLING_CTL_H
 
+#include <stdio.h>
+
 #include <jansson.h>
 
 #include "../api/billing_api.h"
 #include "../domain/billing_domain.h"
+#include "../worker/billing_infra.h"
 
 #define BILLING_CTL_DONE     0
 #define BILLING_CTL_REFUSED  1          /* a problem object was printed */
-#define BILLING_CTL_USAGE    2          /* command line, file or output */
+#define BILLING_CTL_FOUND    1          /* something is not as it should be */
+#define BILLING_CTL_USAGE    2          /* usage, file, output, cannot run */
+
+/* Options that only some commands take, as bits. */
+#define BILLING_CTL_JSON        (1u << 0)
+#define BILLING_CTL_PROGRESS    (1u << 1)
+#define BILLING_CTL_LANG        (1u << 2)
+#define BILLING_CTL_DRY_RUN     (1u << 3)
+#define BILLING_CTL_NO_REDIS    (1u << 4)
+#define BILLING_CTL_GATEWAY     (1u << 5)
+#define BILLING_CTL_SINCE       (1u << 6)
+#define BILLING_CTL_UNTIL       (1u << 7)
+#define BILLING_CTL_FORMAT      (1u << 8)
+#define BILLING_CTL_TABLE       (1u << 9)
 
 typedef struct {
-    const char  *config;                /* --config, or NULL */
+    const char      *config;            /* --config, or NULL */
+    uint32_t         given;             /* the options above */
+    billing_lang_t   lang;
+    int64_t          since_at;
+    int64_t          until_at;          /* BILLING_INSTANT_MAX open */
+    const char      *format;            /* NULL, json or csv */
+    const char      *table;             /* NULL: all */
+    int              argc;              /* operands */
+    char           **argv;
 } billing_ctl_t;
 
 typedef struct {
@@ -27,16 +52,32 @@ typedef struct {
     const char  *summary;               /* one line of the list of commands */
     const char  *help;                  /* what --help prints */
     int        (*run)(const billing_ctl_t *ctl);
+    uint32_t     options;               /* it takes */
+    int          operands_max;
 } billing_ctl_command_t;
 
 /* Each runs one command to its end and gives the exit status. */
 int billing_ctl_quote(const billing_ctl_t *ctl);
 int billing_ctl_prorate(const billing_ctl_t *ctl);
 int billing_ctl_periods(const billing_ctl_t *ctl);
+int billing_ctl_explain(const billing_ctl_t *ctl);
+int billing_ctl_verify(const billing_ctl_t *ctl);
+int billing_ctl_status(const billing_ctl_t *ctl);
+int billing_ctl_migrate(const billing_ctl_t *ctl);
+int billing_ctl_rehydrate(const billing_ctl_t *ctl);
+int billing_ctl_dead_letters(const billing_ctl_t *ctl);
+int billing_ctl_export(const billing_ctl_t *ctl);
 
 extern const char  billing_ctl_quote_help[];
 extern const char  billing_ctl_prorate_help[];
 extern const char  billing_ctl_periods_help[];
+extern const char  billing_ctl_explain_help[];
+extern const char  billing_ctl_verify_help[];
+extern const char  billing_ctl_status_help[];
+extern const char  billing_ctl_migrate_help[];
+extern const char  billing_ctl_rehydrate_help[];
+extern const char  billing_ctl_dead_letters_help[];
+extern const char  billing_ctl_export_help[];
 
 
 /* --- input: one object, read member by member (input.c) ------------------ */
@@ -99,5 +140,169 @@ json_t *billing_ctl_date(int64_t at, bool date_only);
 /* billing.json, or a line on standard error and false. */
 bool billing_ctl_settings(const billing_ctl_t *ctl,
     billing_settings_t *settings);
+
+/* Status, or USAGE when what was printed has not got out. */
+int billing_ctl_flush(int status);
+
+/* "billingctl: ..." and USAGE. */
+int billing_ctl_fail(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/*
+ * A line on standard error about what takes more than two seconds: on a
+ * terminal, or when --progress asks for it; total 0 = not known.
+ */
+void billing_ctl_progress(const billing_ctl_t *ctl, const char *what,
+    uint64_t done, uint64_t total);
+void billing_ctl_progress_end(void);
+
+
+/* --- what billing.json names (session.c) ---------------------------------- */
+
+/* The worker's own objects, without its loop. */
+typedef struct {
+    const billing_ctl_t  *ctl;
+    billing_settings_t    settings;
+    billing_infra_t       infra;
+    billing_worker_t      w;
+    int64_t               schema;       /* of the database */
+} billing_ctl_session_t;
+
+typedef enum {
+    BILLING_CTL_READING = 0,            /* of this program's schema */
+    BILLING_CTL_ANY_SCHEMA,             /* reading, whatever it is */
+    BILLING_CTL_WRITING,                /* of this program's schema */
+    BILLING_CTL_MIGRATING               /* writing, whatever it is */
+} billing_ctl_mode_t;
+
+/*
+ * Opens the database.  False: the reason is on standard error; to be closed
+ * in any case.
+ */
+bool billing_ctl_open(billing_ctl_session_t *s, const billing_ctl_t *ctl,
+    billing_ctl_mode_t mode);
+void billing_ctl_close(billing_ctl_session_t *s);
+
+/* The secrets of billing.json; false with the reason on standard error. */
+bool billing_ctl_secrets(billing_ctl_session_t *s);
+
+/* The database refused: what it said, and USAGE. */
+int billing_ctl_database(const billing_ctl_session_t *s);
+
+/* Who may commit. */
+typedef struct {
+    char      owner[128];               /* "" nobody */
+    uint64_t  epoch;
+    int64_t   until_ms;
+    bool      held;                     /* and the term is not over */
+} billing_ctl_lease_t;
+
+BILLING_MUST_CHECK billing_db_rc_t billing_ctl_lease(
+    billing_ctl_session_t *s, billing_ctl_lease_t *lease);
+
+/* The one number that a statement without parameters gives. */
+BILLING_MUST_CHECK billing_db_rc_t billing_ctl_number(
+    billing_ctl_session_t *s, const char *sql, int64_t *value);
+
+
+/* --- Redis, one question at a time (redis.c) ------------------------------ */
+
+struct redisContext;
+
+typedef struct {
+    struct redisContext  *context;
+    char                  why[256];     /* it cannot be used */
+} billing_ctl_redis_t;
+
+/* False and why; to be closed in any case.  Needs the secrets. */
+bool billing_ctl_redis_open(billing_ctl_session_t *s,
+    billing_ctl_redis_t *redis);
+void billing_ctl_redis_close(billing_ctl_redis_t *redis);
+
+/* The reply, to be freed; NULL and why when there is none, or an error. */
+struct redisReply *billing_ctl_redis_ask(billing_ctl_redis_t *redis,
+    const billing_redis_command_t *command);
+
+/* "N ready": N and whether it is; false when it is neither, or absent. */
+bool billing_ctl_redis_epoch(billing_ctl_session_t *s,
+    billing_ctl_redis_t *redis, uint64_t *epoch, bool *ready);
+
+
+/* Signs the command and puts it into the worker's stream; false and why. */
+bool billing_ctl_redis_command(billing_ctl_session_t *s,
+    billing_ctl_redis_t *redis, const billing_command_t *command);
+
+
+/* --- the arithmetic of a document (sums.c) -------------------------------- */
+
+typedef struct {
+    const char      *kind;
+    int64_t          quantity;
+    billing_money_t  unit;
+    billing_ratio_t  ratio;
+    billing_money_t  amount;            /* as stored */
+    billing_money_t  exact;             /* as calculated again */
+    int64_t          remainder;         /* amount - exact value, in parts of */
+    bool             right;             /* the ratio's denominator */
+} billing_ctl_line_t;
+
+/* False when the line cannot be one: *out says nothing then. */
+bool billing_ctl_line(const json_t *document, const json_t *line,
+    billing_rounding_t rounding, billing_ctl_line_t *out);
+
+/* The document's own, or that of the catalogue for one from before. */
+billing_rounding_t billing_ctl_rounding(const billing_settings_t *settings,
+    const json_t *document, bool *own);
+
+typedef struct {
+    int64_t  lines;                     /* sum of all */
+    int64_t  total;                     /* as stored */
+    char     fault[256];                /* the first, "" none */
+} billing_ctl_sums_t;
+
+void billing_ctl_sums(const billing_settings_t *settings,
+    const json_t *document, billing_ctl_sums_t *out);
+
+
+/* --- explain (explain_line.c, explain_origin.c) --------------------------- */
+
+/* "-12.50 USD"; extra: decimals of a minor unit behind it, as ".5000". */
+#define BILLING_CTL_AMOUNT_MAX  64
+void billing_ctl_amount(billing_money_t amount, const char *extra,
+    char out[BILLING_CTL_AMOUNT_MAX]);
+
+typedef struct {
+    billing_ctl_session_t  *s;
+    json_t                 *document;
+    billing_lang_t          lang;
+    billing_rounding_t      rounding;
+    billing_currency_t      currency;
+    const char             *purpose;
+    const char             *team;
+    const char             *checkout;
+    int64_t                 sold_at;    /* its sale in the books */
+} billing_explain_t;
+
+/* A text of this program with its placeholders, as a JSON string. */
+json_t *billing_explain_text(const billing_explain_t *e, const char *key,
+    json_t *args);                      /* steals args */
+json_t *billing_explain_amount(const billing_explain_t *e, int64_t minor);
+
+/* One line with its rule and arithmetic; NULL out of memory. */
+json_t *billing_explain_line(const billing_explain_t *e, const json_t *line);
+json_t *billing_explain_tax(const billing_explain_t *e);
+
+/* Where a credit balance or pending charges came from; adds to *out. */
+BILLING_MUST_CHECK billing_db_rc_t billing_explain_origin(
+    const billing_explain_t *e, json_t *out);
+BILLING_MUST_CHECK billing_db_rc_t billing_explain_pending(
+    const billing_explain_t *e, int64_t amount, json_t *out);
+
+/* When it was sold, and the entries of its sale and payment. */
+BILLING_MUST_CHECK billing_db_rc_t billing_explain_books(
+    billing_explain_t *e, json_t *out);
+
+
+#include "billing_ctl_verify.h"
 
 #endif /* BILLING_CTL_H */

@@ -3,13 +3,27 @@
 #include "billing_ctl.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#define BILLING_DATE_LEN  10
+#define BILLING_DATE_LEN              10
+#define BILLING_CTL_PROGRESS_MS       2000  /* shorter waits need no word */
+#define BILLING_CTL_PROGRESS_STEP_MS  200
+
+
+typedef struct {
+    int64_t  since_ms;                  /* 0: nothing goes on */
+    int64_t  shown_ms;
+    bool     terminal;
+} billing_ctl_progress_t;
 
 
 static size_t billing_ctl_file(const char *name, char *bytes, size_t size);
+
+
+static billing_ctl_progress_t  billing_ctl_going;
 
 
 int
@@ -117,4 +131,80 @@ billing_ctl_file(const char *name, char *bytes, size_t size)
     (void) fclose(file);
 
     return len;
+}
+
+
+int
+billing_ctl_flush(int status)
+{
+    billing_ctl_progress_end();
+
+    if (ferror(stdout) || fflush(stdout) != 0) {
+        return billing_ctl_fail("cannot write the answer");
+    }
+
+    return status;
+}
+
+
+int
+billing_ctl_fail(const char *format, ...)
+{
+    va_list  args;
+
+    billing_ctl_progress_end();
+
+    va_start(args, format);
+    (void) fputs("billingctl: ", stderr);
+    (void) vfprintf(stderr, format, args);
+    (void) fputc('\n', stderr);
+    va_end(args);
+
+    return BILLING_CTL_USAGE;
+}
+
+
+void
+billing_ctl_progress(const billing_ctl_t *ctl, const char *what,
+    uint64_t done, uint64_t total)
+{
+    int64_t                  now = billing_clock_mono_ms();
+    billing_ctl_progress_t  *going = &billing_ctl_going;
+
+    if (going->since_ms == 0) {
+        *going = (billing_ctl_progress_t) {
+            .since_ms = now, .terminal = isatty(STDERR_FILENO) == 1
+        };
+    }
+
+    if ((!going->terminal && (ctl->given & BILLING_CTL_PROGRESS) == 0)
+        || now - going->since_ms < BILLING_CTL_PROGRESS_MS
+        || now - going->shown_ms < BILLING_CTL_PROGRESS_STEP_MS)
+    {
+        return;
+    }
+
+    going->shown_ms = now;
+
+    (void) fprintf(stderr, "%s%s: %llu", going->terminal ? "\r\033[K" : "",
+                   what, (unsigned long long) done);
+
+    if (total != 0) {
+        (void) fprintf(stderr, " of %llu", (unsigned long long) total);
+    }
+
+    if (!going->terminal) {
+        (void) fputc('\n', stderr);
+    }
+}
+
+
+void
+billing_ctl_progress_end(void)
+{
+    if (billing_ctl_going.terminal && billing_ctl_going.shown_ms != 0) {
+        (void) fputs("\r\033[K", stderr);
+    }
+
+    billing_ctl_going = (billing_ctl_progress_t) { .since_ms = 0 };
 }

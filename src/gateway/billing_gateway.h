@@ -128,6 +128,31 @@ void billing_gateway_search_result(const billing_charge_t *charge,
 BILLING_MUST_CHECK billing_err_t billing_gateway_object(
     const billing_reply_t *reply, const char *object, billing_result_t *out);
 
+/* --- all payments, newest first (list.c) -------------------------------- */
+
+#define BILLING_GATEWAY_LIST_MAX  50    /* on a page: it must fit a reply */
+
+typedef struct {
+    char     id[BILLING_GATEWAY_ID_MAX + 1];
+    char     checkout[BILLING_GATEWAY_ID_MAX + 1];  /* "" not one of ours */
+    char     currency[4];               /* as ISO 4217 spells it */
+    bool     succeeded;
+    int64_t  received_minor;
+    int64_t  created_at;
+} billing_gateway_payment_t;
+
+typedef struct {
+    size_t                     n;
+    bool                       more;
+    billing_gateway_payment_t  payments[BILLING_GATEWAY_LIST_MAX];
+} billing_gateway_page_t;
+
+/* after: the last id of the page before, or "". */
+BILLING_MUST_CHECK billing_err_t billing_gateway_list(const char *after,
+    billing_gateway_request_t *out);
+BILLING_MUST_CHECK billing_err_t billing_gateway_page(
+    const billing_reply_t *reply, billing_gateway_page_t *out);
+
 /* True when the money has gone back, by this request or an earlier one. */
 BILLING_MUST_CHECK bool billing_gateway_refunded(
     const billing_reply_t *reply);

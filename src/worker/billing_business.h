@@ -101,6 +101,7 @@ billing_db_rc_t billing_op_card_start(billing_op_t *op);
 billing_db_rc_t billing_op_buy(billing_op_t *op);
 billing_db_rc_t billing_op_resume(billing_op_t *op);
 billing_db_rc_t billing_op_webhook(billing_op_t *op);
+billing_db_rc_t billing_op_rehydrate(billing_op_t *op);
 billing_db_rc_t billing_op_clock_set(billing_op_t *op);
 billing_db_rc_t billing_query_clock(billing_op_t *op);
 billing_db_rc_t billing_query_dashboard(billing_op_t *op);

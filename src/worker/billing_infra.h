@@ -112,7 +112,9 @@ typedef struct {
 /* An engine; all of its functions return rc and never end the process. */
 typedef struct {
     const char  *begin;         /* takes the right to write at once */
-    void *(*open)(const char *dsn, char *error, size_t error_max);
+    const char  *begin_reading; /* one view of everything */
+    void *(*open)(const char *dsn, bool reading, char *error,
+        size_t error_max);
     void (*close)(void *engine);
     billing_db_rc_t (*query)(void *engine, const char *sql,
         const billing_db_value_t *values, unsigned n);      /* no step yet */
@@ -125,10 +127,22 @@ typedef struct {
     billing_db_rc_t (*check)(void *engine, bool deep);
     billing_db_rc_t (*backup)(void *engine, int64_t version);
     int (*lock)(void *engine);
+    billing_db_rc_t (*has)(void *engine, const char *table);
     const char *(*message)(void *engine);
 } billing_db_engine_t;
 
 extern const billing_db_engine_t  billing_db_sqlite;
+
+/*
+ * As billing_db_new, but the schema stays what it is; reading: nothing can be
+ * written through it, and no file is made where there is none.
+ */
+billing_db_t *billing_db_open(const char *dsn, bool reading, char *error,
+    size_t error_max);
+
+/* Everything read until the rollback is of one instant. */
+BILLING_MUST_CHECK billing_db_rc_t billing_db_begin_reading(
+    billing_db_t *db);
 
 /* Several statements, no results. */
 BILLING_MUST_CHECK billing_db_rc_t billing_db_script(billing_db_t *db,
@@ -149,6 +163,18 @@ BILLING_MUST_CHECK billing_db_rc_t billing_db_meta_get(billing_db_t *db,
     const char *name, int64_t *value);
 BILLING_MUST_CHECK billing_db_rc_t billing_db_meta_set(billing_db_t *db,
     const char *name, int64_t value);
+
+/* ROW when there is such a table, DONE when there is none. */
+BILLING_MUST_CHECK billing_db_rc_t billing_db_has(billing_db_t *db,
+    const char *table);
+
+/* The newest schema of this program, and what a step to it is called. */
+int64_t billing_schema_newest(void);
+const char *billing_schema_step(int64_t version);       /* NULL none */
+
+/* The schema of this database; 0 when it is empty. */
+BILLING_MUST_CHECK billing_db_rc_t billing_schema_version(billing_db_t *db,
+    int64_t *version);
 
 /* All that is missing, in one transaction; refuses a newer schema. */
 BILLING_MUST_CHECK billing_db_rc_t billing_migrate(billing_db_t *db,
@@ -213,7 +239,16 @@ void billing_redis_free(billing_worker_t *w);
 bool billing_redis_up(const billing_worker_t *w);   /* both, and checked */
 unsigned billing_redis_pending(const billing_worker_t *w, billing_link_t link);
 
-/* "unix:/path", "host:port" or "[v6]:port"; connects in the background. */
+/* "unix:/path", "host:port" or "[v6]:port", taken apart. */
+typedef struct {
+    bool  local;                /* host is a path */
+    char  host[BILLING_FILE_NAME_MAX];
+    int   port;
+} billing_redis_address_t;
+
+void billing_redis_address(const char *address, billing_redis_address_t *out);
+
+/* Connects to such an address in the background. */
 struct redisAsyncContext *billing_redis_open(const char *address);
 
 /* Adds an argument; text of len bytes borrowed until sent. */
@@ -365,6 +400,19 @@ typedef struct {
     int64_t                seq;
 } billing_outbox_row_t;
 
+/* Its record as it stands: the key and the bytes that belong there. */
+typedef struct {
+    billing_record_t  record;
+    size_t            key_len;
+    size_t            len;
+    char              key[BILLING_KEY_MAX + 1];
+    char              value[BILLING_RECORD_MAX];
+} billing_outbox_record_t;
+
+/* CONFLICT when the row makes no record. */
+BILLING_MUST_CHECK billing_db_rc_t billing_outbox_encode(billing_worker_t *w,
+    const billing_outbox_row_t *row, billing_outbox_record_t *out);
+
 /*
  * Its record as it stands, to Redis; DONE when the link is down, CONFLICT when
  * the row makes no record.
@@ -372,6 +420,17 @@ typedef struct {
 BILLING_MUST_CHECK billing_db_rc_t billing_outbox_put(billing_worker_t *w,
     const billing_outbox_row_t *row, billing_redis_reply_pt handler,
     uintptr_t data);
+
+/* Everything that has a record, list by list. */
+#define BILLING_RECORD_LISTS  3
+
+/*
+ * The rows of a list behind *after, by key: at most max, fewer only at its
+ * end.
+ */
+BILLING_MUST_CHECK billing_db_rc_t billing_record_list(billing_worker_t *w,
+    unsigned list, const billing_outbox_row_t *after,
+    billing_outbox_row_t *rows, size_t max, size_t *n);
 
 bool billing_rehydrate_new(billing_worker_t *w);
 void billing_rehydrate_free(billing_worker_t *w);
@@ -382,6 +441,11 @@ void billing_rehydrate_lost(billing_worker_t *w);
 bool billing_rehydrate_ready(const billing_worker_t *w);
 /* Redis holds something newer than the database: start a new epoch. */
 void billing_rehydrate_demand(billing_worker_t *w);
+/*
+ * The operator asks: a new epoch is begun as soon as Redis answers, at most
+ * one at a time.
+ */
+void billing_rehydrate_ask(billing_worker_t *w);
 /* A slice of records, when one is wanted. */
 BILLING_MUST_CHECK billing_db_rc_t billing_rehydrate_step(billing_worker_t *w);
 /* Asks whether Redis still knows the epoch; drops it when not. */

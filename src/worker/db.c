@@ -50,6 +50,20 @@ billing_db_engine(const char *dsn)
 billing_db_t *
 billing_db_new(const char *dsn, char *error, size_t error_max)
 {
+    billing_db_t  *db = billing_db_open(dsn, false, error, error_max);
+
+    if (db != NULL && billing_migrate(db, error, error_max) != BILLING_DB_OK) {
+        billing_db_free(db);
+        return NULL;
+    }
+
+    return db;
+}
+
+
+billing_db_t *
+billing_db_open(const char *dsn, bool reading, char *error, size_t error_max)
+{
     billing_db_t               *db;
     const billing_db_engine_t  *engine = billing_db_engine(dsn);
 
@@ -66,11 +80,9 @@ billing_db_new(const char *dsn, char *error, size_t error_max)
     }
 
     db->engine = engine;
-    db->handle = engine->open(dsn, error, error_max);
+    db->handle = engine->open(dsn, reading, error, error_max);
 
-    if (db->handle == NULL
-        || billing_migrate(db, error, error_max) != BILLING_DB_OK)
-    {
+    if (db->handle == NULL) {
         billing_db_free(db);
         return NULL;
     }
@@ -315,6 +327,27 @@ billing_db_begin(billing_db_t *db)
     db->open = (rc == BILLING_DB_OK);
 
     return rc;
+}
+
+
+billing_db_rc_t
+billing_db_begin_reading(billing_db_t *db)
+{
+    billing_db_rc_t  rc;
+
+    assert(!db->open);
+
+    rc = billing_db_script(db, db->engine->begin_reading);
+    db->open = (rc == BILLING_DB_OK);
+
+    return rc;
+}
+
+
+billing_db_rc_t
+billing_db_has(billing_db_t *db, const char *table)
+{
+    return db->engine->has(db->handle, table);
 }
 
 

@@ -166,8 +166,22 @@ billing_sqlite_prepare(billing_sqlite_t *s)
 }
 
 
+/* The settings belong to who writes; a reader takes the file as it is. */
+
+static const char *
+billing_sqlite_reader(billing_sqlite_t *s)
+{
+    (void) sqlite3_extended_result_codes(s->db, 1);
+    (void) sqlite3_busy_timeout(s->db, BILLING_SQLITE_BUSY_MS);
+
+    return billing_sqlite_script(s, "SELECT COUNT(*) FROM sqlite_master")
+           == BILLING_DB_OK ? NULL : s->error;
+}
+
+
 static void *
-billing_sqlite_open(const char *dsn, char *error, size_t error_max)
+billing_sqlite_open(const char *dsn, bool reading, char *error,
+    size_t error_max)
 {
     int                code;
     const char        *why;
@@ -183,12 +197,13 @@ billing_sqlite_open(const char *dsn, char *error, size_t error_max)
     (void) snprintf(s->path, sizeof(s->path), "%s", dsn + strlen("sqlite:"));
     (void) umask(077);
 
-    code = sqlite3_open_v2(s->path, &s->db,
-                           SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-                           | SQLITE_OPEN_NOMUTEX, NULL);
+    code = sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_NOMUTEX
+                           | (reading ? SQLITE_OPEN_READONLY
+                              : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE),
+                           NULL);
 
-    why = (code == SQLITE_OK) ? billing_sqlite_prepare(s)
-                              : sqlite3_errstr(code);
+    why = (code != SQLITE_OK) ? sqlite3_errstr(code)
+          : reading ? billing_sqlite_reader(s) : billing_sqlite_prepare(s);
     if (why != NULL) {
         (void) snprintf(error, error_max, "%s: %s", s->path, why);
         billing_sqlite_close(s);
@@ -471,6 +486,24 @@ billing_sqlite_lock(void *engine)
 }
 
 
+static billing_db_rc_t
+billing_sqlite_has(void *engine, const char *table)
+{
+    billing_db_rc_t     rc;
+    billing_sqlite_t   *s = engine;
+    billing_db_value_t  value = { .type = 't', .bytes = table,
+                                  .len = strlen(table) };
+    static const char   sql[] =
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1";
+
+    rc = billing_sqlite_query(s, sql, &value, 1);
+    rc = (rc == BILLING_DB_OK) ? billing_sqlite_step(s, sql) : rc;
+    billing_sqlite_reset(s, sql);
+
+    return rc;
+}
+
+
 static const char *
 billing_sqlite_message(void *engine)
 {
@@ -481,6 +514,8 @@ billing_sqlite_message(void *engine)
 const billing_db_engine_t  billing_db_sqlite = {
     /* Takes the write lock at once: a transaction never fails half-way. */
     .begin = "BEGIN IMMEDIATE",
+    /* The view is that of the first read. */
+    .begin_reading = "BEGIN; SELECT COUNT(*) FROM sqlite_master",
     .open = billing_sqlite_open,
     .close = billing_sqlite_close,
     .query = billing_sqlite_query,
@@ -492,5 +527,6 @@ const billing_db_engine_t  billing_db_sqlite = {
     .check = billing_sqlite_check,
     .backup = billing_sqlite_backup,
     .lock = billing_sqlite_lock,
+    .has = billing_sqlite_has,
     .message = billing_sqlite_message
 };

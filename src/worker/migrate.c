@@ -45,7 +45,7 @@ billing_migrate(billing_db_t *db, char *error, size_t error_max)
     int64_t          newest;
     billing_db_rc_t  rc;
 
-    newest = billing_migrations[BILLING_MIGRATIONS - 1].version;
+    newest = billing_schema_newest();
 
     rc = billing_db_script(db, billing_migrate_table);
     if (rc == BILLING_DB_OK) {
@@ -74,6 +74,42 @@ billing_migrate(billing_db_t *db, char *error, size_t error_max)
     }
 
     return rc;
+}
+
+
+int64_t
+billing_schema_newest(void)
+{
+    return billing_migrations[BILLING_MIGRATIONS - 1].version;
+}
+
+
+const char *
+billing_schema_step(int64_t version)
+{
+    for (size_t i = 0; i < BILLING_MIGRATIONS; i++) {
+        if (billing_migrations[i].version == version) {
+            return billing_migrations[i].name;
+        }
+    }
+
+    return NULL;
+}
+
+
+billing_db_rc_t
+billing_schema_version(billing_db_t *db, int64_t *version)
+{
+    billing_db_rc_t  rc;
+
+    *version = 0;
+    rc = billing_db_has(db, "migration");
+
+    if (rc == BILLING_DB_DONE) {
+        return BILLING_DB_OK;
+    }
+
+    return (rc == BILLING_DB_ROW) ? billing_migrate_version(db, version) : rc;
 }
 
 

@@ -66,6 +66,7 @@ static const billing_op_entry_t  billing_op_entries[] = {
     { "billing.information", false, false, billing_op_information },
     { "enterprise",       false, false, billing_op_enterprise },
     { "webhook",          false, false, billing_op_webhook },
+    { "operator.rehydrate", false, false, billing_op_rehydrate },
     { NULL,               false, false, NULL }
 };
 

@@ -363,43 +363,58 @@ billing_db_rc_t
 billing_outbox_put(billing_worker_t *w, const billing_outbox_row_t *row,
     billing_redis_reply_pt handler, uintptr_t data)
 {
-    char                      key[BILLING_KEY_MAX + 1];
-    char                      value[BILLING_RECORD_MAX];
-    size_t                    key_len, len;
     billing_db_rc_t           rc;
-    billing_record_t          record = { .kind = row->kind };
+    billing_outbox_record_t   made;
     billing_redis_command_t   command = { .handler = handler, .data = data };
 
     if (!billing_redis_up(w)) {
         return BILLING_DB_DONE;
     }
 
-    rc = billing_outbox_read(w, row, &record);
+    rc = billing_outbox_encode(w, row, &made);
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    key_len = billing_outbox_key(w, row, key);
+    billing_redis_word(&command, "FCALL");
+    billing_redis_word(&command, "billing_put");
+    billing_redis_word(&command, "1");
+    billing_redis_arg(&command, made.key, made.key_len);
+    billing_redis_arg(&command, made.value, made.len);
+    billing_redis_word(&command, billing_redis_name(w, "notice"));
 
-    if (key_len == 0
+    return billing_redis_send(w, BILLING_LINK_WRITER, &command)
+           ? BILLING_DB_OK : BILLING_DB_DONE;
+}
+
+
+billing_db_rc_t
+billing_outbox_encode(billing_worker_t *w, const billing_outbox_row_t *row,
+    billing_outbox_record_t *out)
+{
+    billing_db_rc_t  rc;
+
+    out->record = (billing_record_t) { .kind = row->kind };
+
+    rc = billing_outbox_read(w, row, &out->record);
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    out->key_len = billing_outbox_key(w, row, out->key);
+
+    if (out->key_len == 0
         || billing_record_encode(&w->secrets[0],
-                                 (billing_bytes_t) { key, key_len }, &record,
-                                 value, sizeof(value), &len) != BILLING_OK)
+                                 (billing_bytes_t) { out->key, out->key_len },
+                                 &out->record, out->value, sizeof(out->value),
+                                 &out->len) != BILLING_OK)
     {
         billing_log("ALERT: no record can be made of %d %s", (int) row->kind,
                     row->id);
         return BILLING_DB_CONFLICT;
     }
 
-    billing_redis_word(&command, "FCALL");
-    billing_redis_word(&command, "billing_put");
-    billing_redis_word(&command, "1");
-    billing_redis_arg(&command, key, key_len);
-    billing_redis_arg(&command, value, len);
-    billing_redis_word(&command, billing_redis_name(w, "notice"));
-
-    return billing_redis_send(w, BILLING_LINK_WRITER, &command)
-           ? BILLING_DB_OK : BILLING_DB_DONE;
+    return BILLING_DB_OK;
 }
 
 

@@ -12,22 +12,24 @@
 #define BILLING_REDIS_LOG_MS  10000
 
 
-/* "unix:/path", "host:port" or "[v6]:port". */
-
-redisAsyncContext *
-billing_redis_open(const char *address)
+void
+billing_redis_address(const char *address, billing_redis_address_t *out)
 {
-    char         host[BILLING_FILE_NAME_MAX];
     size_t       len;
     const char  *colon;
 
+    *out = (billing_redis_address_t) { .port = BILLING_REDIS_PORT };
+
     if (strncmp(address, "unix:", 5) == 0) {
-        return redisAsyncConnectUnix(address + 5);
+        out->local = true;
+        (void) snprintf(out->host, sizeof(out->host), "%s", address + 5);
+        return;
     }
 
     colon = strrchr(address, ':');
     if (colon == NULL) {
-        return redisAsyncConnect(address, BILLING_REDIS_PORT);
+        (void) snprintf(out->host, sizeof(out->host), "%s", address);
+        return;
     }
 
     len = (size_t) (colon - address);
@@ -36,9 +38,20 @@ billing_redis_open(const char *address)
         len -= 2;
     }
 
-    (void) snprintf(host, sizeof(host), "%.*s", (int) len, address);
+    (void) snprintf(out->host, sizeof(out->host), "%.*s", (int) len, address);
+    out->port = atoi(colon + 1);
+}
 
-    return redisAsyncConnect(host, atoi(colon + 1));
+
+redisAsyncContext *
+billing_redis_open(const char *address)
+{
+    billing_redis_address_t  at;
+
+    billing_redis_address(address, &at);
+
+    return at.local ? redisAsyncConnectUnix(at.host)
+                    : redisAsyncConnect(at.host, at.port);
 }
 
 

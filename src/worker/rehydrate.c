@@ -41,34 +41,13 @@ struct billing_rehydrate_s {
     int64_t                    retry_ms;    /* the disk was full */
     size_t                     written;
     size_t                     flying;      /* without a reply yet */
-    unsigned                   kind;        /* index into the lists */
-    char                       id[BILLING_ID_MAX + 1];      /* last one */
-    char                       email[BILLING_EMAIL_MAX + 1];
+    bool                       asked;       /* by the operator */
+    unsigned                   list;
+    billing_outbox_row_t       last;        /* of the list at hand */
+    billing_outbox_row_t       rows[BILLING_REHYDRATE_SLICE];
     char                       run_id[64];
     char                       last_id[BILLING_ENTRY_ID_MAX];
 };
-
-typedef struct {
-    billing_record_kind_t  kind;
-    const char            *sql;
-} billing_rehydrate_list_t;
-
-static const char  billing_rehydrate_teams[] =
-    "SELECT id, '' FROM team WHERE id > $1 AND $2 = '' ORDER BY id LIMIT $3";
-static const char  billing_rehydrate_members[] =
-    "SELECT team, email FROM member WHERE (team, email) > ($1, $2)"
-    " ORDER BY team, email LIMIT $3";
-static const char  billing_rehydrate_boards[] =
-    "SELECT id, '' FROM board WHERE id > $1 AND $2 = '' ORDER BY id LIMIT $3";
-
-static const billing_rehydrate_list_t  billing_rehydrate_lists[] = {
-    { BILLING_RECORD_TEAM, billing_rehydrate_teams },
-    { BILLING_RECORD_MEMBER, billing_rehydrate_members },
-    { BILLING_RECORD_BOARD, billing_rehydrate_boards }
-};
-
-#define BILLING_REHYDRATE_LISTS                                               \
-    (sizeof(billing_rehydrate_lists) / sizeof(billing_rehydrate_lists[0]))
 
 static void billing_rehydrate_group(billing_worker_t *w,
     billing_stream_name_t stream);
@@ -140,6 +119,13 @@ billing_rehydrate_demand(billing_worker_t *w)
     r->demand_ms = now + BILLING_REHYDRATE_AGAIN_MS;
     r->demanded = true;
     billing_redis_drop(w, "it holds newer records than the database");
+}
+
+
+void
+billing_rehydrate_ask(billing_worker_t *w)
+{
+    billing_infra(w)->rehydrate->asked = true;
 }
 
 
@@ -293,7 +279,7 @@ billing_rehydrate_last(billing_worker_t *w, redisReply *reply, uintptr_t data)
     (void) snprintf(r->last_id, sizeof(r->last_id), "%s",
                     billing_rehydrate_last_id(reply));
 
-    same = !r->demanded && mark->epoch > 0 && r->ready_there
+    same = !r->demanded && !r->asked && mark->epoch > 0 && r->ready_there
            && r->epoch_there == mark->epoch
            && strcmp(r->run_id, mark->run_id) == 0
            && billing_entry_id_compare(r->last_id, mark->last_id) >= 0;
@@ -349,12 +335,26 @@ billing_rehydrate_watch(billing_worker_t *w)
 /* --- writing everything --------------------------------------------------- */
 
 
+/* Nothing is lost: what is there is replaced under the next epoch. */
+
+static void
+billing_rehydrate_asked(billing_worker_t *w)
+{
+    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
+
+    r->epoch_there = w->record_epoch;
+    memcpy(r->last_id, billing_infra(w)->mark.last_id, sizeof(r->last_id));
+    r->state = BILLING_REHYDRATE_BEGIN;
+}
+
+
 bool
 billing_rehydrate_wanting(const billing_worker_t *w)
 {
     struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
 
-    return (r->state == BILLING_REHYDRATE_BEGIN
+    return (r->state == BILLING_REHYDRATE_READY && r->asked)
+           || (r->state == BILLING_REHYDRATE_BEGIN
             && billing_clock_mono_ms() >= r->retry_ms)
            || (r->state == BILLING_REHYDRATE_WRITING
                && billing_redis_pending(w, BILLING_LINK_WRITER)
@@ -371,6 +371,10 @@ billing_rehydrate_step(billing_worker_t *w)
         return BILLING_DB_OK;
     }
 
+    if (r->state == BILLING_REHYDRATE_READY) {
+        billing_rehydrate_asked(w);
+    }
+
     return (r->state == BILLING_REHYDRATE_BEGIN) ? billing_rehydrate_begin(w)
                                                  : billing_rehydrate_slice(w);
 }
@@ -380,6 +384,7 @@ static billing_db_rc_t
 billing_rehydrate_begin(billing_worker_t *w)
 {
     uint64_t                     epoch;
+    const char                  *why;
     billing_db_rc_t              rc;
     billing_redis_command_t      command = { .argc = 0 };
     struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
@@ -399,17 +404,18 @@ billing_rehydrate_begin(billing_worker_t *w)
         return rc;
     }
 
+    why = r->asked ? "the operator asks" : "Redis is empty or another one";
     r->demanded = false;
     r->failed = false;
-    r->kind = 0;
+    r->asked = false;
+    r->list = 0;
     r->written = 0;
-    r->id[0] = '\0';
-    r->email[0] = '\0';
+    r->last = (billing_outbox_row_t) { .seq = 0 };
     r->started_ms = billing_clock_mono_ms();
     r->state = BILLING_REHYDRATE_WRITING;
 
-    billing_log("Redis is empty or another one: writing all records, epoch"
-                " %llu", (unsigned long long) w->record_epoch);
+    billing_log("%s: writing all records, epoch %llu", why,
+                (unsigned long long) w->record_epoch);
 
     billing_rehydrate_say(w, "loading", billing_rehydrate_said);
 
@@ -459,54 +465,40 @@ billing_rehydrate_said(billing_worker_t *w, redisReply *reply, uintptr_t data)
 }
 
 
-/* Some rows of the list at hand, by key: no statement stays open meanwhile. */
+/* Some rows of the list at hand. */
 
 static billing_db_rc_t
 billing_rehydrate_slice(billing_worker_t *w)
 {
-    int                              n = 0;
-    billing_db_rc_t                  rc;
-    billing_outbox_row_t             row = { .seq = 0 };
-    struct billing_rehydrate_s      *r = billing_infra(w)->rehydrate;
-    const billing_rehydrate_list_t  *list = &billing_rehydrate_lists[r->kind];
+    size_t                       n;
+    billing_db_rc_t              rc;
+    struct billing_rehydrate_s  *r = billing_infra(w)->rehydrate;
 
-    row.kind = list->kind;
+    rc = billing_record_list(w, r->list, &r->last, r->rows,
+                             BILLING_REHYDRATE_SLICE, &n);
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
 
-    rc = billing_db_query(w->db, list->sql, "tti", r->id, r->email,
-                          (int64_t) BILLING_REHYDRATE_SLICE);
-
-    for ( /* void */ ; rc == BILLING_DB_ROW; n++) {
-        (void) snprintf(row.id, sizeof(row.id), "%s",
-                        billing_db_text(w->db, list->sql, 0));
-        (void) snprintf(row.email, sizeof(row.email), "%s",
-                        billing_db_text(w->db, list->sql, 1));
-
-        rc = billing_outbox_put(w, &row, billing_rehydrate_put, 0);
+    for (size_t i = 0; i < n; i++) {
+        rc = billing_outbox_put(w, &r->rows[i], billing_rehydrate_put, 0);
         if (rc == BILLING_DB_FATAL) {
             return rc;
         }
 
         r->failed |= (rc == BILLING_DB_DONE);
         r->flying += (rc == BILLING_DB_OK);
-        memcpy(r->id, row.id, sizeof(row.id));
-        memcpy(r->email, row.email, sizeof(row.email));
-
-        rc = billing_db_next(w->db, list->sql);
+        r->last = r->rows[i];
     }
 
-    if (rc != BILLING_DB_DONE) {
-        return rc;
-    }
-
-    r->written += (size_t) n;
+    r->written += n;
 
     if (n < BILLING_REHYDRATE_SLICE) {
-        r->kind++;
-        r->id[0] = '\0';
-        r->email[0] = '\0';
+        r->list++;
+        r->last = (billing_outbox_row_t) { .seq = 0 };
     }
 
-    if (r->kind == BILLING_REHYDRATE_LISTS) {
+    if (r->list == BILLING_RECORD_LISTS) {
         r->state = BILLING_REHYDRATE_ENDING;
         billing_rehydrate_end(w);
     }

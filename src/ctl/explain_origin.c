@@ -1,0 +1,300 @@
+/*
+ * billingctl explain: where a credit balance and pending charges came from, by
+ * the books alone.
+ */
+
+#include "billing_ctl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BILLING_ORIGINS_MAX  1000
+
+
+static json_t *billing_explain_entry(const billing_explain_t *e,
+    const char *txn, int64_t at, int64_t minor);
+static billing_db_rc_t billing_explain_invoice(const billing_explain_t *e,
+    const char *checkout, json_t **number);
+static billing_db_rc_t billing_explain_change(const billing_explain_t *e,
+    const char *op, const char *plain, json_t *entry);
+static void billing_explain_lines(const billing_explain_t *e,
+    const json_t *change, json_t *entry);
+
+
+billing_db_rc_t
+billing_explain_books(billing_explain_t *e, json_t *out)
+{
+    static const char  sql[] =
+        "SELECT txn, n, account, amount_minor, currency, at FROM ledger"
+        " WHERE txn IN ($1 || '-sale', $2 || '-paid', $3 || '-void')"
+        " ORDER BY at, txn, n";
+
+    json_t           *entries = json_array();
+    const char       *txn;
+    billing_db_t     *db = e->s->w.db;
+    billing_db_rc_t   rc;
+
+    rc = billing_db_query(db, sql, "ttt", e->checkout, e->checkout,
+                          e->checkout);
+
+    while (rc == BILLING_DB_ROW) {
+        txn = billing_db_text(db, sql, 0);
+
+        if (e->sold_at == 0) {
+            e->sold_at = billing_db_int(db, sql, 5);
+        }
+
+        (void) json_array_append_new(entries,
+                   json_pack("{s:s, s:s, s:I, s:s, s:o}",
+                       "transaction", txn,
+                       "account", billing_db_text(db, sql, 2),
+                       "amount", (json_int_t) billing_db_int(db, sql, 3),
+                       "currency", billing_db_text(db, sql, 4),
+                       "at", billing_instant_json(billing_db_int(db, sql,
+                                                                 5))));
+        rc = billing_db_next(db, sql);
+    }
+
+    (void) json_object_set_new(out, "books", entries);
+
+    return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+}
+
+
+/* Everything that moved the balance before this sale did. */
+
+billing_db_rc_t
+billing_explain_origin(const billing_explain_t *e, json_t *out)
+{
+    static const char  sql[] =
+        "SELECT txn, at, -SUM(amount_minor) FROM ledger"
+        " WHERE account = 'credit:' || $1 AND at <= $2"
+        " AND txn NOT IN ($3 || '-sale', $4 || '-void')"
+        " GROUP BY txn, at ORDER BY at, txn LIMIT $5";
+
+    int64_t           sum = 0, minor, after;
+    json_t           *entries = json_array();
+    billing_db_t     *db = e->s->w.db;
+    billing_db_rc_t   rc;
+
+    rc = billing_db_query(db, sql, "titti", e->team, e->sold_at, e->checkout,
+                          e->checkout, (int64_t) BILLING_ORIGINS_MAX);
+
+    while (rc == BILLING_DB_ROW) {
+        minor = billing_db_int(db, sql, 2);
+        sum += minor;
+        (void) json_array_append_new(entries,
+                   billing_explain_entry(e, billing_db_text(db, sql, 0),
+                                         billing_db_int(db, sql, 1), minor));
+        rc = billing_db_next(db, sql);
+    }
+
+    after = json_integer_value(json_object_get(e->document, "credit_left"));
+
+    if (sum != 0 || after != 0) {
+        (void) json_object_set_new(out, "balance",
+                   json_pack("{s:I, s:I, s:O}", "before", (json_int_t) sum,
+                             "after", (json_int_t) after, "entries",
+                             entries));
+    }
+
+    json_decref(entries);
+
+    return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+}
+
+
+static json_t *
+billing_explain_entry(const billing_explain_t *e, const char *txn,
+    int64_t at, int64_t minor)
+{
+    char         ref[BILLING_OP_ID_LEN + 1];
+    json_t      *number = NULL, *entry;
+    const char  *tail = strrchr(txn, '-'), *key = "explain.entry.other";
+
+    tail = tail == NULL ? txn + strlen(txn) : tail;
+    (void) snprintf(ref, sizeof(ref), "%.*s", (int) (tail - txn), txn);
+
+    entry = json_pack("{s:s, s:o, s:I}", "transaction", txn,
+                      "at", billing_instant_json(at),
+                      "amount", (json_int_t) minor);
+
+    if (strcmp(tail, "-seats") == 0
+        && billing_explain_change(e, ref, "explain.entry.seats", entry)
+           == BILLING_DB_OK)
+    {
+        return entry;
+    }
+
+    if (strcmp(tail, "-void") == 0) {
+        key = "explain.entry.void";
+    }
+
+    if (strcmp(tail, "-sale") == 0
+        && billing_explain_invoice(e, ref, &number) == BILLING_DB_OK
+        && number != NULL)
+    {
+        key = "explain.entry.sale";
+    }
+
+    (void) json_object_set_new(entry, "text",
+               billing_explain_text(e, key,
+                   json_pack("{s:o, s:o, s:s, s:O*}",
+                       "at", billing_instant_json(at),
+                       "amount", billing_explain_amount(e, minor),
+                       "transaction", txn, "invoice", number)));
+
+    if (number != NULL) {
+        (void) json_object_set_new(entry, "invoice", number);
+    }
+
+    return entry;
+}
+
+
+static billing_db_rc_t
+billing_explain_invoice(const billing_explain_t *e, const char *checkout,
+    json_t **number)
+{
+    static const char  sql[] =
+        "SELECT number FROM invoice WHERE checkout = $1";
+
+    billing_db_rc_t  rc;
+
+    *number = NULL;
+    rc = billing_db_query(e->s->w.db, sql, "t", checkout);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+    }
+
+    *number = json_string(billing_db_text(e->s->w.db, sql, 0));
+    billing_db_done(e->s->w.db, sql);
+
+    return BILLING_DB_OK;
+}
+
+
+/* The changes of seats since the bill before this one. */
+
+billing_db_rc_t
+billing_explain_pending(const billing_explain_t *e, int64_t amount,
+    json_t *out)
+{
+    static const char  sql[] =
+        "SELECT txn, at, amount_minor, ref FROM ledger"
+        " WHERE account = 'unbilled:' || $1 AND amount_minor > 0"
+        " AND at <= $2 AND at >= COALESCE((SELECT MAX(l.at) FROM ledger l"
+        " WHERE l.account = 'unbilled:' || $3 AND l.amount_minor < 0"
+        " AND l.at <= $4 AND l.txn <> $5 || '-sale'), 0)"
+        " ORDER BY at, txn LIMIT $6";
+
+    int64_t           sum = 0, minor;
+    json_t           *entries = json_array(), *entry;
+    billing_db_t     *db = e->s->w.db;
+    billing_db_rc_t   rc;
+
+    rc = billing_db_query(db, sql, "tititi", e->team, e->sold_at,
+                          e->team, e->sold_at, e->checkout,
+                          (int64_t) BILLING_ORIGINS_MAX);
+
+    while (rc == BILLING_DB_ROW) {
+        minor = billing_db_int(db, sql, 2);
+        sum += minor;
+        entry = json_pack("{s:s, s:o, s:I}",
+                    "transaction", billing_db_text(db, sql, 0),
+                    "at", billing_instant_json(billing_db_int(db, sql, 1)),
+                    "amount", (json_int_t) minor);
+        rc = billing_explain_change(e, billing_db_text(db, sql, 3),
+                                    "explain.change.plain", entry);
+        (void) json_array_append_new(entries, entry);
+
+        if (rc != BILLING_DB_OK) {
+            json_decref(entries);
+            return rc;
+        }
+
+        rc = billing_db_next(db, sql);
+    }
+
+    (void) json_object_set_new(out, "changes", entries);
+
+    if (sum != amount) {
+        (void) json_object_set_new(out, "differs",
+                   json_array_size(entries) == 0
+                   ? billing_explain_text(e, "explain.origin.none", NULL)
+                   : billing_explain_text(e, "explain.origin.differs",
+                         json_pack("{s:o}", "sum",
+                                   billing_explain_amount(e, sum))));
+    }
+
+    return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+}
+
+
+/* The answer that its buyer got has the two lines (R126), while it is kept. */
+
+static billing_db_rc_t
+billing_explain_change(const billing_explain_t *e, const char *op,
+    const char *plain, json_t *entry)
+{
+    static const char  sql[] = "SELECT body FROM command WHERE op = $1";
+
+    json_t           *body = NULL, *change;
+    const char       *text;
+    billing_db_rc_t   rc;
+
+    rc = billing_db_query(e->s->w.db, sql, "t", op);
+
+    if (rc != BILLING_DB_ROW && rc != BILLING_DB_DONE) {
+        return rc;
+    }
+
+    if (rc == BILLING_DB_ROW) {
+        text = billing_db_text(e->s->w.db, sql, 0);
+        body = text == NULL ? NULL : json_loads(text, 0, NULL);
+        billing_db_done(e->s->w.db, sql);
+    }
+
+    change = json_object_get(body, "change");
+
+    if (change != NULL) {
+        billing_explain_lines(e, change, entry);
+    }
+
+    (void) json_object_set_new(entry, "text",
+               billing_explain_text(e, change == NULL
+                                    ? plain : "explain.change.seats",
+                   json_pack("{s:O, s:O*, s:O*, s:o}",
+                       "at", json_object_get(entry, "at"),
+                       "from", json_object_get(change, "from"),
+                       "to", json_object_get(change, "to"),
+                       "amount", billing_explain_amount(e,
+                           json_integer_value(json_object_get(entry,
+                                                              "amount"))))));
+    json_decref(body);
+
+    return BILLING_DB_OK;
+}
+
+
+static void
+billing_explain_lines(const billing_explain_t *e, const json_t *change,
+    json_t *entry)
+{
+    size_t              i;
+    json_t             *lines = json_array();
+    const json_t       *line;
+    billing_explain_t   seats = *e;
+
+    seats.purpose = "seats";
+
+    json_array_foreach(json_object_get(change, "lines"), i, line) {
+        (void) json_array_append_new(lines,
+                                     billing_explain_line(&seats, line));
+    }
+
+    (void) json_object_set(entry, "from", json_object_get(change, "from"));
+    (void) json_object_set(entry, "to", json_object_get(change, "to"));
+    (void) json_object_set_new(entry, "lines", lines);
+}

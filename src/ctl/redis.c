@@ -1,0 +1,175 @@
+/* Redis, one question at a time: an operator's tool may wait. */
+
+#include "billing_ctl.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include <hiredis/hiredis.h>
+
+#define BILLING_CTL_REDIS_SEC  5
+
+
+static bool billing_ctl_redis_login(billing_ctl_session_t *s,
+    billing_ctl_redis_t *redis);
+
+
+bool
+billing_ctl_redis_open(billing_ctl_session_t *s, billing_ctl_redis_t *redis)
+{
+    struct timeval            wait = { .tv_sec = BILLING_CTL_REDIS_SEC };
+    billing_redis_address_t   at;
+
+    memset(redis, 0, sizeof(*redis));
+    billing_redis_address(s->settings.redis_address, &at);
+
+    redis->context = at.local ? redisConnectUnixWithTimeout(at.host, wait)
+                              : redisConnectWithTimeout(at.host, at.port,
+                                                        wait);
+
+    if (redis->context == NULL) {
+        (void) snprintf(redis->why, sizeof(redis->why), "out of memory");
+        return false;
+    }
+
+    if (redis->context->err) {
+        (void) snprintf(redis->why, sizeof(redis->why), "%.120s: %s",
+                        s->settings.redis_address, redis->context->errstr);
+        return false;
+    }
+
+    if (redisSetTimeout(redis->context, wait) != REDIS_OK) {
+        (void) snprintf(redis->why, sizeof(redis->why), "no time limit");
+        return false;
+    }
+
+    return billing_ctl_redis_login(s, redis);
+}
+
+
+static bool
+billing_ctl_redis_login(billing_ctl_session_t *s, billing_ctl_redis_t *redis)
+{
+    redisReply               *reply;
+    billing_redis_command_t   command = { .argc = 0 };
+
+    if (s->infra.redis_password[0] == '\0') {
+        return true;
+    }
+
+    billing_redis_word(&command, "AUTH");
+
+    if (s->settings.redis_user[0] != '\0') {
+        billing_redis_word(&command, s->settings.redis_user);
+    }
+
+    billing_redis_word(&command, s->infra.redis_password);
+
+    reply = billing_ctl_redis_ask(redis, &command);
+    freeReplyObject(reply);
+
+    return reply != NULL;
+}
+
+
+void
+billing_ctl_redis_close(billing_ctl_redis_t *redis)
+{
+    if (redis->context != NULL) {
+        redisFree(redis->context);
+        redis->context = NULL;
+    }
+}
+
+
+redisReply *
+billing_ctl_redis_ask(billing_ctl_redis_t *redis,
+    const billing_redis_command_t *command)
+{
+    redisReply  *reply;
+
+    reply = redisCommandArgv(redis->context, command->argc,
+                             (const char **) command->argv,
+                             command->argvlen);
+
+    if (reply == NULL) {
+        (void) snprintf(redis->why, sizeof(redis->why), "Redis: %s",
+                        redis->context->errstr);
+        return NULL;
+    }
+
+    if (reply->type == REDIS_REPLY_ERROR) {
+        (void) snprintf(redis->why, sizeof(redis->why), "Redis: %s",
+                        reply->str);
+        freeReplyObject(reply);
+        return NULL;
+    }
+
+    return reply;
+}
+
+
+bool
+billing_ctl_redis_epoch(billing_ctl_session_t *s, billing_ctl_redis_t *redis,
+    uint64_t *epoch, bool *ready)
+{
+    bool                      found = false;
+    char                     *end;
+    redisReply               *reply;
+    billing_redis_command_t   command = { .argc = 0 };
+
+    *epoch = 0;
+    *ready = false;
+
+    billing_redis_word(&command, "GET");
+    billing_redis_word(&command, billing_redis_name(&s->w, "epoch"));
+
+    reply = billing_ctl_redis_ask(redis, &command);
+
+    if (reply != NULL && reply->type == REDIS_REPLY_STRING && reply->len > 0
+        && reply->str[0] >= '0' && reply->str[0] <= '9')
+    {
+        *epoch = strtoull(reply->str, &end, 10);
+        *ready = strcmp(end, " ready") == 0;
+        found = *ready || strcmp(end, " loading") == 0;
+    }
+
+    freeReplyObject(reply);
+
+    return found;
+}
+
+
+bool
+billing_ctl_redis_command(billing_ctl_session_t *s,
+    billing_ctl_redis_t *redis, const billing_command_t *command)
+{
+    static char  bytes[BILLING_ENVELOPE_MAX];
+
+    char                      mac[BILLING_MAC_HEX_LEN + 1];
+    size_t                    len;
+    redisReply               *reply;
+    billing_redis_command_t   add = { .argc = 0 };
+
+    if (billing_command_encode(&s->w.secrets[0], command, bytes,
+                               sizeof(bytes), &len, mac) != BILLING_OK)
+    {
+        (void) snprintf(redis->why, sizeof(redis->why),
+                        "the command cannot be encoded");
+        return false;
+    }
+
+    billing_redis_word(&add, "XADD");
+    billing_redis_word(&add, billing_redis_name(&s->w, "commands"));
+    billing_redis_word(&add, "*");
+    billing_redis_word(&add, "c");
+    billing_redis_arg(&add, bytes, len);
+    billing_redis_word(&add, "m");
+    billing_redis_arg(&add, mac, BILLING_MAC_HEX_LEN);
+
+    reply = billing_ctl_redis_ask(redis, &add);
+    freeReplyObject(reply);
+
+    return reply != NULL;
+}

@@ -1,0 +1,78 @@
+/* billingctl verify: the books. */
+
+#include "billing_ctl.h"
+
+
+static const char  billing_check_balance[] =
+    "SELECT txn, 'adds up to ' || SUM(amount_minor) || ' ' || currency"
+    " FROM ledger GROUP BY txn, currency HAVING SUM(amount_minor) <> 0"
+    " ORDER BY txn, currency";
+
+static const char  billing_check_entries[] =
+    "SELECT txn, 'has ' || COUNT(*) || ' entries, the last is number '"
+    " || MAX(n) FROM ledger GROUP BY txn"
+    " HAVING COUNT(*) < 2 OR MAX(n) <> COUNT(*) - 1 OR MIN(n) <> 0"
+    " OR SUM(CASE WHEN amount_minor = 0 THEN 1 ELSE 0 END) <> 0"
+    " ORDER BY txn";
+
+/* What the gateway is known to have kept, and what went back. */
+static const char  billing_check_payments[] =
+    "SELECT c.id, 'captured ' || c.amount || ' ' || c.currency"
+    " || ', the books have ' || c.booked FROM ("
+    " SELECT k.id AS id, k.amount_minor AS amount, k.currency AS currency,"
+    " COALESCE((SELECT SUM(l.amount_minor) FROM ledger l"
+    " WHERE l.txn = k.id || '-paid' AND l.account = 'gateway'"
+    " AND l.currency = k.currency), 0) AS booked"
+    " FROM checkout k WHERE k.state = 'succeeded' AND k.amount_minor > 0"
+    " AND k.purpose <> 'card' UNION ALL"
+    " SELECT k.id, k.captured_minor, k.captured_in,"
+    " COALESCE((SELECT SUM(l.amount_minor) FROM ledger l"
+    " WHERE l.txn = k.id || '-mismatch' AND l.account = 'gateway'"
+    " AND l.currency = k.captured_in), 0)"
+    " FROM checkout k WHERE k.state IN ('refunding', 'refunded')"
+    " AND k.captured_minor > 0) c WHERE c.amount <> c.booked ORDER BY c.id";
+
+static const char  billing_check_refunds[] =
+    "SELECT c.id, 'gave back ' || c.amount || ' ' || c.currency"
+    " || ', the books have ' || c.booked FROM ("
+    " SELECT k.id AS id, k.captured_minor AS amount,"
+    " k.captured_in AS currency,"
+    " COALESCE((SELECT -SUM(l.amount_minor) FROM ledger l"
+    " WHERE l.txn = k.id || '-returned' AND l.account = 'gateway'"
+    " AND l.currency = k.captured_in), 0) AS booked"
+    " FROM checkout k WHERE k.state = 'refunded'"
+    " AND k.captured_minor > 0) c WHERE c.amount <> c.booked ORDER BY c.id";
+
+static const char  billing_check_strays[] =
+    "SELECT l.txn, 'is the payment of no checkout that succeeded'"
+    " FROM ledger l WHERE l.account = 'gateway' AND l.txn LIKE '%-paid'"
+    " AND NOT EXISTS (SELECT 1 FROM checkout k WHERE k.id = l.ref"
+    " AND l.txn = k.id || '-paid' AND k.state = 'succeeded') ORDER BY l.txn";
+
+
+const billing_check_t  billing_checks_ledger[] = {
+    { "ledger.balance", "transactions",
+      "compare with the newest backup; correct by a new transaction, never by"
+      " changing an entry",
+      "SELECT COUNT(DISTINCT txn) FROM ledger", "", billing_check_balance,
+      NULL },
+    { "ledger.entries", "entries",
+      "an entry is missing or empty: compare with the newest backup",
+      "SELECT COUNT(*) FROM ledger", "", billing_check_entries, NULL },
+    { "ledger.payments", "payments",
+      "look at the payment at the gateway (metadata checkout is this id), then"
+      " book what it says",
+      "SELECT COUNT(*) FROM checkout WHERE (state = 'succeeded'"
+      " AND amount_minor > 0 AND purpose <> 'card')"
+      " OR (state IN ('refunding', 'refunded') AND captured_minor > 0)", "",
+      billing_check_payments, NULL },
+    { "ledger.refunds", "refunds",
+      "look at the refund at the gateway, then book what it says",
+      "SELECT COUNT(*) FROM checkout WHERE state = 'refunded'"
+      " AND captured_minor > 0", "", billing_check_refunds, NULL },
+    { "ledger.strays", "entries",
+      "money is booked that no checkout asked for: look at the gateway",
+      "SELECT COUNT(*) FROM ledger WHERE account = 'gateway'", "",
+      billing_check_strays, NULL },
+    { .name = NULL }
+};

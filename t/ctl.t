@@ -86,7 +86,8 @@ for my $file (sort glob "$root/t/data/ctl/*.json") {
 
 my $good = '{"anchor":"2026-01-31","interval":"month","count":1}';
 
-for my $command (qw(quote prorate periods)) {
+for my $command (qw(quote prorate periods status verify explain export migrate
+    rehydrate dead-letters)) {
     for my $option (qw(--help -h)) {
         my ($status, $out, $err) = run('', $command, $option);
         is($status, 0, "$command $option: status");
@@ -104,6 +105,23 @@ for my $case (
       '--frobnicate' ],
     [ 'an argument too many', qr/unexpected "more"/, 'periods', 'more' ],
     [ 'quote without --config', qr/--config FILE is needed/, 'quote' ],
+    [ 'verify without --config', qr/--config FILE is needed/, 'verify' ],
+    [ 'an option of another command', qr/periods: takes no --json/, 'periods',
+      '--json' ],
+    [ 'explain without a number', qr/which invoice/, 'explain' ],
+    [ 'explain of two', qr/unexpected "b"/, 'explain', 'a', 'b' ],
+    [ 'a language that is none', qr/--lang is en or fr, not "de"/, 'explain',
+      'a', '--lang', 'de' ],
+    [ 'a date that is none', qr/--since is a date .*not "now"/, 'export',
+      '--since', 'now' ],
+    [ 'a format that is none', qr/--format is json or csv/, 'export',
+      '--format', 'xml' ],
+    [ 'dead-letters: a verb that is none', qr/list, show, retry or drop/,
+      'dead-letters', 'burn', 'x' ],
+    [ 'dead-letters: drop without an id', qr/drop: of which ID/,
+      'dead-letters', 'drop' ],
+    [ 'a database that is not there', qr/unable to open database file/,
+      '--config', "$dir/billing.json", 'verify' ],
     [ 'a configuration that is not there', qr{nowhere\.json: No such file},
       'quote', '--config', "$dir/nowhere.json" ],
     [ 'a configuration that is not one', qr{/in:1:\d+: }, 'quote',

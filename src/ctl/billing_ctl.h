@@ -295,6 +295,8 @@ json_t *billing_explain_tax(const billing_explain_t *e);
 /* Where a credit balance or pending charges came from; adds to *out. */
 BILLING_MUST_CHECK billing_db_rc_t billing_explain_origin(
     const billing_explain_t *e, json_t *out);
+BILLING_MUST_CHECK billing_db_rc_t billing_explain_paid(
+    const billing_explain_t *e, const json_t *line, json_t *out);
 BILLING_MUST_CHECK billing_db_rc_t billing_explain_pending(
     const billing_explain_t *e, int64_t amount, json_t *out);
 

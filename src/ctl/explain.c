@@ -20,6 +20,8 @@ static void billing_explain_print(const billing_explain_t *e,
     const json_t *out);
 static void billing_explain_print_line(const billing_explain_t *e, size_t n,
     const json_t *line, int depth);
+static void billing_explain_print_paid(const billing_explain_t *e,
+    const json_t *numbers);
 static void billing_explain_print_changes(const billing_explain_t *e,
     const json_t *entries);
 static const char *billing_explain_word(const json_t *json,
@@ -247,6 +249,12 @@ billing_explain_document(const billing_explain_t *e, json_t *out)
                      told);
         }
 
+        if (rc == BILLING_DB_OK
+            && strcmp(billing_explain_word(line, "kind"), "credit") == 0)
+        {
+            rc = billing_explain_paid(e, line, told);
+        }
+
         (void) json_array_append_new(lines, told);
     }
 
@@ -390,6 +398,8 @@ billing_explain_print_line(const billing_explain_t *e, size_t n,
                       billing_explain_word(line, "days"));
     }
 
+    billing_explain_print_paid(e, json_object_get(line, "paid_by"));
+
     if (json_object_get(line, "changes") != NULL) {
         (void) printf("%*s   %s\n", depth, "",
                       billing_text("explain.origin.pending", e->lang));
@@ -400,6 +410,26 @@ billing_explain_print_line(const billing_explain_t *e, size_t n,
         (void) printf("%*s   %s\n", depth, "",
                       billing_explain_word(line, "differs"));
     }
+}
+
+
+static void
+billing_explain_print_paid(const billing_explain_t *e, const json_t *numbers)
+{
+    size_t         i;
+    const json_t  *number;
+
+    if (json_array_size(numbers) == 0) {
+        return;
+    }
+
+    (void) printf("   %s", billing_text("explain.origin.paid", e->lang));
+
+    json_array_foreach(numbers, i, number) {
+        (void) printf(" %s", json_string_value(number));
+    }
+
+    (void) putchar('\n');
 }
 
 

@@ -11,6 +11,8 @@
 #define BILLING_DATE_TEXT_LEN    10
 
 
+static json_t *billing_explain_title(const billing_explain_t *e,
+    const billing_ctl_line_t *line);
 static void billing_explain_key(const billing_explain_t *e,
     const billing_ctl_line_t *line, char key[BILLING_EXPLAIN_KEY_MAX]);
 static json_t *billing_explain_formula(const billing_ctl_line_t *line);
@@ -44,9 +46,10 @@ billing_explain_line(const billing_explain_t *e, const json_t *line)
     billing_explain_key(e, &read, key);
     exact = billing_explain_exact(&read);
 
-    out = json_pack("{s:s, s:O, s:o, s:I, s:o, s:I, s:b, s:o*}",
+    out = json_pack("{s:s, s:O, s:o*, s:o, s:I, s:o, s:I, s:b, s:o*}",
               "kind", read.kind,
-              "text", json_object_get(line, "text"),
+              "printed", json_object_get(line, "text"),
+              "text", billing_explain_title(e, &read),
               "rule", billing_explain_text(e, key,
                           json_pack("{s:s, s:s}",
                               "promo", billing_explain_ground(e, "promo"),
@@ -79,6 +82,48 @@ billing_explain_line(const billing_explain_t *e, const json_t *line)
     json_decref(exact);
 
     return out;
+}
+
+
+/* The line's own text in the language asked for, by who writes invoices. */
+
+static json_t *
+billing_explain_title(const billing_explain_t *e,
+    const billing_ctl_line_t *line)
+{
+    json_t           *json, *text;
+    const char       *word;
+    billing_quote_t   quote = { .nlines = 1, .seats = 1 };
+
+    word = json_string_value(json_object_get(e->document, "plan"));
+    quote.plan = word == NULL ? BILLING_PLAN_NONE
+                              : billing_plan_parse(word, strlen(word));
+    word = json_string_value(json_object_get(e->document, "period"));
+    quote.period = word == NULL ? BILLING_PERIOD_NONE
+                                : billing_period_parse(word, strlen(word));
+    quote.method = BILLING_METHOD_CARD;
+    quote.total.currency = e->currency;
+
+    quote.lines[0] = (billing_line_t) {
+        .quantity = (uint32_t) line->quantity,
+        .unit = line->unit, .ratio = line->ratio, .amount = line->amount
+    };
+
+    for (int kind = BILLING_LINE_PLAN; kind <= BILLING_LINE_TAX; kind++) {
+        if (strcmp(billing_line_kind_name((billing_line_kind_t) kind),
+                   line->kind) == 0)
+        {
+            quote.lines[0].kind = (billing_line_kind_t) kind;
+        }
+    }
+
+    json = billing_quote_json(&quote, e->team, e->lang);
+    text = json_object_get(json_array_get(json_object_get(json, "lines"), 0),
+                           "text");
+    json_incref(text);
+    json_decref(json);
+
+    return text;
 }
 
 

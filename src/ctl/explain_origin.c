@@ -27,7 +27,7 @@ billing_explain_books(billing_explain_t *e, json_t *out)
     static const char  sql[] =
         "SELECT txn, n, account, amount_minor, currency, at FROM ledger"
         " WHERE txn IN ($1 || '-sale', $2 || '-paid', $3 || '-void')"
-        " ORDER BY at, txn, n";
+        " ORDER BY at, CASE WHEN txn LIKE '%-sale' THEN 0 ELSE 1 END, txn, n";
 
     json_t           *entries = json_array();
     const char       *txn;
@@ -175,6 +175,53 @@ billing_explain_invoice(const billing_explain_t *e, const char *checkout,
 }
 
 
+/*
+ * The bills of the period that unused time is given back of: those of the
+ * team whose period began with it.
+ */
+
+billing_db_rc_t
+billing_explain_paid(const billing_explain_t *e, const json_t *line,
+    json_t *out)
+{
+    static const char  sql[] =
+        "SELECT number, document FROM invoice WHERE team = $1"
+        " AND checkout <> $2 ORDER BY issued_at, number";
+
+    const char       *start, *other;
+    json_t           *numbers, *document;
+    billing_db_t     *db = e->s->w.db;
+    billing_db_rc_t   rc;
+
+    start = json_string_value(json_array_get(json_object_get(line, "period"),
+                                             0));
+
+    if (start == NULL) {
+        return BILLING_DB_OK;
+    }
+
+    numbers = json_array();
+    rc = billing_db_query(db, sql, "tt", e->team, e->checkout);
+
+    while (rc == BILLING_DB_ROW) {
+        document = json_loads(billing_db_text(db, sql, 1), 0, NULL);
+        other = json_string_value(json_object_get(document, "period_start"));
+
+        if (other != NULL && strcmp(other, start) == 0) {
+            (void) json_array_append_new(numbers,
+                       json_string(billing_db_text(db, sql, 0)));
+        }
+
+        json_decref(document);
+        rc = billing_db_next(db, sql);
+    }
+
+    (void) json_object_set_new(out, "paid_by", numbers);
+
+    return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+}
+
+
 /* The changes of seats since the bill before this one. */
 
 billing_db_rc_t
@@ -238,7 +285,8 @@ static billing_db_rc_t
 billing_explain_change(const billing_explain_t *e, const char *op,
     const char *plain, json_t *entry)
 {
-    static const char  sql[] = "SELECT body FROM command WHERE op = $1";
+    static const char  sql[] = "SELECT body, kind FROM command"
+        " WHERE op = $1";
 
     json_t           *body = NULL, *change;
     const char       *text;
@@ -251,6 +299,12 @@ billing_explain_change(const billing_explain_t *e, const char *op,
     }
 
     if (rc == BILLING_DB_ROW) {
+        text = billing_db_text(e->s->w.db, sql, 1);
+
+        if (strcmp(text, "member.add") == 0) {
+            plain = "explain.change.join";
+        }
+
         text = billing_db_text(e->s->w.db, sql, 0);
         body = text == NULL ? NULL : json_loads(text, 0, NULL);
         billing_db_done(e->s->w.db, sql);

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { eventually, start } from '../lib/stack.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const program = path.join(process.env.BILLING_BUILD ?? `${root}/build/release`, 'billingctl');
+const program = path.join(process.env.DEMO_BUILD_DIR ?? `${root}/build/release`, 'billingctl');
 const key = () => ({ 'idempotency-key': randomBytes(16).toString('hex') });
 
 let stack;
@@ -30,6 +30,7 @@ function run(file, args, input = '') {
       }
       done({ status: error ? error.code : 0, out, err, json });
     });
+    child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
 }

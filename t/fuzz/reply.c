@@ -1,6 +1,6 @@
 /*
  * billing_gateway_charge_result, billing_gateway_search_result,
- * billing_gateway_object.
+ * billing_gateway_object, billing_gateway_page.
  *
  * Input: two bytes of status, then a body.  Laws: success and action need our
  * checkout in a 200 or 402; an error of the server is never a failure; what
@@ -73,6 +73,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char               after[BILLING_GATEWAY_ID_MAX + 1];
     billing_reply_t    reply;
     billing_result_t   result;
+
+    static billing_gateway_page_t  page;
+
     billing_charge_t   charge = {
         .customer = "cus_1", .payment_method = "pm_1", .checkout = CHECKOUT,
         .team = "t_1", .attempt = 1,
@@ -116,6 +119,22 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     printable(result.intent);
     printable(result.client_secret);
+
+    if (billing_gateway_page(&reply, &page) != BILLING_OK) {
+        return 0;
+    }
+
+    if (reply.status != 200 || page.n > BILLING_GATEWAY_LIST_MAX
+        || (page.more && page.n == 0))
+    {
+        abort();
+    }
+
+    for (size_t i = 0; i < page.n; i++) {
+        printable(page.payments[i].id);
+        printable(page.payments[i].checkout);
+        printable(page.payments[i].currency);
+    }
 
     return 0;
 }

@@ -182,6 +182,25 @@ without_arguments_texts_read_well(void **state)
 
 
 static void
+a_program_may_have_texts_of_its_own(void **state)
+{
+    static const char  more[] =
+        "{\"own\":{\"en\":\"mine\"},\"line.plan\":{\"en\":\"no\"}}";
+
+    (void) state;
+
+    assert_string_equal(billing_text("own", BILLING_LANG_EN), "own");
+    assert_int_equal(billing_text_more("[]", 2), BILLING_EFORMAT);
+    assert_int_equal(billing_text_more(more, strlen(more)), BILLING_OK);
+    assert_string_equal(billing_text("own", BILLING_LANG_EN), "mine");
+
+    /* What all programs say stays. */
+
+    assert_string_not_equal(billing_text("line.plan", BILLING_LANG_EN), "no");
+}
+
+
+static void
 what_has_no_text_is_its_key(void **state)
 {
     (void) state;
@@ -208,6 +227,7 @@ main(void)
         cmocka_unit_test(placeholders_are_filled),
         cmocka_unit_test(without_arguments_texts_read_well),
         cmocka_unit_test(what_has_no_text_is_its_key),
+        cmocka_unit_test(a_program_may_have_texts_of_its_own),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

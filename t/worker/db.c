@@ -215,6 +215,51 @@ after_an_unclean_end_a_damaged_file_is_refused(void **state)
 }
 
 
+static void
+who_reads_writes_nothing_and_makes_nothing(void **state)
+{
+    char               error[256] = "", dsn[192];
+    int64_t            version = -1;
+    billing_db_t      *db;
+    worker_fixture_t  *f = *state;
+
+    db = billing_db_open(f->dsn, true, error, sizeof(error));
+    assert_non_null(db);
+    assert_int_equal(billing_schema_version(db, &version), BILLING_DB_OK);
+    assert_int_equal(version, billing_schema_newest());
+    assert_non_null(billing_schema_step(1));
+    assert_null(billing_schema_step(billing_schema_newest() + 1));
+    assert_int_equal(billing_db_script(db, "DELETE FROM meta"),
+                     BILLING_DB_FATAL);
+    billing_db_free(db);
+
+    (void) snprintf(dsn, sizeof(dsn), "%s.none", f->dsn);
+    assert_null(billing_db_open(dsn, true, error, sizeof(error)));
+    assert_int_equal(access(dsn + strlen("sqlite:"), F_OK), -1);
+}
+
+
+static void
+a_view_does_not_move(void **state)
+{
+    char               error[256] = "";
+    billing_db_t      *db;
+    worker_fixture_t  *f = *state;
+    static const char  sql[] = "SELECT COUNT(*) FROM meta WHERE name = 'x'";
+
+    db = billing_db_open(f->dsn, true, error, sizeof(error));
+    assert_non_null(db);
+    assert_int_equal(billing_db_begin_reading(db), BILLING_DB_OK);
+    assert_int_equal(billing_db_meta_set(f->w.db, "x", 1), BILLING_DB_OK);
+    assert_int_equal(worker_number(db, sql), 0);
+    billing_db_rollback(db);
+    assert_int_equal(billing_db_begin_reading(db), BILLING_DB_OK);
+    assert_int_equal(worker_number(db, sql), 1);
+    billing_db_rollback(db);
+    billing_db_free(db);
+}
+
+
 /* --- the lease --- */
 
 
@@ -352,6 +397,8 @@ main(void)
         WITH_WORKER(opened_again_nothing_is_migrated_twice),
         WITH_WORKER(a_newer_schema_is_refused),
         WITH_WORKER(an_unknown_scheme_and_a_missing_folder_are_refused),
+        WITH_WORKER(who_reads_writes_nothing_and_makes_nothing),
+        WITH_WORKER(a_view_does_not_move),
         WITH_WORKER(after_an_unclean_end_a_damaged_file_is_refused),
         WITH_WORKER(p23_a_second_owner_fences_the_first),
         WITH_WORKER(a_lease_handed_over_is_free_at_once),

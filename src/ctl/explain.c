@@ -311,7 +311,8 @@ billing_explain_right(const json_t *out)
                  && json_object_get(line, "differs") == NULL;
     }
 
-    return right;
+    return right && json_object_get(json_object_get(out, "balance"),
+                                    "differs") == NULL;
 }
 
 
@@ -355,6 +356,10 @@ billing_explain_print(const billing_explain_t *e, const json_t *out)
         json_decref(text);
         billing_explain_print_changes(e, json_object_get(balance,
                                                          "entries"));
+    }
+
+    if (json_object_get(balance, "differs") != NULL) {
+        (void) printf("   %s\n", billing_explain_word(balance, "differs"));
     }
 
     (void) printf("\n%s\n", billing_text("explain.books", e->lang));

@@ -11,6 +11,9 @@
 #define BILLING_ORIGINS_MAX  1000
 
 
+static int64_t billing_explain_balance(const billing_explain_t *e);
+static void billing_explain_differs(const billing_explain_t *e, int64_t sum,
+    size_t n, json_t *out);
 static json_t *billing_explain_entry(const billing_explain_t *e,
     const char *txn, int64_t at, int64_t minor);
 static billing_db_rc_t billing_explain_invoice(const billing_explain_t *e,
@@ -61,7 +64,10 @@ billing_explain_books(billing_explain_t *e, json_t *out)
 }
 
 
-/* Everything that moved the balance before this sale did. */
+/*
+ * Everything that moved the balance before this sale did.  Of what has the
+ * same instant as the sale only as much as it takes: a second has no order.
+ */
 
 billing_db_rc_t
 billing_explain_origin(const billing_explain_t *e, json_t *out)
@@ -72,35 +78,80 @@ billing_explain_origin(const billing_explain_t *e, json_t *out)
         " AND txn NOT IN ($3 || '-sale', $4 || '-void')"
         " GROUP BY txn, at ORDER BY at, txn LIMIT $5";
 
-    int64_t           sum = 0, minor, after;
+    int64_t           sum = 0, minor, at, before, after;
     json_t           *entries = json_array();
     billing_db_t     *db = e->s->w.db;
     billing_db_rc_t   rc;
+
+    after = json_integer_value(json_object_get(e->document, "credit_left"));
+    before = after - billing_explain_balance(e);
 
     rc = billing_db_query(db, sql, "titti", e->team, e->sold_at, e->checkout,
                           e->checkout, (int64_t) BILLING_ORIGINS_MAX);
 
     while (rc == BILLING_DB_ROW) {
+        at = billing_db_int(db, sql, 1);
         minor = billing_db_int(db, sql, 2);
-        sum += minor;
-        (void) json_array_append_new(entries,
-                   billing_explain_entry(e, billing_db_text(db, sql, 0),
-                                         billing_db_int(db, sql, 1), minor));
+
+        if (at < e->sold_at || sum != before) {
+            sum += minor;
+            (void) json_array_append_new(entries,
+                       billing_explain_entry(e, billing_db_text(db, sql, 0),
+                                             at, minor));
+        }
+
         rc = billing_db_next(db, sql);
     }
 
-    after = json_integer_value(json_object_get(e->document, "credit_left"));
-
-    if (sum != 0 || after != 0) {
+    if (before != 0 || after != 0 || json_array_size(entries) > 0) {
         (void) json_object_set_new(out, "balance",
-                   json_pack("{s:I, s:I, s:O}", "before", (json_int_t) sum,
-                             "after", (json_int_t) after, "entries",
-                             entries));
+                   json_pack("{s:I, s:I, s:O}", "before",
+                             (json_int_t) before, "after",
+                             (json_int_t) after, "entries", entries));
+    }
+
+    if (sum != before) {
+        billing_explain_differs(e, sum, json_array_size(entries),
+                                json_object_get(out, "balance"));
     }
 
     json_decref(entries);
 
     return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+}
+
+
+/* What the lines took from the balance (below zero) or gave to it. */
+
+static int64_t
+billing_explain_balance(const billing_explain_t *e)
+{
+    size_t       i;
+    int64_t      sum = 0;
+    json_t      *line;
+    const char  *kind;
+
+    json_array_foreach(json_object_get(e->document, "lines"), i, line) {
+        kind = json_string_value(json_object_get(line, "kind"));
+
+        if (kind != NULL && strcmp(kind, "balance") == 0) {
+            sum += json_integer_value(json_object_get(line, "amount"));
+        }
+    }
+
+    return sum;
+}
+
+
+static void
+billing_explain_differs(const billing_explain_t *e, int64_t sum, size_t n,
+    json_t *out)
+{
+    (void) json_object_set_new(out, "differs", n == 0
+               ? billing_explain_text(e, "explain.origin.none", NULL)
+               : billing_explain_text(e, "explain.origin.differs",
+                     json_pack("{s:o}", "sum",
+                               billing_explain_amount(e, sum))));
 }
 
 
@@ -222,31 +273,47 @@ billing_explain_paid(const billing_explain_t *e, const json_t *line,
 }
 
 
-/* The changes of seats since the bill before this one. */
+/*
+ * The changes of seats that no bill before had named: the oldest are paid for
+ * by the bills before, and of those in the sale's own second as many count as
+ * it takes.
+ */
 
 billing_db_rc_t
 billing_explain_pending(const billing_explain_t *e, int64_t amount,
     json_t *out)
 {
     static const char  sql[] =
-        "SELECT txn, at, amount_minor, ref FROM ledger"
-        " WHERE account = 'unbilled:' || $1 AND amount_minor > 0"
-        " AND at <= $2 AND at >= COALESCE((SELECT MAX(l.at) FROM ledger l"
-        " WHERE l.account = 'unbilled:' || $3 AND l.amount_minor < 0"
-        " AND l.at <= $4 AND l.txn <> $5 || '-sale'), 0)"
-        " ORDER BY at, txn LIMIT $6";
+        "SELECT txn, at, amount_minor, ref, (SELECT COALESCE(-SUM("
+        "l.amount_minor), 0) FROM ledger l WHERE l.account = 'unbilled:'"
+        " || $1 AND l.amount_minor < 0 AND l.at <= $2"
+        " AND l.txn <> $3 || '-sale') FROM ledger"
+        " WHERE account = 'unbilled:' || $4 AND amount_minor > 0"
+        " AND at <= $5 ORDER BY at, txn LIMIT $6";
 
-    int64_t           sum = 0, minor;
+    int64_t           sum = 0, billed = 0, minor;
     json_t           *entries = json_array(), *entry;
     billing_db_t     *db = e->s->w.db;
     billing_db_rc_t   rc;
 
-    rc = billing_db_query(db, sql, "tititi", e->team, e->sold_at,
-                          e->team, e->sold_at, e->checkout,
+    rc = billing_db_query(db, sql, "tittii", e->team, e->sold_at,
+                          e->checkout, e->team, e->sold_at,
                           (int64_t) BILLING_ORIGINS_MAX);
 
     while (rc == BILLING_DB_ROW) {
         minor = billing_db_int(db, sql, 2);
+
+        if (billed < billing_db_int(db, sql, 4)) {
+            billed += minor;
+            rc = billing_db_next(db, sql);
+            continue;
+        }
+
+        if (billing_db_int(db, sql, 1) == e->sold_at && sum == amount) {
+            rc = billing_db_next(db, sql);
+            continue;
+        }
+
         sum += minor;
         entry = json_pack("{s:s, s:o, s:I}",
                     "transaction", billing_db_text(db, sql, 0),
@@ -264,16 +331,11 @@ billing_explain_pending(const billing_explain_t *e, int64_t amount,
         rc = billing_db_next(db, sql);
     }
 
-    (void) json_object_set_new(out, "changes", entries);
-
     if (sum != amount) {
-        (void) json_object_set_new(out, "differs",
-                   json_array_size(entries) == 0
-                   ? billing_explain_text(e, "explain.origin.none", NULL)
-                   : billing_explain_text(e, "explain.origin.differs",
-                         json_pack("{s:o}", "sum",
-                                   billing_explain_amount(e, sum))));
+        billing_explain_differs(e, sum, json_array_size(entries), out);
     }
+
+    (void) json_object_set_new(out, "changes", entries);
 
     return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
 }

@@ -95,7 +95,7 @@ test('r115 r117 explain: the rate of a country, the charge reversed, no rate', a
   assert.equal(second.status, 0, second.out + second.err);
   assert.match(second.out, /^No tax: the buyer in DE has a verified VAT id .*R117/m);
   assert.match((await ctl(['explain', more.json.invoice.number, '--lang', 'fr'])).out,
-    /^Pas de taxe : l'acheteur en DE a un n° de TVA vérifié/m);
+    /^Pas de taxe\s: l’acheteur en DE a un n° de TVA vérifié/m);
 
   const free = await owner.team('far');
   const far = await owner.buy({ team: free, plan: 'team', seats: 2, period: 'monthly',

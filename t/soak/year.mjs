@@ -7,6 +7,7 @@
 // actions, not their interleaving.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 
@@ -176,6 +177,21 @@ async function books() {
   assert.deepEqual([...twice].filter(([, n]) => n > 1), [], 'charged twice');
 }
 
+// The operator's own tool must find nothing, and explain every invoice.
+async function operator() {
+  const program = `${process.env.DEMO_BUILD_DIR ?? 'build/release'}/billingctl`;
+  const ctl = (...args) => new Promise((done) => {
+    execFile(program, ['--config', `${stack.dir}/billing.json`, ...args], { maxBuffer: 1 << 26 },
+      (error, out, err) => done([error ? error.code : 0, out + err]));
+  });
+  const [status, text] = await ctl('verify', '--gateway');
+  assert.equal(status, 0, text);
+  for (const { number } of await stack.sql('SELECT number FROM invoice')) {
+    const [explained, lines] = await ctl('explain', number);
+    assert.equal(explained, 0, `${number}: ${lines}`);
+  }
+}
+
 test(`${teams} teams, ${days} days, ${actions} actions a day (seed ${seed})`, async () => {
   const began = Date.now();
   const list = await populate();
@@ -201,6 +217,7 @@ test(`${teams} teams, ${days} days, ${actions} actions a day (seed ${seed})`, as
     console.log(`# ${n} ${what}`);
   }
   await books();
+  await operator();
   await none('a period that ended and was not renewed', 'SELECT id FROM team WHERE state ='
     + " 'active' AND period_end_at > 0 AND period_end_at <= " + await instant(owner));
 });

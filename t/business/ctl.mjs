@@ -397,22 +397,29 @@ test('verify: a record that is missing, one that is not ours, an older one', asy
   await redis('SET', name, good);
 });
 
+// The worker may notice by itself at the same time: one epoch more or less.
+
 test('rehydrate: the running worker writes all again after FLUSHALL', async () => {
+  const whole = () => eventually('every record', async () => {
+    const [status, checks] = await fault();
+    return status === 0 && checks.length === 0;
+  });
+  const epoch = async () => Number((await redis('GET', 'billing:1:epoch')).split(' ')[0]);
+
   await redis('FLUSHALL');
-  const empty = await fault();
-  assert.equal(empty[0], 1);
   const done = await ctl(['rehydrate', '--json']);
   assert.equal(done.status, 0, done.out + done.err + stack.log('error.log'));
   assert.equal(done.json.by, 'worker');
-  assert.match(await redis('GET', 'billing:1:epoch'), new RegExp(`^${done.json.epoch} ready$`));
-  assert.deepEqual((await fault()).slice(0, 2), [0, []]);
+  await whole();
+  assert.ok(await epoch() >= done.json.epoch);
 
   // Asked again it does it again, under the next epoch, and work goes on.
+  const before = await epoch();
   const more = await ctl(['rehydrate', '--json']);
   assert.equal(more.status, 0, more.err);
-  assert.ok(more.json.epoch > done.json.epoch);
+  assert.ok(more.json.epoch > before);
   await sold.two.owner.board(sold.two.team, 'after');
-  assert.deepEqual((await fault()).slice(0, 2), [0, []]);
+  await whole();
 });
 
 // --- dead letters --------------------------------------------------------------------

@@ -11,6 +11,8 @@
 
 static void billing_settings_plan(billing_reader_t *reader,
     const char *name, const json_t *plan, billing_catalogue_t *out);
+static void billing_settings_visitors(billing_reader_t *reader,
+    const json_t *plan, billing_terms_t *terms);
 static void billing_settings_seats(billing_reader_t *reader,
     const json_t *plan, billing_terms_t *terms);
 static void billing_settings_price(billing_reader_t *reader,
@@ -31,8 +33,8 @@ static void billing_settings_boards(const billing_catalogue_t *catalogue,
 
 static const char *const  billing_plan_keys[] = {
     "selling", "seats_min", "window_max", "price", "invoice",
-    "private_boards", "guests_edit", "features", "limits", "day_pass",
-    "volume", NULL
+    "private_boards", "guests_edit", "visitors", "features", "limits",
+    "day_pass", "volume", NULL
 };
 
 
@@ -98,6 +100,7 @@ billing_settings_plan(billing_reader_t *reader, const char *name,
                                                 "private_boards");
     terms->guests_edit = billing_reader_bool(reader, plan, "guests_edit");
 
+    billing_settings_visitors(reader, plan, terms);
     billing_settings_seats(reader, plan, terms);
     billing_settings_price(reader, plan, out, terms);
     billing_settings_invoice(reader, plan, terms);
@@ -111,6 +114,31 @@ billing_settings_plan(billing_reader_t *reader, const char *name,
     }
 
     billing_reader_leave(reader);
+}
+
+
+/* Any plan has visitors who view (R197); more must be said. */
+
+static void
+billing_settings_visitors(billing_reader_t *reader, const json_t *plan,
+    billing_terms_t *terms)
+{
+    const char  *word;
+
+    terms->visitors = BILLING_VISIT_VIEW;
+
+    if (json_object_get(plan, "visitors") == NULL) {
+        return;
+    }
+
+    word = billing_reader_text(reader, plan, "visitors", 8);
+    terms->visitors = billing_visit_parse(word, strlen(word));
+
+    if (terms->visitors == BILLING_VISITS) {
+        billing_reader_fail(reader, "visitors",
+                            "is neither off, view nor edit");
+        terms->visitors = BILLING_VISIT_OFF;
+    }
 }
 
 

@@ -17,6 +17,7 @@ typedef struct {
     bool             selling;           /* false: PLAN_WITHDRAWN (R50) */
     bool             self_serve;        /* bought in the payment window */
     bool             guests_edit;       /* R196 */
+    billing_visit_t  visitors;          /* by public link, at most (R197) */
     uint32_t         seats_min;         /* R48 */
     uint32_t         window_max;        /* R70: 100 */
     uint32_t         editable_boards;   /* 0 = unlimited; Free 3 (R37) */

@@ -16,14 +16,23 @@ typedef struct {
     uint8_t   plan;                     /* billing_plan_t */
     uint8_t   state;                    /* billing_state_t */
     uint8_t   gone;                     /* no such team */
-    uint8_t   reserved[5];
+    uint8_t   editable_boards;          /* of its own (R42); 0 as the plan */
+    uint8_t   reserved[4];
 } billing_team_record_t;                /* 56 bytes */
 typedef struct {
     uint64_t  epoch;
     uint64_t  version;
     uint32_t  roles;                    /* bits; 0 = not a member */
-    uint32_t  reserved;
+    uint32_t  access;                   /* bits, on the board in question */
 } billing_member_record_t;              /* 24 bytes */
+
+/* One person on one board; who has no such record has no rights there. */
+typedef struct {
+    uint64_t  epoch;
+    uint64_t  version;
+    uint32_t  rights;                   /* bits, billing_access_t */
+    uint32_t  reserved;
+} billing_access_record_t;              /* 24 bytes */
 typedef struct {
     uint64_t  epoch;
     uint64_t  version;
@@ -31,7 +40,8 @@ typedef struct {
     char      team[BILLING_ID_MAX + 4]; /* NUL-terminated */
     uint8_t   is_private;
     uint8_t   gone;                     /* no such board */
-    uint8_t   reserved[6];
+    uint8_t   link;                     /* billing_visit_t */
+    uint8_t   reserved[5];
 } billing_board_record_t;               /* 72 bytes */
 typedef struct {
     bool      view;
@@ -43,7 +53,23 @@ typedef struct {
 } billing_wanted_t;
 
 /*
+ * Whether rights on this very board decide: of a guest, and on a private
+ * board.  member->access must then be filled before billing_entitle.
+ */
+bool billing_entitle_by_access(const billing_member_record_t *member,
+    const billing_board_record_t *board);
+
+/*
+ * As what somebody is let onto the board: roles of the team, guest, visitor;
+ * 0 not at all.
+ */
+uint32_t billing_entitle_roles(const billing_terms_t *terms,
+    const billing_member_record_t *member,
+    const billing_board_record_t *board);
+
+/*
  * ALLOW or the reason to show.  board may be NULL (team-level check); the
+ * member's record of a stranger, or of nobody, is all zeros.  The
  * caller guarantees that board->team is the team given.  Pure, no division,
  * no loop: this runs on every board request.
  */

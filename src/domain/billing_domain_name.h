@@ -51,8 +51,17 @@ typedef enum {
     BILLING_ROLE_TEAM_ADMIN    = 1 << 2,
     BILLING_ROLE_COMPANY_ADMIN = 1 << 3,
     BILLING_ROLE_BILLING_ADMIN = 1 << 4,   /* money only, never admin (R102) */
-    BILLING_ROLE_VISITOR       = 1 << 5
+    BILLING_ROLE_VISITOR       = 1 << 5,   /* made by a public link alone */
+    BILLING_ROLE_RESTRICTED    = 1 << 6    /* in the team, no licence (R202) */
 } billing_role_t;
+
+/* What a public link, or a plan for its links, lets anybody do (R197). */
+typedef enum {
+    BILLING_VISIT_OFF = 0,
+    BILLING_VISIT_VIEW,
+    BILLING_VISIT_EDIT,
+    BILLING_VISITS
+} billing_visit_t;
 
 /*
  * The words of the JSON contract ("past_due").  _parse returns the _NONE value
@@ -67,6 +76,10 @@ const char *billing_period_name(billing_period_t period);
 billing_period_t billing_period_parse(const char *word, size_t len);
 const char *billing_method_name(billing_method_t method);
 billing_method_t billing_method_parse(const char *word, size_t len);
+const char *billing_visit_name(billing_visit_t visit);
+
+/* "off", "view", "edit"; BILLING_VISITS for anything else. */
+billing_visit_t billing_visit_parse(const char *word, size_t len);
 
 /* --- reasons: every refusal, by order of precedence ---------------------- */
 
@@ -107,6 +120,7 @@ typedef enum {
     BILLING_MEMBER_EXISTS,          /* 409 */
     BILLING_MEMBER_NOT_FOUND,       /* 404 */
     BILLING_LAST_ADMIN,             /* 409 */
+    BILLING_BOARDS_DECISION,        /* 409 hand over or delete (R229) */
     BILLING_BILLING_RIGHTS,
     BILLING_ADMIN_RIGHTS,
     BILLING_INVITE_FORBIDDEN,

@@ -177,8 +177,9 @@ uint64_t billing_editable_from(const uint64_t *ranks, size_t n,
 /* --- the way down -------------------------------------------------------- */
 
 /*
- * The roles somebody of a paid team has on Free: guests become members, and
- * Company Admins are admins of the one team left (R189, R190).
+ * The roles somebody of a paid team has on Free: guests and people without a
+ * licence become members, and Company Admins are admins of the one team left
+ * (R189, R190).
  */
 uint32_t billing_roles_on_free(uint32_t roles);
 

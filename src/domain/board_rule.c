@@ -57,6 +57,29 @@ billing_affected_inline(uint32_t addresses)
 }
 
 
+/* On Free and Education an admin takes them; elsewhere whoever may edit. */
+
+bool
+billing_board_heir(billing_plan_t plan, uint32_t roles)
+{
+    const uint32_t  admins = BILLING_ROLE_TEAM_ADMIN
+                             | BILLING_ROLE_COMPANY_ADMIN;
+
+    if (plan == BILLING_PLAN_FREE || plan == BILLING_PLAN_EDUCATION) {
+        return (roles & admins) != 0;
+    }
+
+    return (roles & (BILLING_ROLE_MEMBER | admins)) != 0;
+}
+
+
+bool
+billing_board_restorable(int64_t deleted_at, int64_t now)
+{
+    return deleted_at > 0 && now - deleted_at < BILLING_RESTORE_SEC;
+}
+
+
 /* The newest seen so far, newest first: the last of them is the answer. */
 
 uint64_t

@@ -6,8 +6,10 @@
 uint32_t
 billing_roles_on_free(uint32_t roles)
 {
-    if (roles & BILLING_ROLE_GUEST) {
-        roles &= ~(uint32_t) BILLING_ROLE_GUEST;
+    const uint32_t  outside = BILLING_ROLE_GUEST | BILLING_ROLE_RESTRICTED;
+
+    if (roles & outside) {
+        roles &= ~outside;
         roles |= BILLING_ROLE_MEMBER;
     }
 

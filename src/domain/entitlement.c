@@ -2,20 +2,62 @@
 
 #include "billing_domain.h"
 
-/* Whoever belongs to the team; a payer who has left does not (R230). */
+/* Whoever edits by belonging; a payer who has left does not (R230). */
 #define BILLING_ROLES_TEAM                                                    \
     (BILLING_ROLE_MEMBER | BILLING_ROLE_TEAM_ADMIN                            \
      | BILLING_ROLE_COMPANY_ADMIN)
-#define BILLING_ROLES_VIEW                                                    \
-    (BILLING_ROLES_TEAM | BILLING_ROLE_GUEST | BILLING_ROLE_VISITOR)
+
+#define BILLING_ACCESS_ANY  (BILLING_ACCESS_OWNER | BILLING_ACCESS_INVITED)
 
 
+static bool billing_entitle_known(const billing_team_record_t *team);
 static billing_reason_t billing_entitle_rights(
-    const billing_team_record_t *team, const billing_member_record_t *member,
+    const billing_team_record_t *team, uint32_t roles,
     const billing_wanted_t *wanted);
 static billing_reason_t billing_entitle_edit(const billing_terms_t *terms,
-    const billing_team_record_t *team, const billing_member_record_t *member,
-    const billing_board_record_t *board);
+    const billing_team_record_t *team, const billing_board_record_t *board,
+    uint32_t roles);
+
+
+bool
+billing_entitle_by_access(const billing_member_record_t *member,
+    const billing_board_record_t *board)
+{
+    if (member->roles & BILLING_ROLES_INSIDE) {
+        return board->is_private;
+    }
+
+    return (member->roles & BILLING_ROLE_GUEST) != 0;
+}
+
+
+uint32_t
+billing_entitle_roles(const billing_terms_t *terms,
+    const billing_member_record_t *member,
+    const billing_board_record_t *board)
+{
+    uint32_t  roles;
+
+    roles = member->roles & (BILLING_ROLES_INSIDE | BILLING_ROLE_GUEST);
+
+    if (board == NULL) {
+        return roles;
+    }
+
+    if (billing_entitle_by_access(member, board)
+        && !(member->access & BILLING_ACCESS_ANY))
+    {
+        roles = 0;
+    }
+
+    if (board->link != BILLING_VISIT_OFF
+        && terms->visitors != BILLING_VISIT_OFF)
+    {
+        roles |= BILLING_ROLE_VISITOR;
+    }
+
+    return roles;
+}
 
 
 billing_reason_t
@@ -25,6 +67,7 @@ billing_entitle(const billing_catalogue_t *catalogue,
     int64_t now)
 {
     bool                    expired;
+    uint32_t                roles;
     uint64_t                missing;
     billing_reason_t        reason;
     const billing_terms_t  *terms;
@@ -37,26 +80,29 @@ billing_entitle(const billing_catalogue_t *catalogue,
         return BILLING_BOARD_NOT_FOUND;
     }
 
-    /* A record that says nothing is neither free nor paid. */
-
-    if (team->plan == BILLING_PLAN_NONE || team->plan >= BILLING_PLANS
-        || team->state == BILLING_STATE_NONE
-        || team->state >= BILLING_STATES)
-    {
+    if (!billing_entitle_known(team)) {
         return BILLING_ENTITLEMENT_UNKNOWN;
     }
 
-    if (!(member->roles & BILLING_ROLES_VIEW)) {
-        return BILLING_NOT_A_MEMBER;
+    terms = &catalogue->plans[team->plan];
+    roles = billing_entitle_roles(terms, member, board);
+
+    if (roles == 0) {
+        /* To the team's people a private board is none (R56). */
+        return member->roles & BILLING_ROLES_INSIDE ? BILLING_BOARD_NOT_FOUND
+                                                    : BILLING_NOT_A_MEMBER;
     }
 
-    reason = billing_entitle_rights(team, member, wanted);
+    /* A payer who came by the link alone has left all the same (R230). */
+
+    reason = billing_entitle_rights(team,
+                 roles & BILLING_ROLES_INSIDE ? member->roles : roles,
+                 wanted);
 
     if (reason != BILLING_ALLOW) {
         return reason;
     }
 
-    terms = &catalogue->plans[team->plan];
     missing = wanted->features & ~terms->features;
 
     expired = team->state == BILLING_STATE_EXPIRED
@@ -71,32 +117,43 @@ billing_entitle(const billing_catalogue_t *catalogue,
         return BILLING_TEAM_EXPIRED;
     }
 
-    if (wanted->edit) {
-        reason = billing_entitle_edit(terms, team, member, board);
+    reason = wanted->edit ? billing_entitle_edit(terms, team, board, roles)
+                          : BILLING_ALLOW;
 
-        if (reason != BILLING_ALLOW) {
-            return reason;
-        }
+    if (reason != BILLING_ALLOW) {
+        return reason;
     }
 
     if (missing) {
         return BILLING_FEATURE_MISSING;
     }
 
-    if (wanted->seat && !(member->roles & BILLING_ROLE_MEMBER)) {
-        return BILLING_SEAT_MISSING;
+    if (wanted->seat && !(roles & BILLING_ROLE_MEMBER)) {
+        return roles & BILLING_ROLE_RESTRICTED ? BILLING_LICENCE_REQUEST
+                                               : BILLING_SEAT_MISSING;
     }
 
     return BILLING_ALLOW;
 }
 
 
+/* A record that says nothing is neither free nor paid. */
+
+static bool
+billing_entitle_known(const billing_team_record_t *team)
+{
+    return team->plan != BILLING_PLAN_NONE && team->plan < BILLING_PLANS
+           && team->state != BILLING_STATE_NONE
+           && team->state < BILLING_STATES;
+}
+
+
 static billing_reason_t
-billing_entitle_rights(const billing_team_record_t *team,
-    const billing_member_record_t *member, const billing_wanted_t *wanted)
+billing_entitle_rights(const billing_team_record_t *team, uint32_t roles,
+    const billing_wanted_t *wanted)
 {
     if (wanted->billing
-        && billing_may(BILLING_ACT_OPEN_BILLING, member->roles,
+        && billing_may(BILLING_ACT_OPEN_BILLING, roles,
                        (billing_plan_t) team->plan)
            != BILLING_ALLOW)
     {
@@ -104,8 +161,7 @@ billing_entitle_rights(const billing_team_record_t *team,
     }
 
     if (wanted->admin
-        && !(member->roles & (BILLING_ROLE_TEAM_ADMIN
-                              | BILLING_ROLE_COMPANY_ADMIN)))
+        && !(roles & (BILLING_ROLE_TEAM_ADMIN | BILLING_ROLE_COMPANY_ADMIN)))
     {
         return BILLING_ADMIN_RIGHTS;
     }
@@ -116,8 +172,8 @@ billing_entitle_rights(const billing_team_record_t *team,
 
 static billing_reason_t
 billing_entitle_edit(const billing_terms_t *terms,
-    const billing_team_record_t *team, const billing_member_record_t *member,
-    const billing_board_record_t *board)
+    const billing_team_record_t *team, const billing_board_record_t *board,
+    uint32_t roles)
 {
     if (board != NULL) {
 
@@ -133,11 +189,24 @@ billing_entitle_edit(const billing_terms_t *terms,
         }
     }
 
-    if (member->roles & BILLING_ROLES_TEAM) {
+    if (roles & BILLING_ROLES_TEAM) {
         return BILLING_ALLOW;
     }
 
-    if (member->roles & BILLING_ROLE_GUEST && terms->guests_edit) {
+    /* The licence rules its holder, whatever a link lets strangers do. */
+
+    if (roles & BILLING_ROLE_RESTRICTED) {
+        return BILLING_LICENCE_REQUEST;
+    }
+
+    if (roles & BILLING_ROLE_GUEST && terms->guests_edit) {
+        return BILLING_ALLOW;
+    }
+
+    if (roles & BILLING_ROLE_VISITOR && board != NULL
+        && board->link == BILLING_VISIT_EDIT
+        && terms->visitors == BILLING_VISIT_EDIT)
+    {
         return BILLING_ALLOW;
     }
 

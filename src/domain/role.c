@@ -10,6 +10,7 @@
 #define TA2  0x08u      /* Team Admin inside a company's subscription */
 #define CA   0x10u      /* Company Admin */
 #define BA   0x20u      /* Billing Admin who is a member */
+#define R    0x40u      /* in the team without a licence (R202) */
 
 
 typedef struct {
@@ -23,7 +24,7 @@ static uint32_t billing_role_columns(uint32_t roles, billing_plan_t plan);
 
 static const billing_act_row_t  billing_acts[BILLING_ACTS] = {
     [BILLING_ACT_SEE_TEAM] =
-        { M | TA1 | TA2 | CA | BA, BILLING_NOT_A_MEMBER },
+        { M | TA1 | TA2 | CA | BA | R, BILLING_NOT_A_MEMBER },
     [BILLING_ACT_BUY_FREE] =
         { M | TA1, BILLING_NOT_A_MEMBER },
     [BILLING_ACT_CHANGE_PLAN] =
@@ -35,7 +36,7 @@ static const billing_act_row_t  billing_acts[BILLING_ACTS] = {
     [BILLING_ACT_REMOVE_MEMBER] =
         { TA1 | TA2 | CA, BILLING_ADMIN_RIGHTS },
     [BILLING_ACT_LEAVE] =
-        { G | M | TA1 | TA2 | CA | BA, BILLING_NOT_A_MEMBER },
+        { G | M | TA1 | TA2 | CA | BA | R, BILLING_NOT_A_MEMBER },
     [BILLING_ACT_GRANT_ADMIN] =
         { TA1 | TA2 | CA, BILLING_ADMIN_RIGHTS },
     [BILLING_ACT_OPEN_BILLING] =
@@ -79,6 +80,14 @@ static const billing_act_row_t  billing_acts[BILLING_ACTS] = {
 };
 
 
+/* What every member may and the one without a licence may not (R202). */
+
+static const billing_reason_t  billing_acts_restricted[BILLING_ACTS] = {
+    [BILLING_ACT_INVITE_OPEN]  = BILLING_INVITE_FORBIDDEN,
+    [BILLING_ACT_CREATE_BOARD] = BILLING_LICENCE_REQUEST
+};
+
+
 /* A plan of no account gives its Team Admins nothing: the zero column. */
 
 static const uint8_t  billing_role_admins[BILLING_PLANS] = {
@@ -108,7 +117,12 @@ billing_may(billing_act_t act, uint32_t roles, billing_plan_t plan)
 
     /* Guests, visitors and payers who left are no members (R60, R230). */
 
-    return columns & ~G ? billing_acts[act].refusal : BILLING_NOT_A_MEMBER;
+    if (!(columns & ~G)) {
+        return BILLING_NOT_A_MEMBER;
+    }
+
+    return columns & R && billing_acts_restricted[act] != BILLING_ALLOW
+           ? billing_acts_restricted[act] : billing_acts[act].refusal;
 }
 
 
@@ -124,7 +138,7 @@ billing_role_columns(uint32_t roles, billing_plan_t plan)
     if (!(roles & (BILLING_ROLE_MEMBER | BILLING_ROLE_TEAM_ADMIN
                    | BILLING_ROLE_COMPANY_ADMIN)))
     {
-        return columns;
+        return roles & BILLING_ROLE_RESTRICTED ? columns | R : columns;
     }
 
     columns |= M;

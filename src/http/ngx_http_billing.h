@@ -5,10 +5,11 @@
  * (billing.json and the secrets), zone and table (shared memory), siphash,
  * redis (one asynchronous connection) and redis_command (what travels over
  * it), park (waiting requests), fetch (records on a miss), ctx (what a request
- * has learned), question (who wants what), gate (the verdict), refuse (the
- * answer to a refusal), variable ($billing_*), life (of an nginx worker
- * process), process (billing-worker); session (cookie, csrf), api (routes),
- * transport (commands, answers), notice, relay, local, answer, status.
+ * has learned), question (who wants what), look (what is known), gate (the
+ * verdict), refuse (the answer to a refusal), variable ($billing_*), life (of
+ * an nginx worker process), process (billing-worker); session (cookie, csrf),
+ * api (routes), transport (commands, answers), notice, relay, local, answer,
+ * status.
  */
 
 #ifndef NGX_HTTP_BILLING_H
@@ -120,7 +121,8 @@ char *ngx_http_billing_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /*
  * Looks up one record without a lock, an allocation or a system call.
- * kind TEAM: id = team; MEMBER: id = team, name = e-mail; BOARD: id = board.
+ * kind TEAM: id = team; MEMBER: id = team, name = e-mail; BOARD: id = board;
+ * ACCESS: id = board, name = e-mail.
  */
 void ngx_http_billing_zone_get(ngx_shm_zone_t *zone,
     billing_record_kind_t kind, ngx_str_t *id, ngx_str_t *name,
@@ -271,7 +273,8 @@ void ngx_http_billing_exit_process(ngx_cycle_t *cycle);
 
 /*
  * Asks Redis for up to three records in one round trip, joining fetches that
- * are under way; the zone holds them (or negatives) before wake runs.
+ * are under way; the zone holds them before wake runs.  Of a member, or rights
+ * on a board, that Redis lacks while it has all records, it holds zeros.
  * NGX_AGAIN parked, NGX_ERROR Redis not reachable now: decide without.
  */
 ngx_int_t ngx_http_billing_fetch(ngx_http_request_t *r,
@@ -316,7 +319,10 @@ typedef struct {
     u_char            email[BILLING_EMAIL_MAX + 1];     /* the profile's */
 } ngx_http_billing_question_t;
 
-/* ALLOW when there is a question, else the reason why nobody need be asked. */
+/*
+ * ALLOW when there is a question, else the reason why nobody need be asked.
+ * With UNAUTHENTICATED a board may be named: its public link lets in anybody.
+ */
 billing_reason_t ngx_http_billing_question(ngx_http_request_t *r,
     ngx_http_billing_question_t *question);
 ngx_uint_t ngx_http_billing_question_same(ngx_http_billing_question_t *a,

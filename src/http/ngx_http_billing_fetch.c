@@ -30,6 +30,7 @@ typedef struct {
     ngx_http_billing_waiting_t        *waiting;
     ngx_http_billing_want_t            want;
     uint32_t                           generation;  /* when it left */
+    unsigned                           absent:1;    /* asks for the epoch */
     size_t                             len;
     char                               key[BILLING_KEY_MAX];
     u_char                             id[BILLING_ID_MAX];
@@ -48,6 +49,12 @@ static ngx_http_billing_flight_t *ngx_http_billing_fetch_start(
     ngx_http_billing_want_t *want, const char *key, size_t len);
 static void ngx_http_billing_fetch_reply(ngx_http_billing_redis_t *redis,
     redisReply *reply, void *data);
+static ngx_int_t ngx_http_billing_fetch_absent(
+    ngx_http_billing_redis_t *redis, ngx_http_billing_flight_t *flight,
+    redisReply *reply);
+static ngx_int_t ngx_http_billing_fetch_nobody(
+    ngx_http_billing_main_conf_t *bmcf, ngx_http_billing_flight_t *flight,
+    redisReply *reply);
 static void ngx_http_billing_fetch_take(ngx_http_billing_main_conf_t *bmcf,
     ngx_http_billing_flight_t *flight, redisReply *reply);
 static ngx_int_t ngx_http_billing_fetch_decode(
@@ -176,6 +183,9 @@ ngx_http_billing_fetch_key(ngx_http_billing_want_t *want, char *key)
     case BILLING_RECORD_BOARD:
         return billing_key_board(key, prefix, id);
 
+    case BILLING_RECORD_ACCESS:
+        return billing_key_access(key, prefix, id, name);
+
     case BILLING_RECORD_NONE:
         break;
     }
@@ -286,6 +296,10 @@ ngx_http_billing_fetch_reply(ngx_http_billing_redis_t *redis,
     ngx_http_billing_group_t    *group;
     ngx_http_billing_waiting_t  *waiting, *next;
 
+    if (ngx_http_billing_fetch_absent(redis, flight, reply) == NGX_AGAIN) {
+        return;
+    }
+
     ngx_queue_remove(&flight->queue);
 
     ngx_http_billing_fetch_take(ngx_http_billing_redis_data(redis), flight,
@@ -308,8 +322,95 @@ ngx_http_billing_fetch_reply(ngx_http_billing_redis_t *redis,
 
 
 /*
+ * Strangers have no record: only who belongs somewhere has one.  That there is
+ * none counts once Redis says that all records are there, which is asked after
+ * the record, so that one written meanwhile is not missed.
+ */
+
+static ngx_int_t
+ngx_http_billing_fetch_absent(ngx_http_billing_redis_t *redis,
+    ngx_http_billing_flight_t *flight, redisReply *reply)
+{
+    char          key[BILLING_KEY_MAX];
+    size_t        argvlen[2];
+    const char   *argv[2];
+
+    ngx_http_billing_main_conf_t  *bmcf;
+
+    if (flight->absent || reply == NULL || reply->type != REDIS_REPLY_NIL
+        || (flight->want.kind != BILLING_RECORD_MEMBER
+            && flight->want.kind != BILLING_RECORD_ACCESS))
+    {
+        return NGX_DECLINED;
+    }
+
+    bmcf = ngx_http_billing_redis_data(redis);
+
+    argv[0] = "GET";
+    argvlen[0] = sizeof("GET") - 1;
+    argv[1] = key;
+    argvlen[1] = billing_key_of(key, bmcf->settings->redis_prefix, "epoch");
+
+    if (ngx_http_billing_redis_send(redis, 2, argv, argvlen,
+                                    ngx_http_billing_fetch_reply, flight)
+        != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    flight->absent = 1;
+
+    return NGX_AGAIN;
+}
+
+
+/* Zeros of the epoch that is there; any record of it is newer. */
+
+static ngx_int_t
+ngx_http_billing_fetch_nobody(ngx_http_billing_main_conf_t *bmcf,
+    ngx_http_billing_flight_t *flight, redisReply *reply)
+{
+    size_t            len;
+    uint64_t          epoch;
+    billing_record_t  record;
+
+    static const size_t  tail = sizeof(" ready") - 1;
+
+    if (reply == NULL || reply->type != REDIS_REPLY_STRING
+        || reply->len <= tail)
+    {
+        return NGX_DECLINED;
+    }
+
+    len = reply->len - tail;
+
+    if (ngx_memcmp(reply->str + len, " ready", tail) != 0
+        || billing_digits(reply->str, len, &epoch) != BILLING_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    ngx_memzero(&record, sizeof(billing_record_t));
+    record.kind = flight->want.kind;
+
+    if (record.kind == BILLING_RECORD_MEMBER) {
+        record.u.member.epoch = epoch;
+
+    } else {
+        record.u.access.epoch = epoch;
+    }
+
+    (void) ngx_http_billing_zone_store(bmcf->zone, &flight->want, &record,
+                                       flight->generation);
+
+    return NGX_OK;
+}
+
+
+/*
  * Only a record that we wrote for this very key counts as known.  No record
- * means nothing: what does not exist has a record that says so.
+ * means nothing of a team or a board: one that is gone has a record that says
+ * so.
  */
 
 static void
@@ -321,7 +422,16 @@ ngx_http_billing_fetch_take(ngx_http_billing_main_conf_t *bmcf,
 
     counter = NGX_HTTP_BILLING_COUNT_REDIS_ERROR;
 
-    if (reply && reply->type == REDIS_REPLY_STRING) {
+    if (flight->absent) {
+
+        if (ngx_http_billing_fetch_nobody(bmcf, flight, reply) == NGX_OK) {
+            return;
+        }
+
+        ngx_http_billing_fetch_complain(flight, "is not there");
+        counter = NGX_HTTP_BILLING_COUNT_BAD_RECORD;
+
+    } else if (reply && reply->type == REDIS_REPLY_STRING) {
 
         if (ngx_http_billing_fetch_decode(bmcf, flight, reply, &record)
             == NGX_OK)
@@ -393,5 +503,6 @@ ngx_http_billing_fetch_complain(ngx_http_billing_flight_t *flight,
                   "billing: %s record of \"%V\": %s",
                   flight->want.kind == BILLING_RECORD_TEAM ? "team"
                   : flight->want.kind == BILLING_RECORD_BOARD ? "board"
+                  : flight->want.kind == BILLING_RECORD_ACCESS ? "access"
                   : "member", &flight->want.id, why);
 }

@@ -7,50 +7,13 @@
  * We refuse; we never grant.  To pass is to decline.
  */
 
-#include "ngx_http_billing.h"
-
-#define NGX_HTTP_BILLING_ASKED_BOARD   1
-#define NGX_HTTP_BILLING_ASKED_TEAM    2
-#define NGX_HTTP_BILLING_ASKED_MEMBER  4
-
-
-typedef struct {
-    ngx_http_billing_entry_t   board;
-    ngx_http_billing_entry_t   team;
-    ngx_http_billing_entry_t   member;
-    ngx_str_t                  team_id;
-    ngx_http_billing_want_t    wants[3];
-    ngx_uint_t                 nwants;
-    ngx_uint_t                 wants_asked;
-    unsigned                   stale:1;
-    unsigned                   unknown:1;
-} ngx_http_billing_look_t;
-
-/* Kept over the phase's second run and over internal redirects. */
-
-typedef struct {
-    ngx_http_billing_question_t  question;
-    u_char                       team[BILLING_ID_MAX];  /* asked about */
-    size_t                       team_len;
-    ngx_msec_t                   asked_at;
-    unsigned                     asked:3;
-    unsigned                     waiting:1;
-    unsigned                     posed:1;       /* question is filled */
-} ngx_http_billing_gate_t;
+#include "ngx_http_billing_gate.h"
 
 
 static ngx_http_billing_gate_t *ngx_http_billing_gate_state(
     ngx_http_request_t *r, ngx_http_billing_ctx_t *ctx);
 static void ngx_http_billing_gate_pose(ngx_http_billing_gate_t *gate,
     ngx_http_billing_question_t *question);
-static void ngx_http_billing_gate_look(ngx_http_request_t *r,
-    ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look);
-static void ngx_http_billing_gate_look_one(ngx_http_request_t *r,
-    ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look,
-    ngx_http_billing_want_t *want);
-static ngx_uint_t ngx_http_billing_gate_usable(ngx_http_request_t *r,
-    ngx_http_billing_gate_t *gate, ngx_http_billing_entry_t *entry,
-    ngx_http_billing_want_t *want);
 static ngx_int_t ngx_http_billing_gate_fetch(ngx_http_request_t *r,
     ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look);
 static void ngx_http_billing_gate_wake(ngx_http_request_t *r, void *data,
@@ -61,6 +24,11 @@ static void ngx_http_billing_gate_decide(ngx_http_request_t *r,
 static billing_reason_t ngx_http_billing_gate_reason(
     ngx_http_billing_main_conf_t *bmcf, ngx_http_billing_gate_t *gate,
     ngx_http_billing_look_t *look);
+static billing_reason_t ngx_http_billing_gate_entitle(
+    ngx_http_billing_main_conf_t *bmcf, ngx_http_billing_gate_t *gate,
+    ngx_http_billing_look_t *look, billing_board_record_t *board);
+static void ngx_http_billing_gate_visitor(ngx_http_billing_main_conf_t *bmcf,
+    ngx_http_billing_ctx_t *ctx);
 static void ngx_http_billing_gate_remember(ngx_http_billing_ctx_t *ctx,
     ngx_http_billing_look_t *look);
 static void ngx_http_billing_gate_count(ngx_http_request_t *r,
@@ -118,8 +86,10 @@ ngx_http_billing_gate(ngx_http_request_t *r)
 
     ngx_memzero(&look, sizeof(ngx_http_billing_look_t));
 
-    if (reason == BILLING_ALLOW) {
-        ngx_http_billing_gate_look(r, gate, &look);
+    if (reason == BILLING_ALLOW
+        || (reason == BILLING_UNAUTHENTICATED && question.board.len))
+    {
+        ngx_http_billing_look(r, gate, &look);
 
         if (look.nwants
             && ngx_http_billing_gate_fetch(r, gate, &look) == NGX_AGAIN)
@@ -173,140 +143,6 @@ ngx_http_billing_gate_pose(ngx_http_billing_gate_t *gate,
     gate->posed = 1;
     gate->asked = 0;
     gate->team_len = 0;
-}
-
-
-/* --- what is known -------------------------------------------------------- */
-
-static void
-ngx_http_billing_gate_look(ngx_http_request_t *r,
-    ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look)
-{
-    ngx_http_billing_want_t  want;
-
-    ngx_str_null(&want.name);
-    look->team_id = gate->question.team;
-
-    if (gate->question.board.len) {
-        want.kind = BILLING_RECORD_BOARD;
-        want.id = gate->question.board;
-        ngx_http_billing_gate_look_one(r, gate, look, &want);
-
-        if (look->board.found && !look->board.record.u.board.gone
-            && look->team_id.len == 0)
-        {
-            look->team_id.data = (u_char *) look->board.record.u.board.team;
-            look->team_id.len = ngx_strlen(look->team_id.data);
-        }
-    }
-
-    if (look->team_id.len == 0 || look->board.record.u.board.gone) {
-        return;
-    }
-
-    /* The board has moved while we asked: that team is another question. */
-
-    if (look->team_id.len != gate->team_len
-        || ngx_memcmp(look->team_id.data, gate->team, gate->team_len) != 0)
-    {
-        gate->asked &= NGX_HTTP_BILLING_ASKED_BOARD;
-        gate->team_len = look->team_id.len;
-        ngx_memcpy(gate->team, look->team_id.data, gate->team_len);
-    }
-
-    look->team_id.data = gate->team;
-
-    want.kind = BILLING_RECORD_TEAM;
-    want.id = look->team_id;
-    ngx_http_billing_gate_look_one(r, gate, look, &want);
-
-    want.kind = BILLING_RECORD_MEMBER;
-    want.name = gate->question.profile;
-    ngx_http_billing_gate_look_one(r, gate, look, &want);
-}
-
-
-static void
-ngx_http_billing_gate_look_one(ngx_http_request_t *r,
-    ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look,
-    ngx_http_billing_want_t *want)
-{
-    ngx_uint_t                     bit;
-    ngx_http_billing_entry_t      *entry;
-    ngx_http_billing_loc_conf_t   *blcf;
-    ngx_http_billing_main_conf_t  *bmcf;
-
-    blcf = ngx_http_get_module_loc_conf(r, ngx_http_billing_module);
-    bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
-
-    entry = &look->board;
-    bit = NGX_HTTP_BILLING_ASKED_BOARD;
-
-    if (want->kind == BILLING_RECORD_TEAM) {
-        entry = &look->team;
-        bit = NGX_HTTP_BILLING_ASKED_TEAM;
-
-    } else if (want->kind == BILLING_RECORD_MEMBER) {
-        entry = &look->member;
-        bit = NGX_HTTP_BILLING_ASKED_MEMBER;
-    }
-
-    ngx_http_billing_zone_get(bmcf->zone, want->kind, &want->id, &want->name,
-                              blcf, entry);
-
-    if (ngx_http_billing_gate_usable(r, gate, entry, want)) {
-        return;
-    }
-
-    if (!(gate->asked & bit)) {
-        look->wants[look->nwants++] = *want;
-        look->wants_asked |= bit;
-    }
-
-    /* The bound holds for what was fetched, not for when we last looked. */
-
-    if (entry->found
-        && ngx_current_msec - entry->fetched_msec
-           < (ngx_msec_t) blcf->stale * 1000)
-    {
-        look->stale = 1;
-
-    } else {
-        look->unknown = 1;
-    }
-}
-
-
-/* Fresh, or as fresh as Redis has it; not older than the client has seen. */
-
-static ngx_uint_t
-ngx_http_billing_gate_usable(ngx_http_request_t *r,
-    ngx_http_billing_gate_t *gate, ngx_http_billing_entry_t *entry,
-    ngx_http_billing_want_t *want)
-{
-    uint64_t                epoch, version;
-    billing_team_record_t  *team;
-
-    if (!entry->found || entry->old_epoch) {
-        return 0;
-    }
-
-    if (!entry->fresh
-        && (gate->asked == 0 || entry->fetched_msec < gate->asked_at))
-    {
-        return 0;
-    }
-
-    if (want->kind != BILLING_RECORD_TEAM
-        || !ngx_http_billing_seen_version(r, &want->id, &epoch, &version))
-    {
-        return 1;
-    }
-
-    team = &entry->record.u.team;
-
-    return team->epoch > epoch
-           || (team->epoch == epoch && team->version >= version);
 }
 
 
@@ -380,6 +216,8 @@ ngx_http_billing_gate_decide(ngx_http_request_t *r,
         return;
     }
 
+    ngx_http_billing_gate_visitor(bmcf, ctx);
+
     ctx->verdict = look->stale ? NGX_HTTP_BILLING_VERDICT_STALE
                                : NGX_HTTP_BILLING_VERDICT_PASSED;
 }
@@ -389,12 +227,15 @@ static billing_reason_t
 ngx_http_billing_gate_reason(ngx_http_billing_main_conf_t *bmcf,
     ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look)
 {
+    billing_reason_t         reason;
     billing_board_record_t  *board;
 
     board = NULL;
 
     if (look->unknown) {
-        return BILLING_ENTITLEMENT_UNKNOWN;
+        /* Nobody's way in is a link, and of that nothing is known. */
+        return gate->question.profile.len ? BILLING_ENTITLEMENT_UNKNOWN
+                                          : BILLING_UNAUTHENTICATED;
     }
 
     if (gate->question.board.len) {
@@ -405,15 +246,73 @@ ngx_http_billing_gate_reason(ngx_http_billing_main_conf_t *bmcf,
             || ngx_memcmp(board->team, look->team_id.data, look->team_id.len)
                != 0)
         {
-            return BILLING_BOARD_NOT_FOUND;
+            return gate->question.profile.len ? BILLING_BOARD_NOT_FOUND
+                                              : BILLING_UNAUTHENTICATED;
         }
     }
 
+    reason = ngx_http_billing_gate_entitle(bmcf, gate, look, board);
+
+    if (look->stranger && reason != BILLING_ALLOW) {
+        return BILLING_ENTITLEMENT_UNKNOWN;
+    }
+
+    if (gate->question.profile.len == 0
+        && (reason == BILLING_NOT_A_MEMBER || reason == BILLING_TEAM_NOT_FOUND
+            || reason == BILLING_ENTITLEMENT_UNKNOWN))
+    {
+        return BILLING_UNAUTHENTICATED;
+    }
+
+    return reason;
+}
+
+
+/* Of whom nothing is known may what everybody may. */
+
+static billing_reason_t
+ngx_http_billing_gate_entitle(ngx_http_billing_main_conf_t *bmcf,
+    ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look,
+    billing_board_record_t *board)
+{
+    billing_member_record_t  member;
+
+    ngx_memzero(&member, sizeof(billing_member_record_t));
+
+    if (look->member.found && !look->stranger) {
+        member.roles = look->member.record.u.member.roles;
+    }
+
+    if (look->access.found) {
+        member.access = look->access.record.u.access.rights;
+    }
+
     return billing_entitle(&bmcf->settings->catalogue,
-                           &look->team.record.u.team,
-                           &look->member.record.u.member, board,
+                           &look->team.record.u.team, &member, board,
                            &gate->question.wanted,
                            ngx_http_billing_now(bmcf));
+}
+
+
+/* For $billing_role: whom only the link lets in is a visitor. */
+
+static void
+ngx_http_billing_gate_visitor(ngx_http_billing_main_conf_t *bmcf,
+    ngx_http_billing_ctx_t *ctx)
+{
+    uint32_t  roles;
+
+    if (ctx->board.link == BILLING_VISIT_OFF) {
+        return;
+    }
+
+    roles = billing_entitle_roles(
+                         &bmcf->settings->catalogue.plans[ctx->team.plan],
+                         &ctx->member, &ctx->board);
+
+    if (roles == BILLING_ROLE_VISITOR) {
+        ctx->member.roles = roles;
+    }
 }
 
 
@@ -423,9 +322,13 @@ static void
 ngx_http_billing_gate_remember(ngx_http_billing_ctx_t *ctx,
     ngx_http_billing_look_t *look)
 {
+    ngx_memzero(&ctx->board, sizeof(billing_board_record_t));
+    ngx_memzero(&ctx->member, sizeof(billing_member_record_t));
+
     ctx->team_id = look->team_id;
     ctx->age_sec = ngx_max(look->board.age_sec,
                            ngx_max(look->team.age_sec, look->member.age_sec));
+    ctx->age_sec = ngx_max(ctx->age_sec, look->access.age_sec);
 
     if (look->board.found) {
         ctx->board = look->board.record.u.board;
@@ -437,6 +340,8 @@ ngx_http_billing_gate_remember(ngx_http_billing_ctx_t *ctx,
 
     if (look->member.found) {
         ctx->member = look->member.record.u.member;
+        ctx->member.access = look->access.found
+                             ? look->access.record.u.access.rights : 0;
     }
 }
 

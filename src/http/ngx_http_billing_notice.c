@@ -436,7 +436,7 @@ ngx_http_billing_notice_bad(ngx_http_billing_notice_t *nt)
 }
 
 
-/* "billing:1:{ID}:team", ":board" or ":member:EMAIL" to its parts. */
+/* "billing:1:{ID}:team", ":board", ":member:" or ":access:EMAIL". */
 
 static ngx_int_t
 ngx_http_billing_notice_key(billing_bytes_t key, billing_record_kind_t *kind,
@@ -472,8 +472,10 @@ ngx_http_billing_notice_key(billing_bytes_t key, billing_record_kind_t *kind,
         return NGX_OK;
     }
 
-    if (len > 8 && ngx_strncmp(p, ":member:", 8) == 0) {
-        *kind = BILLING_RECORD_MEMBER;
+    if (len > 8 && (ngx_strncmp(p, ":member:", 8) == 0
+                    || ngx_strncmp(p, ":access:", 8) == 0))
+    {
+        *kind = p[1] == 'm' ? BILLING_RECORD_MEMBER : BILLING_RECORD_ACCESS;
         name->data = p + 8;
         name->len = len - 8;
         return NGX_OK;

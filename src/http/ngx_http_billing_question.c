@@ -14,7 +14,7 @@ billing_reason_t
 ngx_http_billing_question(ngx_http_request_t *r,
     ngx_http_billing_question_t *question)
 {
-    billing_reason_t              reason;
+    billing_reason_t              reason, place;
     ngx_http_billing_loc_conf_t  *blcf;
 
     blcf = ngx_http_get_module_loc_conf(r, ngx_http_billing_module);
@@ -37,21 +37,31 @@ ngx_http_billing_question(ngx_http_request_t *r,
 
     reason = ngx_http_billing_question_profile(r, blcf, question);
 
-    if (reason == BILLING_ALLOW && blcf->board) {
-        reason = ngx_http_billing_question_id(r, blcf->board,
-                                              BILLING_BOARD_NOT_FOUND,
-                                              &question->board);
+    if (reason != BILLING_ALLOW && reason != BILLING_UNAUTHENTICATED) {
+        return reason;
     }
 
-    if (reason == BILLING_ALLOW && blcf->team) {
-        reason = ngx_http_billing_question_id(r, blcf->team,
-                                              question->board.len
-                                                  ? BILLING_ALLOW
-                                                  : BILLING_TEAM_NOT_FOUND,
-                                              &question->team);
+    place = BILLING_ALLOW;
+
+    if (blcf->board) {
+        place = ngx_http_billing_question_id(r, blcf->board,
+                                             BILLING_BOARD_NOT_FOUND,
+                                             &question->board);
     }
 
-    return reason;
+    if (place == BILLING_ALLOW && blcf->team) {
+        place = ngx_http_billing_question_id(r, blcf->team,
+                                             question->board.len
+                                                 ? BILLING_ALLOW
+                                                 : BILLING_TEAM_NOT_FOUND,
+                                             &question->team);
+    }
+
+    if (place != BILLING_ALLOW) {
+        ngx_str_null(&question->board);
+    }
+
+    return reason == BILLING_ALLOW ? place : reason;
 }
 
 

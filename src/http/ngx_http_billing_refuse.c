@@ -207,7 +207,7 @@ ngx_http_billing_refuse_problem(ngx_http_request_t *r,
 }
 
 
-/* "n" of the texts: how many boards the team's plan keeps editable. */
+/* "n" of the texts: how many boards of the team stay editable. */
 
 static json_t *
 ngx_http_billing_refuse_args(ngx_http_request_t *r,
@@ -223,7 +223,11 @@ ngx_http_billing_refuse_args(ngx_http_request_t *r,
     }
 
     bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
-    n = bmcf->settings->catalogue.plans[ctx->team.plan].editable_boards;
+    n = ctx->team.editable_boards;
+
+    if (n == 0) {
+        n = bmcf->settings->catalogue.plans[ctx->team.plan].editable_boards;
+    }
 
     return json_pack("{s:i}", "n", (int) n);
 }

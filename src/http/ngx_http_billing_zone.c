@@ -1,7 +1,6 @@
 /*
  * The zone: what all nginx workers of this host know in common.  One block of
- * shared memory taken once and never given back: a header, then two tables,
- * one for members (many, small), one for teams and boards.
+ * shared memory, never given back: a header, a table of people, one of things.
  */
 
 #include "ngx_http_billing.h"
@@ -26,7 +25,7 @@ typedef struct {
     uint32_t                  size;             /* of this header */
     uint64_t                  key[2];           /* of the hash */
 
-    ngx_http_billing_table_t  members;
+    ngx_http_billing_table_t  members;          /* and rights on boards */
     ngx_http_billing_table_t  wide;             /* teams and boards */
 
     /* What changes seldom and is read with every request. */
@@ -76,7 +75,8 @@ static ngx_inline ngx_http_billing_table_t *
 ngx_http_billing_zone_table(ngx_http_billing_zone_header_t *header,
     billing_record_kind_t kind)
 {
-    return kind == BILLING_RECORD_MEMBER ? &header->members : &header->wide;
+    return kind == BILLING_RECORD_TEAM || kind == BILLING_RECORD_BOARD
+           ? &header->wide : &header->members;
 }
 
 
@@ -319,6 +319,10 @@ ngx_http_billing_zone_record(billing_record_t *record, void **bytes)
         *bytes = &record->u.board;
         return sizeof(record->u.board);
 
+    case BILLING_RECORD_ACCESS:
+        *bytes = &record->u.access;
+        return sizeof(record->u.access);
+
     case BILLING_RECORD_NONE:
         break;
     }
@@ -346,7 +350,7 @@ ngx_http_billing_zone_hash(ngx_http_billing_zone_header_t *header,
     *p++ = (u_char) want->id.len;
     p = ngx_cpymem(p, want->id.data, want->id.len);
 
-    if (want->kind == BILLING_RECORD_MEMBER) {
+    if (want->name.len) {                   /* of people only */
         p = ngx_cpymem(p, want->name.data, want->name.len);
     }
 

@@ -87,6 +87,7 @@ BILLING_MUST_CHECK billing_err_t billing_digits(const char *text, size_t len,
  *   team     billing:1:{TEAM}:team
  *   member   billing:1:{TEAM}:member:EMAIL
  *   board    billing:1:{BOARD}:board
+ *   access   billing:1:{BOARD}:access:EMAIL
  *   others   billing:1:commands  :queries  :notice  :epoch  :clock
  *            billing:1:reply:INSTANCE
  */
@@ -94,6 +95,8 @@ size_t billing_key_team(char *out, const char *prefix, billing_bytes_t team);
 size_t billing_key_member(char *out, const char *prefix, billing_bytes_t team,
     billing_bytes_t email);
 size_t billing_key_board(char *out, const char *prefix, billing_bytes_t board);
+size_t billing_key_access(char *out, const char *prefix,
+    billing_bytes_t board, billing_bytes_t email);
 size_t billing_key_of(char *out, const char *prefix, const char *noun);
 size_t billing_key_reply(char *out, const char *prefix, const char *instance);
 
@@ -104,7 +107,8 @@ typedef enum {
     BILLING_RECORD_NONE = 0,
     BILLING_RECORD_TEAM,
     BILLING_RECORD_MEMBER,
-    BILLING_RECORD_BOARD
+    BILLING_RECORD_BOARD,
+    BILLING_RECORD_ACCESS               /* one person on one board */
 } billing_record_kind_t;
 
 typedef struct {
@@ -113,6 +117,7 @@ typedef struct {
         billing_team_record_t    team;
         billing_member_record_t  member;
         billing_board_record_t   board;
+        billing_access_record_t  access;
     } u;
 } billing_record_t;
 
@@ -131,6 +136,10 @@ BILLING_MUST_CHECK billing_err_t billing_record_encode(
 BILLING_MUST_CHECK billing_err_t billing_record_decode(
     const billing_secret_t *secret, billing_bytes_t key,
     billing_bytes_t value, billing_record_t *record);
+
+/* Within this folder: the JSON of a record whose kind is set. */
+BILLING_MUST_CHECK billing_err_t billing_record_fill(billing_bytes_t json,
+    uint64_t epoch, uint64_t version, billing_record_t *record);
 
 /* A notice: KEY, one blank, the record's bytes. */
 BILLING_MUST_CHECK billing_err_t billing_notice_split(billing_bytes_t notice,

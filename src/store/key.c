@@ -67,6 +67,26 @@ billing_key_board(char *out, const char *prefix, billing_bytes_t board)
 
 
 size_t
+billing_key_access(char *out, const char *prefix, billing_bytes_t board,
+    billing_bytes_t email)
+{
+    if (!billing_key_prefix(prefix)
+        || !billing_id_valid(board.data, board.len)
+        || !billing_key_email(email))
+    {
+        return billing_key_done(out, 0);
+    }
+
+    return billing_key_done(out,
+                    snprintf(out, BILLING_KEY_MAX,
+                             "%s:" BILLING_KEY_FORMAT ":{%.*s}:access:%.*s",
+                             prefix, (int) board.len,
+                             (const char *) board.data, (int) email.len,
+                             (const char *) email.data));
+}
+
+
+size_t
 billing_key_of(char *out, const char *prefix, const char *noun)
 {
     if (!billing_key_prefix(prefix) || !billing_key_word(noun)) {

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #define BILLING_RECORD_SCHEMA  "1"
 #define BILLING_RECORD_PARTS   5        /* schema kind epoch version json */
 
@@ -37,18 +35,6 @@ static billing_err_t billing_record_authentic(const billing_secret_t *secret,
     billing_bytes_t key, billing_bytes_t *value);
 static billing_err_t billing_record_split(billing_bytes_t value,
     billing_bytes_t parts[BILLING_RECORD_PARTS]);
-static billing_err_t billing_record_fill(billing_bytes_t json,
-    uint64_t epoch, uint64_t version, billing_record_t *record);
-static billing_err_t billing_record_read_team(const json_t *json,
-    billing_team_record_t *team);
-static billing_err_t billing_record_read_member(const json_t *json,
-    billing_member_record_t *member);
-static billing_err_t billing_record_read_board(const json_t *json,
-    billing_board_record_t *board);
-static billing_err_t billing_record_int(const json_t *json, const char *name,
-    int64_t max, int64_t *out);
-static billing_err_t billing_record_bool(const json_t *json, const char *name,
-    uint8_t *out);
 static billing_record_kind_t billing_record_kind(billing_bytes_t word);
 
 
@@ -56,7 +42,8 @@ static const char *const  billing_record_kinds[] = {
     [BILLING_RECORD_NONE]   = "",
     [BILLING_RECORD_TEAM]   = "team",
     [BILLING_RECORD_MEMBER] = "member",
-    [BILLING_RECORD_BOARD]  = "board"
+    [BILLING_RECORD_BOARD]  = "board",
+    [BILLING_RECORD_ACCESS] = "access"
 };
 
 
@@ -214,6 +201,11 @@ billing_record_head(billing_record_text_t *text,
         epoch = record->u.board.epoch;
         version = record->u.board.version;
         break;
+
+    case BILLING_RECORD_ACCESS:
+        epoch = record->u.access.epoch;
+        version = record->u.access.version;
+        break;
     }
 
     billing_record_print(text, BILLING_RECORD_SCHEMA " %s %" PRIu64
@@ -243,6 +235,11 @@ billing_record_body(billing_record_text_t *text,
 
     case BILLING_RECORD_BOARD:
         return billing_record_print_board(text, &record->u.board);
+
+    case BILLING_RECORD_ACCESS:
+        billing_record_print(text, "{\"rights\":%" PRIu32 "}",
+                             record->u.access.rights);
+        return BILLING_OK;
     }
 
     return BILLING_ERANGE;
@@ -273,8 +270,15 @@ billing_record_print_team(billing_record_text_t *text,
                          ",\"period_end\":%" PRId64,
                          team->valid_until_at, team->period_end_at);
     billing_record_print(text, ",\"editable_from\":%" PRIu64
-                         ",\"seats\":%" PRIu32 ",\"members\":%" PRIu32 "}",
+                         ",\"seats\":%" PRIu32 ",\"members\":%" PRIu32,
                          team->editable_from, team->seats, team->members);
+
+    if (team->editable_boards != 0) {
+        billing_record_print(text, ",\"editable_boards\":%u",
+                             (unsigned) team->editable_boards);
+    }
+
+    billing_record_print(text, "}");
 
     return BILLING_OK;
 }
@@ -291,15 +295,23 @@ billing_record_print_board(billing_record_text_t *text,
 
     if (!billing_id_valid(board->team,
                           strnlen(board->team, sizeof(board->team)))
-        || board->rank > INT64_MAX)
+        || board->rank > INT64_MAX || board->link >= BILLING_VISITS)
     {
         return BILLING_ERANGE;
     }
 
     billing_record_print(text, "{\"team\":\"%.*s\",\"rank\":%" PRIu64
-                         ",\"private\":%s}",
+                         ",\"private\":%s",
                          BILLING_ID_MAX, board->team, board->rank,
                          board->is_private ? "true" : "false");
+
+    if (board->link != BILLING_VISIT_OFF) {
+        billing_record_print(text, ",\"link\":\"%s\"",
+                             billing_visit_name((billing_visit_t)
+                                                board->link));
+    }
+
+    billing_record_print(text, "}");
 
     return BILLING_OK;
 }
@@ -389,181 +401,10 @@ billing_record_split(billing_bytes_t value,
 }
 
 
-static billing_err_t
-billing_record_fill(billing_bytes_t bytes, uint64_t epoch, uint64_t version,
-    billing_record_t *record)
-{
-    json_t         *json;
-    json_error_t    error;
-    billing_err_t   rc = BILLING_EFORMAT;
-
-    json = json_loadb(bytes.data, bytes.len, JSON_REJECT_DUPLICATES, &error);
-
-    if (!json_is_object(json)) {
-        json_decref(json);
-        return BILLING_EFORMAT;
-    }
-
-    switch (record->kind) {
-
-    case BILLING_RECORD_NONE:
-        break;
-
-    case BILLING_RECORD_TEAM:
-        rc = billing_record_read_team(json, &record->u.team);
-        record->u.team.epoch = epoch;
-        record->u.team.version = version;
-        break;
-
-    case BILLING_RECORD_MEMBER:
-        rc = billing_record_read_member(json, &record->u.member);
-        record->u.member.epoch = epoch;
-        record->u.member.version = version;
-        break;
-
-    case BILLING_RECORD_BOARD:
-        rc = billing_record_read_board(json, &record->u.board);
-        record->u.board.epoch = epoch;
-        record->u.board.version = version;
-        break;
-    }
-
-    json_decref(json);
-
-    return rc;
-}
-
-
-/* Members that a newer worker may add are passed over. */
-
-static billing_err_t
-billing_record_read_team(const json_t *json, billing_team_record_t *team)
-{
-    int64_t        from, seats, members;
-    const json_t  *plan, *state;
-
-    if (json_is_true(json_object_get(json, "gone"))) {
-        team->gone = 1;
-        return BILLING_OK;
-    }
-
-    plan = json_object_get(json, "plan");
-    state = json_object_get(json, "state");
-
-    if (!json_is_string(plan) || !json_is_string(state)
-        || billing_record_int(json, "valid_until", INT64_MAX,
-                              &team->valid_until_at) != BILLING_OK
-        || billing_record_int(json, "period_end", INT64_MAX,
-                              &team->period_end_at) != BILLING_OK
-        || billing_record_int(json, "editable_from", INT64_MAX, &from)
-           != BILLING_OK
-        || billing_record_int(json, "seats", UINT32_MAX, &seats) != BILLING_OK
-        || billing_record_int(json, "members", UINT32_MAX, &members)
-           != BILLING_OK)
-    {
-        return BILLING_EFORMAT;
-    }
-
-    team->plan = (uint8_t) billing_plan_parse(json_string_value(plan),
-                                              json_string_length(plan));
-    team->state = (uint8_t) billing_state_parse(json_string_value(state),
-                                                json_string_length(state));
-    team->editable_from = (uint64_t) from;
-    team->seats = (uint32_t) seats;
-    team->members = (uint32_t) members;
-
-    if (team->plan == BILLING_PLAN_NONE || team->state == BILLING_STATE_NONE) {
-        return BILLING_EFORMAT;
-    }
-
-    return BILLING_OK;
-}
-
-
-static billing_err_t
-billing_record_read_member(const json_t *json,
-    billing_member_record_t *member)
-{
-    int64_t        roles;
-    billing_err_t  rc;
-
-    rc = billing_record_int(json, "roles", UINT32_MAX, &roles);
-
-    if (rc == BILLING_OK) {
-        member->roles = (uint32_t) roles;
-    }
-
-    return rc;
-}
-
-
-static billing_err_t
-billing_record_read_board(const json_t *json, billing_board_record_t *board)
-{
-    int64_t        rank;
-    const json_t  *team;
-
-    if (json_is_true(json_object_get(json, "gone"))) {
-        board->gone = 1;
-        return BILLING_OK;
-    }
-
-    team = json_object_get(json, "team");
-
-    if (!json_is_string(team)
-        || !billing_id_valid(json_string_value(team),
-                             json_string_length(team))
-        || billing_record_int(json, "rank", INT64_MAX, &rank) != BILLING_OK
-        || billing_record_bool(json, "private", &board->is_private)
-           != BILLING_OK)
-    {
-        return BILLING_EFORMAT;
-    }
-
-    memcpy(board->team, json_string_value(team), json_string_length(team));
-    board->rank = (uint64_t) rank;
-
-    return BILLING_OK;
-}
-
-
-static billing_err_t
-billing_record_int(const json_t *json, const char *name, int64_t max,
-    int64_t *out)
-{
-    const json_t  *value = json_object_get(json, name);
-
-    if (!json_is_integer(value) || json_integer_value(value) < 0
-        || json_integer_value(value) > max)
-    {
-        return BILLING_EFORMAT;
-    }
-
-    *out = json_integer_value(value);
-
-    return BILLING_OK;
-}
-
-
-static billing_err_t
-billing_record_bool(const json_t *json, const char *name, uint8_t *out)
-{
-    const json_t  *value = json_object_get(json, name);
-
-    if (!json_is_boolean(value)) {
-        return BILLING_EFORMAT;
-    }
-
-    *out = json_is_true(value);
-
-    return BILLING_OK;
-}
-
-
 static billing_record_kind_t
 billing_record_kind(billing_bytes_t word)
 {
-    for (unsigned i = BILLING_RECORD_TEAM; i <= BILLING_RECORD_BOARD; i++) {
+    for (unsigned i = BILLING_RECORD_TEAM; i <= BILLING_RECORD_ACCESS; i++) {
         if (strlen(billing_record_kinds[i]) == word.len
             && memcmp(billing_record_kinds[i], word.data, word.len) == 0)
         {

@@ -27,8 +27,8 @@ use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(fixture redis put record publish seed flush redis_start
     redis_stop redis_signal impostor nginx_start nginx_stop nginx_pid
-    nginx_signal get spew error_log counters team member board until_true
-    conf_file);
+    nginx_signal get spew error_log counters team member board access
+    ready until_true conf_file);
 
 my $here = Cwd::realpath(File::Basename::dirname(__FILE__));
 my ($dir, $owner, $redis_pid, $record_pid, $to, $from, $client);
@@ -206,7 +206,20 @@ sub board {
     return {kind => 'board', id => $id, team => $team, rank => $rank, %more};
 }
 
-# Teams in many states; roles: 1 guest, 2 member, 4 team admin, 16 billing.
+# Rights on one board: 1 its owner, 2 invited.
+
+sub access {
+    my ($board, $email, $rights, %more) = @_;
+    return {kind => 'access', id => $board, email => $email,
+        rights => $rights, %more};
+}
+
+# All records are there: who has none is a stranger.
+
+sub ready { redis('SET', 'billing:1:epoch', '1 ready') }
+
+# Teams in many states; roles: 1 guest, 2 member, 4 team admin, 16 billing,
+# 64 without a licence.
 
 sub seed {
     my $past = time - 86400;
@@ -236,6 +249,9 @@ sub seed {
             member($team, 'payer@example.test', 16),
             member($team, 'stranger@example.test', 0));
     }
+    put(map { access($_, 'guest@example.test', 2) }
+        qw(free4 paid1 business1 ended1 late1));
+    put(map { access($_, 'owner@example.test', 1) } qw(secret paid2));
 }
 
 

@@ -26,6 +26,7 @@ static int record_line(const billing_secret_t *secret, const char *prefix,
 static size_t record_fill(const json_t *json, const char *prefix, char *key,
     billing_record_t *record);
 static const char *record_text(const json_t *json, const char *name);
+static uint8_t record_visit(const char *word);
 static int64_t record_int(const json_t *json, const char *name);
 
 
@@ -142,6 +143,7 @@ record_fill(const json_t *json, const char *prefix, char *key,
             .members = (uint32_t) record_int(json, "members"),
             .plan = (uint8_t) billing_plan_parse(plan, strlen(plan)),
             .state = (uint8_t) billing_state_parse(state, strlen(state)),
+            .editable_boards = (uint8_t) record_int(json, "editable_boards"),
             .gone = json_is_true(json_object_get(json, "gone"))
         };
         return billing_key_team(key, prefix, id);
@@ -164,11 +166,22 @@ record_fill(const json_t *json, const char *prefix, char *key,
             .version = version,
             .rank = (uint64_t) record_int(json, "rank"),
             .is_private = json_is_true(json_object_get(json, "private")),
+            .link = record_visit(record_text(json, "link")),
             .gone = json_is_true(json_object_get(json, "gone"))
         };
         snprintf(record->u.board.team, sizeof(record->u.board.team), "%.*s",
                  BILLING_ID_MAX, record_text(json, "team"));
         return billing_key_board(key, prefix, id);
+    }
+
+    if (strcmp(kind, "access") == 0) {
+        record->kind = BILLING_RECORD_ACCESS;
+        record->u.access = (billing_access_record_t) {
+            .epoch = epoch,
+            .version = version,
+            .rights = (uint32_t) record_int(json, "rights")
+        };
+        return billing_key_access(key, prefix, id, email);
     }
 
     return 0;
@@ -181,6 +194,14 @@ record_text(const json_t *json, const char *name)
     const char  *text = json_string_value(json_object_get(json, name));
 
     return text != NULL ? text : "";
+}
+
+
+static uint8_t
+record_visit(const char *word)
+{
+    return word[0] == '\0' ? BILLING_VISIT_OFF
+           : (uint8_t) billing_visit_parse(word, strlen(word));
 }
 
 

@@ -107,6 +107,42 @@ r39_r181_creating(void **state)
 
 
 static void
+r229_who_takes_boards_over(void **state)
+{
+    const uint32_t  member = BILLING_ROLE_MEMBER;
+    const uint32_t  admin = member | BILLING_ROLE_TEAM_ADMIN;
+
+    (void) state;
+
+    for (unsigned plan = BILLING_PLAN_FREE; plan < BILLING_PLANS; plan++) {
+        bool  admins = plan == BILLING_PLAN_FREE
+                       || plan == BILLING_PLAN_EDUCATION;
+
+        assert_int_equal(billing_board_heir((billing_plan_t) plan, member),
+                         !admins);
+        assert_true(billing_board_heir((billing_plan_t) plan, admin));
+        assert_false(billing_board_heir((billing_plan_t) plan,
+                                        BILLING_ROLE_GUEST
+                                        | BILLING_ROLE_RESTRICTED));
+    }
+}
+
+
+static void
+r229_ninety_days_to_think_again(void **state)
+{
+    const int64_t  at = 1800000000;
+
+    (void) state;
+
+    assert_true(billing_board_restorable(at, at));
+    assert_true(billing_board_restorable(at, at + 90 * 86400 - 1));
+    assert_false(billing_board_restorable(at, at + 90 * 86400));
+    assert_false(billing_board_restorable(0, at));
+}
+
+
+static void
 r37_r38_r187_the_three_newest(void **state)
 {
     static const uint64_t  ranks[] = { 7, 3, 12, 5, 9 };
@@ -169,6 +205,8 @@ main(void)
         cmocka_unit_test_setup(r32_ten_are_named_eleven_are_a_list, set_up),
         cmocka_unit_test_setup(r33_on_free_shared_or_locked, set_up),
         cmocka_unit_test_setup(r39_r181_creating, set_up),
+        cmocka_unit_test_setup(r229_who_takes_boards_over, set_up),
+        cmocka_unit_test_setup(r229_ninety_days_to_think_again, set_up),
         cmocka_unit_test_setup(r37_r38_r187_the_three_newest, set_up),
         cmocka_unit_test_setup(r189_of_the_merged_set_exactly_as_many, set_up)
     };

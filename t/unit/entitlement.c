@@ -129,6 +129,7 @@ r40_private_boards_are_locked_on_free(void **state)
     (void) state;
 
     board.is_private = 1;
+    member.access = BILLING_ACCESS_OWNER;
     assert_string_equal(asked(&edit), "ALLOW");
 
     free_team(0);
@@ -193,6 +194,7 @@ r196_guests_edit_where_the_plan_lets_them(void **state)
     (void) state;
 
     member.roles = BILLING_ROLE_GUEST;
+    member.access = BILLING_ACCESS_INVITED;
     assert_string_equal(asked(&view), "ALLOW");
     assert_string_equal(asked(&edit), "GUEST_VIEW_ONLY");
     team.plan = BILLING_PLAN_BUSINESS;
@@ -201,14 +203,207 @@ r196_guests_edit_where_the_plan_lets_them(void **state)
 
 
 static void
-r197_visitors_view_at_most(void **state)
+r196_a_guest_of_one_board_is_none_of_another(void **state)
 {
     (void) state;
 
-    member.roles = BILLING_ROLE_VISITOR;
     team.plan = BILLING_PLAN_BUSINESS;
+    member.roles = BILLING_ROLE_GUEST;
+    assert_string_equal(asked(&view), "NOT_A_MEMBER");
+    assert_string_equal(asked(&edit), "NOT_A_MEMBER");
+    member.access = BILLING_ACCESS_INVITED;
+    assert_string_equal(asked(&edit), "ALLOW");
+
+    /* The right without the role is a leftover: nothing. */
+
+    member.roles = 0;
+    assert_string_equal(asked(&view), "NOT_A_MEMBER");
+}
+
+
+static void
+r56_a_private_board_is_its_owners_and_the_invited(void **state)
+{
+    static const uint32_t  roles[] = {
+        BILLING_ROLE_MEMBER, BILLING_ROLE_MEMBER | BILLING_ROLE_TEAM_ADMIN,
+        BILLING_ROLE_MEMBER | BILLING_ROLE_COMPANY_ADMIN,
+        BILLING_ROLE_RESTRICTED
+    };
+
+    (void) state;
+
+    board.is_private = 1;
+
+    for (unsigned i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+        member.roles = roles[i];
+        member.access = 0;
+        assert_string_equal(asked(&view), "BOARD_NOT_FOUND");
+        member.access = BILLING_ACCESS_INVITED;
+        assert_string_equal(asked(&view), "ALLOW");
+        assert_string_equal(asked(&edit), i < 3 ? "ALLOW"
+                                                : "LICENCE_REQUEST");
+    }
+
+    member.roles = BILLING_ROLE_GUEST;
     assert_string_equal(asked(&view), "ALLOW");
-    assert_string_equal(asked(&edit), "GUEST_VIEW_ONLY");
+    member.access = 0;
+    assert_string_equal(asked(&view), "NOT_A_MEMBER");
+}
+
+
+static void
+r197_visitors_do_what_link_and_plan_let_them(void **state)
+{
+    static const struct {
+        uint8_t          link;
+        billing_visit_t  plan;
+        const char      *view;
+        const char      *edit;
+    } cases[] = {
+        { BILLING_VISIT_OFF, BILLING_VISIT_EDIT, "NOT_A_MEMBER",
+          "NOT_A_MEMBER" },
+        { BILLING_VISIT_VIEW, BILLING_VISIT_OFF, "NOT_A_MEMBER",
+          "NOT_A_MEMBER" },
+        { BILLING_VISIT_VIEW, BILLING_VISIT_EDIT, "ALLOW",
+          "GUEST_VIEW_ONLY" },
+        { BILLING_VISIT_EDIT, BILLING_VISIT_VIEW, "ALLOW",
+          "GUEST_VIEW_ONLY" },
+        { BILLING_VISIT_EDIT, BILLING_VISIT_EDIT, "ALLOW", "ALLOW" }
+    };
+
+    (void) state;
+
+    member.roles = 0;
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        board.link = cases[i].link;
+        catalogue.plans[BILLING_PLAN_TEAM].visitors = cases[i].plan;
+        assert_string_equal(asked(&view), cases[i].view);
+        assert_string_equal(asked(&edit), cases[i].edit);
+    }
+
+    /* By the link, and no longer once the team is paused. */
+
+    team.state = BILLING_STATE_EXPIRED;
+    assert_string_equal(asked(&view), "ALLOW");
+    assert_string_equal(asked(&edit), "TEAM_EXPIRED");
+
+    member.roles = BILLING_ROLE_VISITOR;    /* a role of no record */
+    board.link = BILLING_VISIT_OFF;
+    assert_string_equal(asked(&view), "NOT_A_MEMBER");
+}
+
+
+static void
+r197_a_link_gives_no_rights_but_the_boards(void **state)
+{
+    billing_wanted_t  seat = { .seat = true };
+    billing_wanted_t  admin = { .admin = true };
+    billing_wanted_t  billing = { .billing = true };
+
+    (void) state;
+
+    catalogue.plans[BILLING_PLAN_TEAM].visitors = BILLING_VISIT_EDIT;
+    board.link = BILLING_VISIT_EDIT;
+    member.roles = BILLING_ROLE_BILLING_ADMIN | BILLING_ROLE_VISITOR;
+    assert_string_equal(asked(&seat), "SEAT_MISSING");
+    assert_string_equal(asked(&admin), "ADMIN_RIGHTS");
+    assert_string_equal(asked(&billing), "BILLING_RIGHTS");
+}
+
+
+static void
+r202_without_a_licence_one_views(void **state)
+{
+    billing_wanted_t  seat = { .seat = true };
+
+    (void) state;
+
+    catalogue.plans[BILLING_PLAN_ENTERPRISE].visitors = BILLING_VISIT_EDIT;
+    team.plan = BILLING_PLAN_ENTERPRISE;
+    team.state = BILLING_STATE_ENTERPRISE;
+    member.roles = BILLING_ROLE_RESTRICTED;
+    assert_string_equal(asked(&view), "ALLOW");
+    assert_string_equal(asked(&edit), "LICENCE_REQUEST");
+    assert_string_equal(asked(&seat), "LICENCE_REQUEST");
+    board.link = BILLING_VISIT_EDIT;
+    assert_string_equal(asked(&edit), "LICENCE_REQUEST");
+}
+
+
+/*
+ * Every role on every plan, private or not, invited or not, with each link:
+ * said again in other words.
+ */
+
+static bool
+may_be_in(uint32_t roles, uint32_t access)
+{
+    if (roles & BILLING_ROLES_INSIDE) {
+        return !board.is_private || access != 0;
+    }
+
+    return roles & BILLING_ROLE_GUEST && access != 0;
+}
+
+
+static void
+one_case(uint32_t roles, uint32_t access)
+{
+    bool              in = may_be_in(roles, access), edits;
+    bool              licensed = roles & (BILLING_ROLE_MEMBER
+                                          | BILLING_ROLE_TEAM_ADMIN
+                                          | BILLING_ROLE_COMPANY_ADMIN);
+    billing_visit_t   most;
+    billing_terms_t  *terms = &catalogue.plans[team.plan];
+
+    member.roles = roles;
+    member.access = access;
+    most = board.link < terms->visitors ? (billing_visit_t) board.link
+                                        : terms->visitors;
+
+    if (!in && most == BILLING_VISIT_OFF) {
+        assert_string_equal(asked(&view),
+                            roles & BILLING_ROLES_INSIDE ? "BOARD_NOT_FOUND"
+                                                         : "NOT_A_MEMBER");
+        assert_string_not_equal(asked(&edit), "ALLOW");
+        return;
+    }
+
+    assert_string_equal(asked(&view), "ALLOW");
+
+    edits = in && (licensed || (roles & BILLING_ROLE_GUEST
+                                && !(roles & BILLING_ROLE_RESTRICTED)
+                                && terms->guests_edit));
+    edits = edits || (most == BILLING_VISIT_EDIT
+                      && !(in && roles & BILLING_ROLE_RESTRICTED));
+    edits = edits && (!board.is_private || terms->private_boards);
+    assert_int_equal(strcmp(asked(&edit), "ALLOW") == 0, edits);
+}
+
+
+static void
+r39_r40_r55_r56_r196_r197_r202_every_case(void **state)
+{
+    unsigned  n = 0;
+
+    (void) state;
+
+    for (unsigned i = 0; i < 6 * 2 * 3 * 3; i++) {
+        team.plan = (uint8_t) (BILLING_PLAN_FREE + i % 6);
+        board.is_private = i / 6 % 2;
+        board.link = (uint8_t) (i / 12 % 3);
+        catalogue.plans[team.plan].visitors = (billing_visit_t) (i / 36);
+
+        for (uint32_t roles = 0; roles < 128; roles++) {
+            for (uint32_t access = 0; access < 4; access++) {
+                one_case(roles, access);
+                n++;
+            }
+        }
+    }
+
+    assert_int_equal(n, 55296);
 }
 
 
@@ -260,6 +455,7 @@ r195_a_guest_has_no_seat(void **state)
 
     assert_string_equal(asked(&seat), "ALLOW");
     member.roles = BILLING_ROLE_GUEST;
+    member.access = BILLING_ACCESS_INVITED;
     assert_string_equal(asked(&seat), "SEAT_MISSING");
 }
 
@@ -289,7 +485,9 @@ more_wanted_is_never_more_allowed(void **state)
         team.state = (uint8_t) random_below(&random, BILLING_STATES);
         team.valid_until_at = (int64_t) random_below(&random, 3) - 1 + NOW;
         team.editable_from = random_below(&random, 8);
-        member.roles = (uint32_t) random_below(&random, 64);
+        member.roles = (uint32_t) random_below(&random, 128);
+        member.access = (uint32_t) random_below(&random, 4);
+        board.link = (uint8_t) random_below(&random, BILLING_VISITS);
         board.rank = random_below(&random, 8);
         board.is_private = (uint8_t) random_below(&random, 2);
 
@@ -297,9 +495,11 @@ more_wanted_is_never_more_allowed(void **state)
             assert_string_not_equal(asked(&more), "ALLOW");
         }
 
-        if (strcmp(asked(&more), "ALLOW") == 0) {
-            assert_true(member.roles & ~(uint32_t)
-                        (BILLING_ROLE_VISITOR | BILLING_ROLE_BILLING_ADMIN));
+        if (strcmp(asked(&more), "ALLOW") == 0
+            && board.link == BILLING_VISIT_OFF)
+        {
+            assert_true(member.roles & (BILLING_ROLES_INSIDE
+                                        | BILLING_ROLE_GUEST));
         }
     }
 }
@@ -312,6 +512,7 @@ the_records_have_the_sizes_of_the_cache(void **state)
 
     assert_int_equal(sizeof(billing_team_record_t), 56);
     assert_int_equal(sizeof(billing_member_record_t), 24);
+    assert_int_equal(sizeof(billing_access_record_t), 24);
     assert_int_equal(sizeof(billing_board_record_t), 72);
 }
 
@@ -340,7 +541,17 @@ main(void)
                                a_paid_board),
         cmocka_unit_test_setup(r196_guests_edit_where_the_plan_lets_them,
                                a_paid_board),
-        cmocka_unit_test_setup(r197_visitors_view_at_most,
+        cmocka_unit_test_setup(r196_a_guest_of_one_board_is_none_of_another,
+                               a_paid_board),
+        cmocka_unit_test_setup(
+            r56_a_private_board_is_its_owners_and_the_invited, a_paid_board),
+        cmocka_unit_test_setup(r197_visitors_do_what_link_and_plan_let_them,
+                               a_paid_board),
+        cmocka_unit_test_setup(r197_a_link_gives_no_rights_but_the_boards,
+                               a_paid_board),
+        cmocka_unit_test_setup(r202_without_a_licence_one_views,
+                               a_paid_board),
+        cmocka_unit_test_setup(r39_r40_r55_r56_r196_r197_r202_every_case,
                                a_paid_board),
         cmocka_unit_test_setup(r55_features_are_the_plans,
                                a_paid_board),

@@ -76,7 +76,7 @@ members_boards_and_absent_things(void **state)
     char              out[BILLING_RECORD_MAX];
     size_t            len;
     billing_secret_t  secret = a_secret(1);
-    billing_record_t  records[5], back;
+    billing_record_t  records[8], back;
 
     (void) state;
 
@@ -94,8 +94,15 @@ members_boards_and_absent_things(void **state)
     records[4].kind = BILLING_RECORD_TEAM;
     records[4].u.team.gone = 1;
     records[4].u.team.version = UINT64_MAX;
+    records[5].kind = BILLING_RECORD_BOARD;
+    records[5].u.board.team[0] = 't';
+    records[5].u.board.link = BILLING_VISIT_EDIT;
+    records[6].kind = BILLING_RECORD_ACCESS;
+    records[6].u.access = (billing_access_record_t) { 1, 2, 3, 0 };
+    records[7] = a_team_record();
+    records[7].u.team.editable_boards = 5;
 
-    for (unsigned i = 0; i < 5; i++) {
+    for (unsigned i = 0; i < 8; i++) {
         assert_int_equal(billing_record_encode(&secret, BYTES("k"),
                                                &records[i], out, sizeof(out),
                                                &len),

@@ -118,6 +118,32 @@ r59_a_plain_member_may_buy_for_a_free_team(void **state)
 
 
 static void
+r202_without_a_licence_one_sees_and_leaves(void **state)
+{
+    (void) state;
+
+    for (unsigned act = 0; act < BILLING_ACTS; act++) {
+        billing_reason_t  got = billing_may((billing_act_t) act,
+                                            BILLING_ROLE_RESTRICTED,
+                                            BILLING_PLAN_ENTERPRISE);
+
+        assert_int_equal(got == BILLING_ALLOW,
+                         act == BILLING_ACT_SEE_TEAM
+                         || act == BILLING_ACT_LEAVE);
+    }
+
+    assert_reason(billing_may(BILLING_ACT_INVITE_OPEN,
+                              BILLING_ROLE_RESTRICTED,
+                              BILLING_PLAN_ENTERPRISE), INVITE_FORBIDDEN);
+    assert_reason(billing_may(BILLING_ACT_CREATE_BOARD,
+                              BILLING_ROLE_RESTRICTED,
+                              BILLING_PLAN_ENTERPRISE), LICENCE_REQUEST);
+    assert_reason(billing_may(BILLING_ACT_CANCEL, BILLING_ROLE_RESTRICTED,
+                              BILLING_PLAN_ENTERPRISE), BILLING_RIGHTS);
+}
+
+
+static void
 r102_a_billing_admin_is_no_admin(void **state)
 {
     (void) state;
@@ -221,6 +247,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(section3_every_cell_of_the_matrix),
         cmocka_unit_test(r59_a_plain_member_may_buy_for_a_free_team),
+        cmocka_unit_test(r202_without_a_licence_one_sees_and_leaves),
         cmocka_unit_test(r102_a_billing_admin_is_no_admin),
         cmocka_unit_test(r209_on_business_team_admins_have_no_billing_rights),
         cmocka_unit_test(r230_a_payer_who_left_is_out),

@@ -1,0 +1,45 @@
+/* Shared by the gate and what it looks at. */
+
+#ifndef NGX_HTTP_BILLING_GATE_H
+#define NGX_HTTP_BILLING_GATE_H
+
+#include "ngx_http_billing.h"
+
+#define NGX_HTTP_BILLING_ASKED_BOARD   1
+#define NGX_HTTP_BILLING_ASKED_TEAM    2
+#define NGX_HTTP_BILLING_ASKED_MEMBER  4
+#define NGX_HTTP_BILLING_ASKED_ACCESS  8
+
+
+typedef struct {
+    ngx_http_billing_entry_t   board;
+    ngx_http_billing_entry_t   team;
+    ngx_http_billing_entry_t   member;
+    ngx_http_billing_entry_t   access;      /* his rights on the board */
+    ngx_str_t                  team_id;
+    ngx_http_billing_want_t    wants[4];
+    ngx_uint_t                 nwants;
+    ngx_uint_t                 wants_asked;
+    unsigned                   stale:1;
+    unsigned                   unknown:1;   /* the board or its team */
+    unsigned                   stranger:1;  /* who asks */
+} ngx_http_billing_look_t;
+
+/* Kept over the phase's second run and over internal redirects. */
+
+typedef struct {
+    ngx_http_billing_question_t  question;
+    u_char                       team[BILLING_ID_MAX];  /* asked about */
+    size_t                       team_len;
+    ngx_msec_t                   asked_at;
+    unsigned                     asked:4;
+    unsigned                     waiting:1;
+    unsigned                     posed:1;       /* question is filled */
+} ngx_http_billing_gate_t;
+
+
+/* Fills a zeroed *look; wants are what may still be asked for. */
+void ngx_http_billing_look(ngx_http_request_t *r,
+    ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look);
+
+#endif /* NGX_HTTP_BILLING_GATE_H */

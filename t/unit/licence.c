@@ -1,0 +1,145 @@
+#include "domain_fixture.h"
+
+#define COMPANY  (BILLING_ROLE_MEMBER | BILLING_ROLE_COMPANY_ADMIN)
+
+
+static uint32_t               roles;
+static billing_team_t         team;
+static billing_licence_ask_t  ask;
+
+
+static int
+set_up(void **state)
+{
+    (void) state;
+
+    team = a_free_team(3);
+    team.plan = BILLING_PLAN_ENTERPRISE;
+    team.state = BILLING_STATE_ENTERPRISE;
+    team.seats = 4;
+    ask = (billing_licence_ask_t) {
+        .actor_roles = COMPANY, .roles = BILLING_ROLE_RESTRICTED,
+        .wanted = BILLING_LICENCE_FULL
+    };
+
+    return 0;
+}
+
+
+static billing_reason_t
+assign(void)
+{
+    return billing_licence_assign(&team, &ask, &roles);
+}
+
+
+static void
+r202_full_until_they_run_out(void **state)
+{
+    (void) state;
+
+    assert_int_equal(billing_licence_role(&team), BILLING_ROLE_MEMBER);
+    team.members = 4;
+    assert_int_equal(billing_licence_role(&team), BILLING_ROLE_RESTRICTED);
+    assert_false(billing_licence_left(&team));
+
+    team.seats = 0;                     /* a contract without a bound */
+    assert_int_equal(billing_licence_role(&team), BILLING_ROLE_MEMBER);
+
+    team.seats = 4;                     /* elsewhere seats are bought */
+    team.plan = BILLING_PLAN_BUSINESS;
+    assert_int_equal(billing_licence_role(&team), BILLING_ROLE_MEMBER);
+}
+
+
+static void
+r202_a_company_admin_assigns_what_is_left(void **state)
+{
+    (void) state;
+
+    assert_reason(assign(), ALLOW);
+    assert_int_equal(roles, BILLING_ROLE_MEMBER);
+
+    team.members = 4;
+    assert_reason(assign(), NO_VACANT_SEAT);
+    ask.roles = BILLING_ROLE_MEMBER;    /* has one already */
+    assert_reason(assign(), ALLOW);
+    ask.wanted = BILLING_LICENCE_RESTRICTED;
+    assert_reason(assign(), ALLOW);
+    assert_int_equal(roles, BILLING_ROLE_RESTRICTED);
+}
+
+
+static void
+section3_row29_nobody_else(void **state)
+{
+    (void) state;
+
+    ask.actor_roles = BILLING_ROLE_MEMBER | BILLING_ROLE_TEAM_ADMIN;
+    assert_reason(assign(), ADMIN_RIGHTS);
+    ask.actor_roles = BILLING_ROLE_RESTRICTED;
+    assert_reason(assign(), ADMIN_RIGHTS);
+    ask.actor_roles = BILLING_ROLE_GUEST;
+    assert_reason(assign(), NOT_A_MEMBER);
+    assert_int_equal(roles, ask.roles);
+}
+
+
+static void
+r203_guests_are_never_made_full(void **state)
+{
+    (void) state;
+
+    ask.roles = BILLING_ROLE_GUEST;
+    assert_reason(assign(), MEMBER_NOT_FOUND);
+    ask.roles = 0;
+    assert_reason(assign(), MEMBER_NOT_FOUND);
+}
+
+
+static void
+only_enterprise_and_no_admin_without_licence(void **state)
+{
+    (void) state;
+
+    ask.roles = BILLING_ROLE_MEMBER | BILLING_ROLE_TEAM_ADMIN;
+    ask.wanted = BILLING_LICENCE_RESTRICTED;
+    assert_reason(assign(), ADMIN_RIGHTS);
+    ask.roles = COMPANY;
+    assert_reason(assign(), ADMIN_RIGHTS);
+    team.plan = BILLING_PLAN_BUSINESS;
+    assert_reason(assign(), FEATURE_MISSING);
+}
+
+
+static void
+the_words(void **state)
+{
+    (void) state;
+
+    assert_int_equal(billing_licence_parse("full", 4), BILLING_LICENCE_FULL);
+    assert_int_equal(billing_licence_parse("restricted", 10),
+                     BILLING_LICENCE_RESTRICTED);
+    assert_int_equal(billing_licence_parse("none", 4), BILLING_LICENCE_NONE);
+    assert_int_equal(billing_licence_parse("ful", 3), BILLING_LICENCE_NONE);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test_setup(r202_full_until_they_run_out, set_up),
+        cmocka_unit_test_setup(r202_a_company_admin_assigns_what_is_left,
+                               set_up),
+        cmocka_unit_test_setup(section3_row29_nobody_else, set_up),
+        cmocka_unit_test_setup(r203_guests_are_never_made_full, set_up),
+        cmocka_unit_test_setup(only_enterprise_and_no_admin_without_licence,
+                               set_up),
+        cmocka_unit_test_setup(the_words, set_up)
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+
+    return cmocka_run_group_tests_name("licence", tests, NULL, NULL);
+}

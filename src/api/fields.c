@@ -29,6 +29,9 @@
 #define BILLING_PROMO                                                         \
     { "promo", BILLING_FIELD_WORD, false, false, BILLING_WORD_TEXT_MAX,       \
       BILLING_PROMO_UNKNOWN, NULL }
+/* ?dry_run=1: what it would do or cost, and nothing else happens. */
+#define BILLING_DRY_RUN                                                       \
+    { "dry_run", BILLING_FIELD_WORD, false, true, 1, BILLING_FIELD_TYPE, NULL }
 #define BILLING_LAST                                                          \
     { NULL, BILLING_FIELD_TEXT, false, false, 0, BILLING_ALLOW, NULL }
 
@@ -52,6 +55,28 @@ static const billing_field_t  billing_fields_team_create[] = {
 
 static const billing_field_t  billing_fields_member[] = {
     BILLING_TEAM, BILLING_EMAIL, BILLING_LAST
+};
+
+/* What becomes of the boards: delete, or transfer:EMAIL (R229). */
+
+static const billing_field_t  billing_fields_member_remove[] = {
+    BILLING_TEAM, BILLING_EMAIL,
+    { "boards", BILLING_FIELD_WORD, false, true, BILLING_EMAIL_MAX + 9,
+      BILLING_FIELD_TYPE, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_licence[] = {
+    BILLING_TEAM, BILLING_EMAIL,
+    { "licence", BILLING_FIELD_WORD, true, false, BILLING_WORD_TEXT_MAX,
+      BILLING_FIELD_TYPE, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_licences[] = {
+    BILLING_TEAM,
+    { "emails", BILLING_FIELD_EMAILS, true, false, 0, BILLING_ALLOW, NULL },
+    BILLING_LAST
 };
 
 static const billing_field_t  billing_fields_member_role[] = {
@@ -152,8 +177,38 @@ static const billing_field_t  billing_fields_board[] = {
     BILLING_BOARD, BILLING_LAST
 };
 
+static const billing_field_t  billing_fields_board_change[] = {
+    BILLING_BOARD,
+    { "title", BILLING_FIELD_NAME, false, false, 0, BILLING_ALLOW, NULL },
+    { "private", BILLING_FIELD_BOOL, false, false, 0, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_board_copy[] = {
+    BILLING_BOARD,
+    { "title", BILLING_FIELD_NAME, false, false, 0, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
 static const billing_field_t  billing_fields_board_move[] = {
-    BILLING_BOARD, BILLING_TEAM, BILLING_LAST
+    BILLING_BOARD, BILLING_TEAM, BILLING_DRY_RUN, BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_board_affected[] = {
+    BILLING_BOARD, BILLING_TEAM_QUERY,
+    { "after", BILLING_FIELD_EMAIL, false, true, 0, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_board_link[] = {
+    BILLING_BOARD,
+    { "access", BILLING_FIELD_WORD, true, false, BILLING_WORD_TEXT_MAX,
+      BILLING_FIELD_TYPE, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_guest[] = {
+    BILLING_BOARD, BILLING_EMAIL, BILLING_LAST
 };
 
 static const billing_field_t  billing_fields_team[] = {
@@ -237,10 +292,6 @@ static const billing_field_t  billing_fields_buy[] = {
     BILLING_LAST
 };
 
-/* ?dry_run=1: what it would cost, and nothing else happens. */
-
-#define BILLING_DRY_RUN                                                       \
-    { "dry_run", BILLING_FIELD_WORD, false, true, 1, BILLING_FIELD_TYPE, NULL }
 #define BILLING_NEW_CARD                                                      \
     { "payment_method", BILLING_FIELD_TOKEN, false, false, 96,                \
       BILLING_ALLOW, NULL },                                                  \
@@ -312,7 +363,7 @@ static const struct {
     { "dashboard",        billing_fields_dashboard },
     { "team.create",      billing_fields_team_create },
     { "member.add",       billing_fields_member },
-    { "member.remove",    billing_fields_member },
+    { "member.remove",    billing_fields_member_remove },
     { "member.role",      billing_fields_member_role },
     { "team.change",      billing_fields_team_change },
     { "invitation.create", billing_fields_invite },
@@ -330,9 +381,20 @@ static const struct {
     { "app.domain.verified", billing_fields_domain_verified },
     { "demo.domain.verified", billing_fields_domain_verified },
     { "board.create",     billing_fields_board_create },
+    { "board.show",       billing_fields_board },
+    { "board.change",     billing_fields_board_change },
     { "board.delete",     billing_fields_board },
+    { "board.deleted",    billing_fields_team },
+    { "board.restore",    billing_fields_board },
     { "board.share",      billing_fields_board },
+    { "board.copy",       billing_fields_board_copy },
     { "board.move",       billing_fields_board_move },
+    { "board.affected",   billing_fields_board_affected },
+    { "board.link",       billing_fields_board_link },
+    { "guest.add",        billing_fields_guest },
+    { "guest.remove",     billing_fields_guest },
+    { "licence.set",      billing_fields_licence },
+    { "licence.add",      billing_fields_licences },
     { "pricing",          billing_fields_none },
     { "upgrade.offer",    billing_fields_team_query },
     { "upgrade.quote",    billing_fields_quote },

@@ -356,6 +356,11 @@ billing_verify_numbers(const billing_record_t *record, uint64_t *epoch,
         *version = record->u.member.version;
         return;
 
+    case BILLING_RECORD_ACCESS:
+        *epoch = record->u.access.epoch;
+        *version = record->u.access.version;
+        return;
+
     case BILLING_RECORD_BOARD:
         *epoch = record->u.board.epoch;
         *version = record->u.board.version;
@@ -459,6 +464,7 @@ billing_verify_tell(billing_verify_t *v, bool missing)
         [BILLING_RECORD_NONE]   = "",
         [BILLING_RECORD_TEAM]   = "team",
         [BILLING_RECORD_MEMBER] = "member",
+        [BILLING_RECORD_ACCESS] = "access",
         [BILLING_RECORD_BOARD]  = "board"
     };
 

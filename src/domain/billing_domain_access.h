@@ -66,8 +66,8 @@ billing_licence_t billing_licence_parse(const char *word, size_t len);
  */
 bool billing_licence_left(const billing_team_t *team);
 
-/* MEMBER, or RESTRICTED once the licences have run out (R202). */
-uint32_t billing_licence_role(const billing_team_t *team);
+/* The roles, RESTRICTED for MEMBER once the licences have run out (R202). */
+uint32_t billing_licence_given(const billing_team_t *team, uint32_t roles);
 
 typedef struct {
     uint32_t           actor_roles;

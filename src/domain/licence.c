@@ -40,10 +40,14 @@ billing_licence_left(const billing_team_t *team)
 
 
 uint32_t
-billing_licence_role(const billing_team_t *team)
+billing_licence_given(const billing_team_t *team, uint32_t roles)
 {
-    return billing_licence_left(team) ? BILLING_ROLE_MEMBER
-                                      : BILLING_ROLE_RESTRICTED;
+    if (roles & BILLING_ROLE_MEMBER && !billing_licence_left(team)) {
+        roles &= ~(uint32_t) BILLING_ROLE_MEMBER;
+        roles |= BILLING_ROLE_RESTRICTED;
+    }
+
+    return roles;
 }
 
 

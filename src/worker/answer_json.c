@@ -29,6 +29,7 @@ static const billing_role_name_t  billing_role_names[] = {
     { BILLING_ROLE_COMPANY_ADMIN, "company_admin" },
     { BILLING_ROLE_TEAM_ADMIN,    "team_admin" },
     { BILLING_ROLE_MEMBER,        "member" },
+    { BILLING_ROLE_RESTRICTED,    "restricted" },
     { BILLING_ROLE_BILLING_ADMIN, "billing_admin" },
     { BILLING_ROLE_GUEST,         "guest" },
     { BILLING_ROLE_VISITOR,       "visitor" },

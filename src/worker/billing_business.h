@@ -93,10 +93,6 @@ billing_db_rc_t billing_op_team_create(billing_op_t *op);
 billing_db_rc_t billing_op_member_add(billing_op_t *op);
 billing_db_rc_t billing_op_member_remove(billing_op_t *op);
 billing_db_rc_t billing_op_member_role(billing_op_t *op);
-billing_db_rc_t billing_op_board_create(billing_op_t *op);
-billing_db_rc_t billing_op_board_delete(billing_op_t *op);
-billing_db_rc_t billing_op_board_share(billing_op_t *op);
-billing_db_rc_t billing_op_board_move(billing_op_t *op);
 billing_db_rc_t billing_op_card_start(billing_op_t *op);
 billing_db_rc_t billing_op_buy(billing_op_t *op);
 billing_db_rc_t billing_op_resume(billing_op_t *op);
@@ -211,6 +207,7 @@ json_t *billing_roles_json(uint32_t roles);
 const char *billing_role_word(uint32_t roles);  /* the highest one */
 
 
+#include "billing_board.h"
 #include "billing_subscription.h"
 #include "billing_people.h"
 

@@ -392,7 +392,7 @@ BILLING_MUST_CHECK billing_db_rc_t billing_outbox_clean(billing_worker_t *w);
 BILLING_MUST_CHECK billing_db_rc_t billing_outbox_sweep(billing_worker_t *w,
     int64_t mono_ms);
 
-/* A thing with a record: email is "" but for members. */
+/* A thing with a record: email is "" but for members and access. */
 typedef struct {
     billing_record_kind_t  kind;
     char                   id[BILLING_ID_MAX + 1];
@@ -422,7 +422,7 @@ BILLING_MUST_CHECK billing_db_rc_t billing_outbox_put(billing_worker_t *w,
     uintptr_t data);
 
 /* Everything that has a record, list by list. */
-#define BILLING_RECORD_LISTS  3
+#define BILLING_RECORD_LISTS  4
 
 /*
  * The rows of a list behind *after, by key: at most max, fewer only at its

@@ -205,6 +205,8 @@ BILLING_MUST_CHECK billing_db_rc_t billing_outbox_member(billing_worker_t *w,
     const char *team, const char *email);
 BILLING_MUST_CHECK billing_db_rc_t billing_outbox_board(billing_worker_t *w,
     const char *board);
+BILLING_MUST_CHECK billing_db_rc_t billing_outbox_access(billing_worker_t *w,
+    const char *board, const char *email);
 
 /* Implemented by the business: the record as it stands in the database. */
 BILLING_MUST_CHECK billing_db_rc_t billing_record_team(billing_worker_t *w,
@@ -213,6 +215,8 @@ BILLING_MUST_CHECK billing_db_rc_t billing_record_member(billing_worker_t *w,
     const char *team, const char *email, billing_member_record_t *out);
 BILLING_MUST_CHECK billing_db_rc_t billing_record_board(billing_worker_t *w,
     const char *board, billing_board_record_t *out);
+BILLING_MUST_CHECK billing_db_rc_t billing_record_access(billing_worker_t *w,
+    const char *board, const char *email, billing_access_record_t *out);
 
 
 /* --- mail ----------------------------------------------------------------- */

@@ -67,6 +67,7 @@ billing_freed_next(billing_worker_t *w, const char *team,
 
     rc = billing_db_query(w->db, sql, "ti", team,
                           (int64_t) (BILLING_ROLE_GUEST
+                                     | BILLING_ROLE_RESTRICTED
                                      | BILLING_ROLE_COMPANY_ADMIN));
 
     if (rc != BILLING_DB_ROW) {

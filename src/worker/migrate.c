@@ -11,6 +11,7 @@ extern const char  billing_sql_001_infra[];
 extern const char  billing_sql_002_business[];
 extern const char  billing_sql_003_subscription[];
 extern const char  billing_sql_005_people[];
+extern const char  billing_sql_006_board[];
 
 typedef struct {
     int64_t      version;
@@ -22,7 +23,8 @@ static const billing_migration_t  billing_migrations[] = {
     { 1, "infra", billing_sql_001_infra },
     { 2, "business", billing_sql_002_business },
     { 3, "subscription", billing_sql_003_subscription },
-    { 5, "people", billing_sql_005_people }
+    { 5, "people", billing_sql_005_people },
+    { 6, "board", billing_sql_006_board }
 };
 
 #define BILLING_MIGRATIONS                                                    \

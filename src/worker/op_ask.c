@@ -98,6 +98,8 @@ billing_ask_enter(billing_op_t *op, billing_team_row_t *row,
     }
 
     asking->plan = row->team.plan;
+    asking->restricted = (asking->roles
+                          & (uint32_t) BILLING_ROLE_RESTRICTED) != 0;
     asking->admins_only = row->invite_admins;
 
     return BILLING_DB_OK;
@@ -294,6 +296,8 @@ billing_ask_carry_out(billing_op_t *op, billing_team_row_t *row,
         return billing_member_grant(op, row, ask->email);
 
     case BILLING_ASK_LICENCE:
+        return billing_licence_grant(op, row, ask->email);
+
     case BILLING_ASK_JOIN:
         return billing_member_join(op, row, ask->email,
                                    (uint32_t) BILLING_ROLE_MEMBER);

@@ -1,6 +1,6 @@
 /*
- * Boards: each has one owner and one team; the order of creation (rank)
- * decides which ones a Free team may edit.
+ * Boards: created, changed, shared, copied, deleted, restored, shown by a
+ * public link.
  */
 
 #include <stdio.h>
@@ -9,26 +9,16 @@
 #include "billing_business.h"
 
 
-typedef struct {
-    char                    id[BILLING_ID_MAX + 1];
-    char                    owner[BILLING_EMAIL_MAX + 1];
-    char                    title[BILLING_NAME_MAX + 1];
-    billing_board_record_t  record;
-} billing_board_row_t;
-
-
-static billing_db_rc_t billing_board_insert(billing_op_t *op,
-    const billing_team_row_t *row, billing_board_row_t *board);
-static billing_db_rc_t billing_board_enter(billing_op_t *op,
-    billing_board_row_t *board, billing_team_row_t *row, uint32_t *roles);
-static billing_db_rc_t billing_board_load(billing_worker_t *w,
-    const char *id, billing_board_row_t *board);
-static billing_db_rc_t billing_board_store(billing_worker_t *w,
-    const billing_board_row_t *board);
-static billing_db_rc_t billing_board_destination(billing_op_t *op,
-    billing_team_row_t *row);
-static billing_db_rc_t billing_board_done(billing_op_t *op,
-    const billing_board_row_t *board, unsigned status);
+static billing_db_rc_t billing_board_new(billing_op_t *op,
+    billing_team_row_t *row, billing_board_row_t *board, json_t *more);
+static billing_db_rc_t billing_board_change_title(billing_op_t *op,
+    billing_board_op_t *b);
+static billing_db_rc_t billing_board_change_private(billing_op_t *op,
+    billing_board_op_t *b);
+static billing_db_rc_t billing_board_restore_may(billing_op_t *op,
+    billing_board_op_t *b);
+static billing_db_rc_t billing_board_link_may(billing_op_t *op,
+    const billing_board_op_t *b, billing_visit_t visit);
 
 
 billing_db_rc_t
@@ -60,116 +50,274 @@ billing_op_board_create(billing_op_t *op)
                                json_pack("{s:s}", "field", "title"));
     }
 
-    if (row.team.state == BILLING_STATE_EXPIRED) {
-        return billing_op_deny(op, BILLING_TEAM_EXPIRED, NULL);
-    }
-
     memset(&board, 0, sizeof(board));
-    (void) snprintf(board.title, sizeof(board.title), "%s", title);
+    billing_copy(board.title, sizeof(board.title), title);
     board.record.is_private = billing_op_bool(op, "private");
 
-    if (board.record.is_private
-        && !op->w->settings->catalogue.plans[row.team.plan].private_boards)
-    {
-        return billing_op_deny(op, BILLING_BOARD_PRIVATE_FREE, NULL);
-    }
-
-    rc = billing_board_insert(op, &row, &board);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    rc = billing_team_touch(op->w, &row);   /* the three newest changed */
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    return billing_board_done(op, &board, 201);
+    return billing_board_new(op, &row, &board, NULL);
 }
 
 
 static billing_db_rc_t
-billing_board_insert(billing_op_t *op, const billing_team_row_t *row,
-    billing_board_row_t *board)
+billing_board_new(billing_op_t *op, billing_team_row_t *row,
+    billing_board_row_t *board, json_t *more)
 {
-    static const char  rank_sql[] =
-        "SELECT COALESCE(MAX(rank), 0) + 1 FROM board";
-    static const char  sql[] =
-        "INSERT INTO board (id, team, owner, title, is_private, rank,"
-        " created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    billing_db_rc_t   rc;
+    billing_reason_t  reason;
 
-    billing_db_rc_t  rc;
+    reason = billing_board_create_allowed(&op->w->settings->catalogue,
+                                          &row->team,
+                                          board->record.is_private);
+    if (reason != BILLING_ALLOW) {
+        json_decref(more);
+        return billing_op_deny(op, reason, NULL);
+    }
 
-    rc = billing_id_new('b', board->id);
+    rc = billing_board_insert(op, row, board);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_touch(op->w, row);    /* the newest changed */
+    }
+
+    if (rc != BILLING_DB_OK) {
+        json_decref(more);
+        return rc;
+    }
+
+    return billing_board_done(op, board, 201, more);
+}
+
+
+/* The owner's: the title, and whether it is private. */
+
+billing_db_rc_t
+billing_op_board_change(billing_op_t *op)
+{
+    billing_db_rc_t     rc;
+    billing_board_op_t  b;
+
+    rc = billing_board_enter(op, &b);
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    rc = billing_db_query(op->w->db, rank_sql, "");
-
-    if (rc != BILLING_DB_ROW) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;
+    if (!b.owner) {
+        return billing_op_deny(op, BILLING_BOARD_NOT_OWNER, NULL);
     }
 
-    board->record.rank = (uint64_t) billing_db_int(op->w->db, rank_sql, 0);
-    billing_db_done(op->w->db, rank_sql);
-
-    (void) snprintf(board->owner, sizeof(board->owner), "%s",
-                    op->command->actor);
-    (void) snprintf(board->record.team, sizeof(board->record.team), "%s",
-                    row->id);
-
-    rc = billing_db_exec(op->w->db, sql, "ttttiii", board->id, row->id,
-                         board->owner, board->title,
-                         (int64_t) board->record.is_private,
-                         (int64_t) board->record.rank, op->now);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
+    if (json_object_get(op->command->body, "title") == NULL
+        && json_object_get(op->command->body, "private") == NULL)
+    {
+        return billing_op_deny(op, BILLING_FIELD_MISSING,
+                               json_pack("{s:s}", "field", "title"));
     }
 
-    return billing_outbox_board(op->w, board->id);
+    rc = billing_board_change_private(op, &b);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_board_change_title(op, &b);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_board_store(op->w, &b.board, op->now);
+    }
+
+    return rc == BILLING_DB_OK ? billing_board_done(op, &b.board, 200, NULL)
+                               : rc;
+}
+
+
+/* A locked board keeps its title until it is unlocked. */
+
+static billing_db_rc_t
+billing_board_change_title(billing_op_t *op, billing_board_op_t *b)
+{
+    const char        *title;
+    billing_db_rc_t    rc;
+    billing_reason_t   reason;
+
+    title = billing_op_text(op, "title");
+
+    if (title[0] == '\0') {
+        return BILLING_DB_OK;
+    }
+
+    if (!billing_name_valid(title, strlen(title))) {
+        return billing_op_deny(op, BILLING_NAME_INVALID,
+                               json_pack("{s:s}", "field", "title"));
+    }
+
+    rc = billing_board_edit(op, b, &reason);
+
+    if (rc != BILLING_DB_OK || reason != BILLING_ALLOW) {
+        return rc == BILLING_DB_OK ? billing_op_deny(op, reason, NULL) : rc;
+    }
+
+    billing_copy(b->board.title, sizeof(b->board.title), title);
+
+    return BILLING_DB_OK;
+}
+
+
+/* Sharing is always possible (R40); what becomes private has no link. */
+
+static billing_db_rc_t
+billing_board_change_private(billing_op_t *op, billing_board_op_t *b)
+{
+    const json_t      *wanted;
+    billing_reason_t   reason;
+
+    wanted = json_object_get(op->command->body, "private");
+
+    if (wanted == NULL
+        || json_is_true(wanted) == (b->board.record.is_private != 0))
+    {
+        return BILLING_DB_OK;
+    }
+
+    if (json_is_true(wanted)) {
+        reason = billing_board_create_allowed(&op->w->settings->catalogue,
+                                              &b->row.team, true);
+
+        if (reason != BILLING_ALLOW) {
+            return billing_op_deny(op, reason, NULL);
+        }
+
+        b->board.record.link = BILLING_VISIT_OFF;
+        b->access |= (uint32_t) BILLING_ACCESS_OWNER;
+    }
+
+    b->board.record.is_private = json_is_true(wanted);
+
+    return BILLING_DB_OK;
 }
 
 
 billing_db_rc_t
 billing_op_board_delete(billing_op_t *op)
 {
-    uint32_t             roles;
-    billing_db_rc_t      rc;
-    billing_team_row_t   row;
-    billing_board_row_t  board;
+    billing_db_rc_t     rc;
+    billing_board_op_t  b;
 
-    rc = billing_board_enter(op, &board, &row, &roles);
+    rc = billing_board_enter(op, &b);
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    if (strcmp(board.owner, op->command->actor) != 0
-        && (roles & BILLING_ROLES_ADMIN) == 0)
-    {
+    if (!b.owner && (b.roles & BILLING_ROLES_ADMIN) == 0) {
         return billing_op_deny(op, BILLING_BOARD_NOT_OWNER, NULL);
     }
 
-    board.record.gone = 1;
+    b.board.record.gone = 1;
+    b.board.deleted_at = op->now;
+    billing_copy(b.board.deleted_by, sizeof(b.board.deleted_by),
+                 op->command->actor);
 
-    rc = billing_board_store(op->w, &board);
+    rc = billing_board_store(op->w, &b.board, op->now);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_guests_settle(op->w, b.row.id, b.board.id, op->now);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_touch(op->w, &b.row);
+    }
+
+    return rc == BILLING_DB_OK ? billing_board_done(op, &b.board, 200, NULL)
+                               : rc;
+}
+
+
+/* By an admin or by who deleted it, for 90 days (R229). */
+
+billing_db_rc_t
+billing_op_board_restore(billing_op_t *op)
+{
+    uint32_t            roles;
+    billing_db_rc_t     rc;
+    billing_board_op_t  b;
+
+    rc = billing_board_restore_may(op, &b);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_member_roles(op->w, b.row.id, b.board.owner, &roles);
+    }
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    rc = billing_team_touch(op->w, &row);
+    if ((roles & BILLING_ROLES_INSIDE) == 0) {
+        billing_copy(b.board.owner, sizeof(b.board.owner),
+                     op->command->actor);
+    }
 
-    if (rc != BILLING_DB_OK) {
+    b.board.record.gone = 0;
+    b.board.deleted_at = 0;
+    b.board.deleted_by[0] = '\0';
+
+    rc = billing_board_store(op->w, &b.board, op->now);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_guests_settle(op->w, b.row.id, b.board.id, op->now);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_touch(op->w, &b.row);
+    }
+
+    return rc == BILLING_DB_OK ? billing_board_done(op, &b.board, 200, NULL)
+                               : rc;
+}
+
+
+static billing_db_rc_t
+billing_board_restore_may(billing_op_t *op, billing_board_op_t *b)
+{
+    bool             may;
+    uint32_t         owner = 0;
+    billing_db_rc_t  rc;
+
+    rc = billing_board_load(op->w, billing_op_text(op, "board"), &b->board);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_load(op->w, b->board.record.team, &b->row);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_member_roles(op->w, b->row.id, op->command->actor,
+                                  &b->roles);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_member_roles(op->w, b->row.id, b->board.owner, &owner);
+    }
+
+    if (rc != BILLING_DB_OK && rc != BILLING_DB_DONE) {
         return rc;
     }
 
-    return billing_board_done(op, &board, 200);
+    /* A private board stays its owner's, while he is there. */
+
+    may = rc == BILLING_DB_OK
+          && (b->roles & (uint32_t) BILLING_ROLE_MEMBER) != 0
+          && b->board.record.gone
+          && billing_board_restorable(b->board.deleted_at, op->now)
+          && (strcmp(b->board.deleted_by, op->command->actor) == 0
+              || ((b->roles & BILLING_ROLES_ADMIN) != 0
+                  && (!b->board.record.is_private
+                      || (owner & BILLING_ROLES_INSIDE) == 0
+                      || strcmp(b->board.owner, op->command->actor) == 0)));
+
+    if (!may) {
+        return billing_op_deny(op, BILLING_BOARD_NOT_FOUND, NULL);
+    }
+
+    billing_copy(op->reply->team, sizeof(op->reply->team), b->row.id);
+
+    return BILLING_DB_OK;
 }
 
 
@@ -178,226 +326,151 @@ billing_op_board_delete(billing_op_t *op)
 billing_db_rc_t
 billing_op_board_share(billing_op_t *op)
 {
-    uint32_t             roles;
-    billing_db_rc_t      rc;
-    billing_team_row_t   row;
-    billing_board_row_t  board;
+    billing_db_rc_t     rc;
+    billing_board_op_t  b;
 
-    rc = billing_board_enter(op, &board, &row, &roles);
+    rc = billing_board_enter(op, &b);
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    if (strcmp(board.owner, op->command->actor) != 0) {
+    if (!b.owner) {
         return billing_op_deny(op, BILLING_BOARD_NOT_OWNER, NULL);
     }
 
-    board.record.is_private = 0;
+    b.board.record.is_private = 0;
 
-    rc = billing_board_store(op->w, &board);
+    rc = billing_board_store(op->w, &b.board, op->now);
 
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    return billing_board_done(op, &board, 200);
-}
-
-
-billing_db_rc_t
-billing_op_board_move(billing_op_t *op)
-{
-    uint32_t             roles;
-    billing_db_rc_t      rc;
-    billing_team_row_t   from, to;
-    billing_board_row_t  board;
-
-    rc = billing_board_enter(op, &board, &from, &roles);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    if (strcmp(board.owner, op->command->actor) != 0) {
-        return billing_op_deny(op, BILLING_BOARD_NOT_OWNER, NULL);
-    }
-
-    rc = billing_board_destination(op, &to);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    if (strcmp(from.id, to.id) == 0) {
-        return billing_board_done(op, &board, 200);
-    }
-
-    (void) snprintf(board.record.team, sizeof(board.record.team), "%s",
-                    to.id);
-
-    rc = billing_board_store(op->w, &board);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    rc = billing_team_touch(op->w, &from);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    rc = billing_team_touch(op->w, &to);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    (void) snprintf(op->reply->team, sizeof(op->reply->team), "%s", to.id);
-
-    return billing_board_done(op, &board, 200);
-}
-
-
-/* Any team of the mover, and no other (R30). */
-
-static billing_db_rc_t
-billing_board_destination(billing_op_t *op, billing_team_row_t *row)
-{
-    uint32_t          roles;
-    const char       *team;
-    billing_db_rc_t   rc;
-
-    team = billing_op_text(op, "team");
-
-    rc = billing_member_roles(op->w, team, op->command->actor, &roles);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    if ((roles & (uint32_t) BILLING_ROLE_MEMBER) == 0) {
-        return billing_op_deny(op, BILLING_BOARD_DEST, NULL);
-    }
-
-    rc = billing_team_load(op->w, team, row);
-
-    return rc == BILLING_DB_DONE
-           ? billing_op_deny(op, BILLING_BOARD_DEST, NULL) : rc;
+    return rc == BILLING_DB_OK ? billing_board_done(op, &b.board, 200, NULL)
+                               : rc;
 }
 
 
 /*
- * The board named, for a member of its team.  Its owner always may, also
- * after having left the team: the board is then moved out.
+ * A new board, hence among the newest (R41): the actor's own, in the same
+ * team, and on Free shared like every new one.
  */
 
-static billing_db_rc_t
-billing_board_enter(billing_op_t *op, billing_board_row_t *board,
-    billing_team_row_t *row, uint32_t *roles)
+billing_db_rc_t
+billing_op_board_copy(billing_op_t *op)
 {
-    billing_db_rc_t  rc;
+    bool                 private_boards;
+    const char          *title;
+    billing_db_rc_t      rc;
+    billing_reason_t     reason;
+    billing_board_op_t   b;
+    billing_board_row_t  copy;
 
-    rc = billing_board_load(op->w, billing_op_text(op, "board"), board);
+    rc = billing_board_enter(op, &b);
 
-    if (rc == BILLING_DB_DONE || (rc == BILLING_DB_OK && board->record.gone))
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    reason = billing_may(BILLING_ACT_CREATE_BOARD, b.roles, b.row.team.plan);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_op_deny(op, reason, NULL);
+    }
+
+    title = billing_op_text(op, "title");
+
+    if (title[0] != '\0' && !billing_name_valid(title, strlen(title))) {
+        return billing_op_deny(op, BILLING_NAME_INVALID,
+                               json_pack("{s:s}", "field", "title"));
+    }
+
+    private_boards = op->w->settings->catalogue.plans[b.row.team.plan]
+                         .private_boards;
+
+    /* Its copy would be everybody's: that is the owner's to say. */
+
+    if (b.board.record.is_private && !private_boards && !b.owner) {
+        return billing_op_deny(op, BILLING_BOARD_NOT_OWNER, NULL);
+    }
+
+    memset(&copy, 0, sizeof(copy));
+    billing_copy(copy.title, sizeof(copy.title),
+                 title[0] != '\0' ? title : b.board.title);
+    copy.record.is_private = b.board.record.is_private && private_boards;
+
+    return billing_board_new(op, &b.row, &copy,
+                             json_pack("{s:s}", "copy_of", b.board.id));
+}
+
+
+billing_db_rc_t
+billing_op_board_link(billing_op_t *op)
+{
+    const char          *word;
+    billing_visit_t      visit;
+    billing_db_rc_t      rc;
+    billing_board_op_t   b;
+
+    rc = billing_board_enter(op, &b);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    word = billing_op_text(op, "access");
+    visit = billing_visit_parse(word, strlen(word));
+
+    rc = billing_board_link_may(op, &b, visit);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    b.board.record.link = (uint8_t) visit;
+
+    rc = billing_board_store(op->w, &b.board, op->now);
+
+    return rc == BILLING_DB_OK ? billing_board_done(op, &b.board, 200, NULL)
+                               : rc;
+}
+
+
+/* Closing a link is never refused to whoever may open one. */
+
+static billing_db_rc_t
+billing_board_link_may(billing_op_t *op, const billing_board_op_t *b,
+    billing_visit_t visit)
+{
+    billing_reason_t  reason;
+
+    if (visit == BILLING_VISITS) {
+        return billing_op_deny(op, BILLING_FIELD_TYPE,
+                               json_pack("{s:s}", "field", "access"));
+    }
+
+    if (!b->owner && ((b->roles & BILLING_ROLES_ADMIN) == 0
+                      || b->board.record.is_private))
     {
-        return billing_op_deny(op, BILLING_BOARD_NOT_FOUND, NULL);
+        return billing_op_deny(op, BILLING_BOARD_NOT_OWNER, NULL);
     }
 
-    if (rc != BILLING_DB_OK) {
-        return rc;
+    if (visit == BILLING_VISIT_OFF) {
+        return BILLING_DB_OK;
     }
 
-    rc = billing_team_load(op->w, board->record.team, row);
-
-    if (rc != BILLING_DB_OK) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;
+    if (b->row.team.state == BILLING_STATE_EXPIRED) {
+        return billing_op_deny(op, BILLING_TEAM_EXPIRED, NULL);
     }
 
-    rc = billing_member_roles(op->w, row->id, op->command->actor, roles);
+    /* To show a board around is to invite: not without a licence (R202). */
 
-    if (rc != BILLING_DB_OK) {
-        return rc;
+    reason = billing_may(BILLING_ACT_CREATE_BOARD, b->roles,
+                         b->row.team.plan);
+
+    if (reason == BILLING_ALLOW) {
+        reason = billing_visit_allowed(
+                     &op->w->settings->catalogue.plans[b->row.team.plan],
+                     visit);
     }
 
-    if ((*roles & (uint32_t) BILLING_ROLE_MEMBER) == 0
-        && strcmp(board->owner, op->command->actor) != 0)
-    {
-        return billing_op_deny(op, BILLING_BOARD_NOT_FOUND, NULL);
-    }
-
-    (void) snprintf(op->reply->team, sizeof(op->reply->team), "%s", row->id);
-
-    return BILLING_DB_OK;
-}
-
-
-static billing_db_rc_t
-billing_board_load(billing_worker_t *w, const char *id,
-    billing_board_row_t *board)
-{
-    static const char  sql[] =
-        "SELECT owner, title, team, is_private, rank, gone, version"
-        " FROM board WHERE id = $1";
-
-    billing_db_rc_t  rc;
-
-    memset(board, 0, sizeof(*board));
-
-    rc = billing_db_query(w->db, sql, "t", id);
-
-    if (rc != BILLING_DB_ROW) {
-        return rc;
-    }
-
-    (void) snprintf(board->id, sizeof(board->id), "%s", id);
-    (void) snprintf(board->owner, sizeof(board->owner), "%s",
-                    billing_db_text(w->db, sql, 0));
-    (void) snprintf(board->title, sizeof(board->title), "%s",
-                    billing_db_text(w->db, sql, 1));
-    (void) snprintf(board->record.team, sizeof(board->record.team), "%s",
-                    billing_db_text(w->db, sql, 2));
-    board->record.is_private = billing_db_int(w->db, sql, 3) != 0;
-    board->record.rank = (uint64_t) billing_db_int(w->db, sql, 4);
-    board->record.gone = billing_db_int(w->db, sql, 5) != 0;
-    board->record.version = (uint64_t) billing_db_int(w->db, sql, 6);
-    billing_db_done(w->db, sql);
-
-    return BILLING_DB_OK;
-}
-
-
-static billing_db_rc_t
-billing_board_store(billing_worker_t *w, const billing_board_row_t *board)
-{
-    static const char  sql[] =
-        "UPDATE board SET team = $1, is_private = $2, gone = $3,"
-        " version = version + 1 WHERE id = $4";
-
-    billing_db_rc_t  rc;
-
-    rc = billing_db_exec(w->db, sql, "tiit", board->record.team,
-                         (int64_t) board->record.is_private,
-                         (int64_t) board->record.gone, board->id);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    return billing_outbox_board(w, board->id);
-}
-
-
-static billing_db_rc_t
-billing_board_done(billing_op_t *op, const billing_board_row_t *board,
-    unsigned status)
-{
-    return billing_op_reply(op, status,
-               json_pack("{s:{s:s, s:s, s:s, s:s, s:b, s:b}}", "board",
-                   "id", board->id, "title", board->title,
-                   "team", board->record.team, "owner", board->owner,
-                   "private", board->record.is_private != 0,
-                   "gone", board->record.gone != 0));
+    return reason == BILLING_ALLOW ? BILLING_DB_OK
+                                   : billing_op_deny(op, reason, NULL);
 }

@@ -28,8 +28,6 @@ static billing_db_rc_t billing_member_role_may(billing_op_t *op,
     const billing_member_op_t *m);
 static billing_db_rc_t billing_member_last(billing_op_t *op,
     const billing_member_op_t *m);
-static billing_db_rc_t billing_member_boards(billing_op_t *op,
-    const billing_member_op_t *m);
 static billing_db_rc_t billing_member_write(billing_op_t *op,
     billing_member_op_t *m);
 static billing_db_rc_t billing_member_done(billing_op_t *op,
@@ -85,7 +83,7 @@ billing_member_join(billing_op_t *op, billing_team_row_t *row,
         return rc;
     }
 
-    if (m.roles & (uint32_t) BILLING_ROLE_MEMBER) {
+    if (m.roles & BILLING_ROLES_INSIDE) {
         return billing_op_deny(op, BILLING_MEMBER_EXISTS, NULL);
     }
 
@@ -100,7 +98,7 @@ billing_member_join(billing_op_t *op, billing_team_row_t *row,
     }
 
     m.roles &= ~(uint32_t) (BILLING_ROLE_GUEST | BILLING_ROLE_VISITOR);
-    m.roles |= roles;
+    m.roles |= billing_licence_given(&m.row.team, roles);
 
     rc = billing_member_write(op, &m);
 
@@ -312,7 +310,11 @@ billing_op_member_remove(billing_op_t *op)
         return rc;
     }
 
-    rc = billing_member_boards(op, &m);
+    rc = billing_boards_left(op, &m.row, m.email);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_access_end(op->w, m.row.id, m.email, op->now);
+    }
 
     if (rc != BILLING_DB_OK) {
         return rc;
@@ -414,40 +416,6 @@ billing_member_last(billing_op_t *op, const billing_member_op_t *m)
     }
 
     return BILLING_DB_OK;
-}
-
-
-/* Boards of who goes fall to an admin, so that no board is ownerless (R229). */
-
-static billing_db_rc_t
-billing_member_boards(billing_op_t *op, const billing_member_op_t *m)
-{
-    static const char  heir_sql[] =
-        "SELECT COALESCE(MIN(email), '') FROM member WHERE team = $1"
-        " AND (roles & $2) <> 0 AND email <> $3";
-    static const char  sql[] =
-        "UPDATE board SET owner = $1 WHERE team = $2 AND owner = $3"
-        " AND gone = 0";
-
-    char             heir[BILLING_EMAIL_MAX + 1];
-    billing_db_rc_t  rc;
-
-    rc = billing_db_query(op->w->db, heir_sql, "tit", m->row.id,
-                          (int64_t) BILLING_ROLES_ADMIN, m->email);
-
-    if (rc != BILLING_DB_ROW) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;
-    }
-
-    (void) snprintf(heir, sizeof(heir), "%s",
-                    billing_db_text(op->w->db, heir_sql, 0));
-    billing_db_done(op->w->db, heir_sql);
-
-    if (heir[0] == '\0') {
-        return BILLING_DB_OK;
-    }
-
-    return billing_db_exec(op->w->db, sql, "ttt", heir, m->row.id, m->email);
 }
 
 

@@ -17,6 +17,8 @@ static billing_db_rc_t billing_cancel_record(billing_op_t *op,
     const char *team);
 static billing_db_rc_t billing_reactivate_pay(billing_op_t *op,
     billing_team_row_t *row);
+static billing_db_rc_t billing_downgrade_preview(billing_op_t *op,
+    const billing_team_row_t *row);
 static billing_db_rc_t billing_downgrade_later(billing_op_t *op,
     billing_team_row_t *row);
 
@@ -326,7 +328,7 @@ billing_op_downgrade(billing_op_t *op)
     }
 
     if (billing_op_dry(op)) {
-        return billing_op_team(op, &row, json_pack("{s:b}", "dry_run", 1));
+        return billing_downgrade_preview(op, &row);
     }
 
     rc = billing_team_took(op->w, &row, &step, op->now);
@@ -336,6 +338,30 @@ billing_op_downgrade(billing_op_t *op)
     }
 
     return rc == BILLING_DB_OK ? billing_op_team(op, &row, NULL) : rc;
+}
+
+
+/*
+ * Guests will be members, and the next upgrade counts them (R190): the buyer
+ * hears of it before.
+ */
+
+static billing_db_rc_t
+billing_downgrade_preview(billing_op_t *op, const billing_team_row_t *row)
+{
+    uint32_t         n;
+    billing_db_rc_t  rc;
+
+    rc = billing_member_count(op->w, row->id,
+             (uint32_t) (BILLING_ROLE_GUEST | BILLING_ROLE_RESTRICTED), &n,
+             NULL);
+
+    return rc == BILLING_DB_OK
+           ? billing_op_team(op, row,
+                 json_pack("{s:b, s:I, s:I}", "dry_run", 1,
+                     "guests_become_members", (json_int_t) n,
+                     "members_then", (json_int_t) (row->team.members + n)))
+           : rc;
 }
 
 

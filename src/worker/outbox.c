@@ -114,6 +114,14 @@ billing_outbox_board(billing_worker_t *w, const char *board)
 }
 
 
+billing_db_rc_t
+billing_outbox_access(billing_worker_t *w, const char *board,
+    const char *email)
+{
+    return billing_outbox_change(w, BILLING_RECORD_ACCESS, board, email);
+}
+
+
 /* Numbers go on where an earlier process stopped. */
 
 static billing_db_rc_t
@@ -436,6 +444,13 @@ billing_outbox_read(billing_worker_t *w, const billing_outbox_row_t *row,
         return rc;
     }
 
+    if (row->kind == BILLING_RECORD_ACCESS) {
+        rc = billing_record_access(w, row->id, row->email,
+                                   &record->u.access);
+        record->u.access.epoch = w->record_epoch;
+        return rc;
+    }
+
     rc = billing_record_board(w, row->id, &record->u.board);
     record->u.board.epoch = w->record_epoch;
 
@@ -457,6 +472,10 @@ billing_outbox_key(const billing_worker_t *w, const billing_outbox_row_t *row,
 
     if (row->kind == BILLING_RECORD_MEMBER) {
         return billing_key_member(key, prefix, id, email);
+    }
+
+    if (row->kind == BILLING_RECORD_ACCESS) {
+        return billing_key_access(key, prefix, id, email);
     }
 
     return billing_key_board(key, prefix, id);

@@ -184,23 +184,30 @@ billing_dashboard_team(billing_op_t *op, const char *team, json_t *body)
 }
 
 
-/* A private board is shown to its owner only. */
+/*
+ * A private board is shown to its owner and who was let onto it, any board to
+ * a guest who was invited there.
+ */
 
 static billing_db_rc_t
 billing_dashboard_boards(billing_op_t *op, const billing_dashboard_t *d,
     json_t **out)
 {
     static const char  sql[] =
-        "SELECT id, title, is_private, rank, owner FROM board"
-        " WHERE team = $1 AND gone = 0 AND (is_private = 0 OR owner = $2)"
-        " ORDER BY rank DESC LIMIT 200";
+        "SELECT b.id, b.title, b.is_private, b.rank, b.owner, b.link,"
+        " COALESCE(a.rights, 0) FROM board b LEFT JOIN board_access a"
+        " ON a.board = b.id AND a.email = $2"
+        " WHERE b.team = $1 AND b.gone = 0 AND (b.owner = $2"
+        " OR COALESCE(a.rights, 0) <> 0 OR (b.is_private = 0 AND $3 <> 0))"
+        " ORDER BY b.rank DESC LIMIT 200";
 
     billing_db_rc_t  rc;
 
     *out = json_array();
 
-    rc = billing_db_query(op->w->db, sql, "tt", d->row.id,
-                          op->command->actor);
+    rc = billing_db_query(op->w->db, sql, "tti", d->row.id,
+                          op->command->actor,
+                          (int64_t) (d->roles & BILLING_ROLES_INSIDE));
 
     while (rc == BILLING_DB_ROW) {
         (void) json_array_append_new(*out,
@@ -228,23 +235,26 @@ billing_dashboard_board(billing_op_t *op, const billing_dashboard_t *d,
     billing_reason_t         reason;
     billing_wanted_t         wanted;
     billing_board_record_t   board;
+    billing_member_record_t  member = d->member;
 
     db = op->w->db;
 
     memset(&board, 0, sizeof(board));
     board.is_private = billing_db_int(db, sql, 2) != 0;
     board.rank = (uint64_t) billing_db_int(db, sql, 3);
+    member.access = (uint32_t) billing_db_int(db, sql, 6);
 
     wanted = (billing_wanted_t) { .view = true, .edit = true };
     reason = billing_entitle(&op->w->settings->catalogue, &d->team,
-                             &d->member, &board, &wanted, op->now);
+                             &member, &board, &wanted, op->now);
 
-    return json_pack("{s:s, s:s, s:b, s:b, s:s, s:s?}",
+    return json_pack("{s:s, s:s, s:b, s:b, s:s, s:s, s:s?}",
                "id", billing_db_text(db, sql, 0),
                "title", billing_db_text(db, sql, 1),
                "editable", reason == BILLING_ALLOW,
                "private", board.is_private != 0,
                "owner", billing_db_text(db, sql, 4),
+               "link", billing_db_text(db, sql, 5),
                "reason", reason == BILLING_ALLOW
                          ? NULL : billing_reason_code(reason));
 }

@@ -13,7 +13,9 @@
 static int64_t billing_record_valid_until(const billing_settings_t *settings,
     const billing_team_row_t *row);
 static billing_db_rc_t billing_record_editable(billing_worker_t *w,
-    const billing_team_row_t *row, uint64_t *rank);
+    const billing_team_row_t *row, billing_team_record_t *out);
+static billing_db_rc_t billing_record_own_limit(billing_worker_t *w,
+    const char *team, uint8_t *limit);
 
 
 billing_db_rc_t
@@ -45,7 +47,7 @@ billing_record_team(billing_worker_t *w, const char *team,
     out->period_end_at = row.team.current.end_at;
     out->valid_until_at = billing_record_valid_until(w->settings, &row);
 
-    return billing_record_editable(w, &row, &out->editable_from);
+    return billing_record_editable(w, &row, out);
 }
 
 
@@ -100,7 +102,7 @@ billing_record_valid_until(const billing_settings_t *settings,
 
 static billing_db_rc_t
 billing_record_editable(billing_worker_t *w, const billing_team_row_t *row,
-    uint64_t *rank)
+    billing_team_record_t *out)
 {
     static const char  sql[] =
         "SELECT rank FROM board WHERE team = $1 AND gone = 0"
@@ -109,11 +111,21 @@ billing_record_editable(billing_worker_t *w, const billing_team_row_t *row,
     uint32_t         limit;
     billing_db_rc_t  rc;
 
-    *rank = 0;
+    out->editable_from = 0;
     limit = w->settings->catalogue.plans[row->team.plan].editable_boards;
 
     if (limit == 0) {
         return BILLING_DB_OK;
+    }
+
+    rc = billing_record_own_limit(w, row->id, &out->editable_boards);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    if (out->editable_boards != 0) {
+        limit = out->editable_boards;
     }
 
     rc = billing_db_query(w->db, sql, "ti", row->id, (int64_t) limit - 1);
@@ -126,7 +138,33 @@ billing_record_editable(billing_worker_t *w, const billing_team_row_t *row,
         return rc;
     }
 
-    *rank = (uint64_t) billing_db_int(w->db, sql, 0);
+    out->editable_from = (uint64_t) billing_db_int(w->db, sql, 0);
+    billing_db_done(w->db, sql);
+
+    return BILLING_DB_OK;
+}
+
+
+/* Some teams keep a larger number from earlier days (R42). */
+
+static billing_db_rc_t
+billing_record_own_limit(billing_worker_t *w, const char *team,
+    uint8_t *limit)
+{
+    static const char  sql[] =
+        "SELECT editable_boards FROM team WHERE id = $1";
+
+    int64_t          n;
+    billing_db_rc_t  rc;
+
+    rc = billing_db_query(w->db, sql, "t", team);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+    }
+
+    n = billing_db_int(w->db, sql, 0);
+    *limit = (uint8_t) (n < 0 || n > UINT8_MAX ? 0 : n);
     billing_db_done(w->db, sql);
 
     return BILLING_DB_OK;
@@ -168,10 +206,12 @@ billing_record_board(billing_worker_t *w, const char *board,
     billing_board_record_t *out)
 {
     static const char  sql[] =
-        "SELECT team, is_private, rank, gone, version FROM board"
+        "SELECT team, is_private, rank, gone, version, link FROM board"
         " WHERE id = $1";
 
-    billing_db_rc_t  rc;
+    const char       *link;
+    billing_visit_t   visit;
+    billing_db_rc_t   rc;
 
     memset(out, 0, sizeof(*out));
     out->epoch = w->record_epoch;
@@ -193,6 +233,37 @@ billing_record_board(billing_worker_t *w, const char *board,
     out->rank = (uint64_t) billing_db_int(w->db, sql, 2);
     out->gone = billing_db_int(w->db, sql, 3) != 0;
     out->version = (uint64_t) billing_db_int(w->db, sql, 4);
+    link = billing_db_text(w->db, sql, 5);
+    visit = billing_visit_parse(link, strlen(link));
+    out->link = (uint8_t) (visit == BILLING_VISITS ? BILLING_VISIT_OFF
+                                                   : visit);
+    billing_db_done(w->db, sql);
+
+    return BILLING_DB_OK;
+}
+
+
+billing_db_rc_t
+billing_record_access(billing_worker_t *w, const char *board,
+    const char *email, billing_access_record_t *out)
+{
+    static const char  sql[] =
+        "SELECT rights, version FROM board_access WHERE board = $1"
+        " AND email = $2";
+
+    billing_db_rc_t  rc;
+
+    memset(out, 0, sizeof(*out));
+    out->epoch = w->record_epoch;
+
+    rc = billing_db_query(w->db, sql, "tt", board, email);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+    }
+
+    out->rights = (uint32_t) billing_db_int(w->db, sql, 0);
+    out->version = (uint64_t) billing_db_int(w->db, sql, 1);
     billing_db_done(w->db, sql);
 
     return BILLING_DB_OK;

@@ -17,6 +17,9 @@ static const char  billing_record_teams[] =
 static const char  billing_record_members[] =
     "SELECT team, email FROM member WHERE (team, email) > ($1, $2)"
     " ORDER BY team, email LIMIT $3";
+static const char  billing_record_accesses[] =
+    "SELECT board, email FROM board_access WHERE (board, email) > ($1, $2)"
+    " ORDER BY board, email LIMIT $3";
 static const char  billing_record_boards[] =
     "SELECT id, '' FROM board WHERE id > $1 AND $2 = '' ORDER BY id LIMIT $3";
 
@@ -24,6 +27,7 @@ static const billing_record_list_t
     billing_record_lists[BILLING_RECORD_LISTS] = {
     { BILLING_RECORD_TEAM, billing_record_teams },
     { BILLING_RECORD_MEMBER, billing_record_members },
+    { BILLING_RECORD_ACCESS, billing_record_accesses },
     { BILLING_RECORD_BOARD, billing_record_boards }
 };
 

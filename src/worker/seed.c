@@ -35,6 +35,7 @@ typedef struct {
     const char  *owner;
     const char  *title;
     bool         is_private;
+    const char  *guest;                 /* NULL none */
 } billing_seed_board_t;
 
 
@@ -50,6 +51,8 @@ static void billing_seed_period(billing_worker_t *w,
     const billing_seed_team_t *seed, int64_t now, billing_team_row_t *row);
 static uint32_t billing_seed_members(const char *team, const char **payer);
 static billing_db_rc_t billing_seed_boards(billing_worker_t *w, int64_t now);
+static billing_db_rc_t billing_seed_access(billing_worker_t *w,
+    const char *board, const char *email, uint32_t rights, int64_t now);
 
 
 #define OWNER      "owner@example.test"
@@ -136,21 +139,22 @@ static const billing_seed_member_t  billing_seed_member_list[] = {
 };
 
 static const billing_seed_board_t  billing_seed_board_list[] = {
-    { "board-free-1", "team-free", OWNER, "First plan", false },
-    { "board-free-2", "team-free", OWNER, "Second plan", false },
-    { "board-free-3", "team-free", MEMBER, "Sketches", false },
-    { "board-free-4", "team-free", OWNER, "Latest plan", false },
-    { "board-monthly-1", "team-monthly", OWNER, "Roadmap", false },
-    { "board-monthly-2", "team-monthly", OWNER, "Own notes", true },
-    { "board-yearly-1", "team-yearly", OWNER, "Year", false },
-    { "board-business-1", "team-business", OWNER, "Workshop", false },
-    { "board-consultant-1", "team-consultant", FREELANCE, "Client", false },
-    { "board-past-due-1", "team-past-due", OWNER, "Overdue", false },
-    { "board-cancelled-1", "team-cancelled", OWNER, "Farewell", false },
-    { "board-expired-1", "team-expired", OWNER, "Paused", false },
-    { "board-enterprise-1", "team-enterprise", BIG, "Company", false },
-    { "board-education-1", "team-education", ADMIN, "Lesson", false },
-    { NULL, NULL, NULL, NULL, false }
+    { "board-free-1", "team-free", OWNER, "First plan", false, NULL },
+    { "board-free-2", "team-free", OWNER, "Second plan", false, NULL },
+    { "board-free-3", "team-free", MEMBER, "Sketches", false, NULL },
+    { "board-free-4", "team-free", OWNER, "Latest plan", false, NULL },
+    { "board-monthly-1", "team-monthly", OWNER, "Roadmap", false, GUEST },
+    { "board-monthly-2", "team-monthly", OWNER, "Own notes", true, NULL },
+    { "board-yearly-1", "team-yearly", OWNER, "Year", false, NULL },
+    { "board-business-1", "team-business", OWNER, "Workshop", false, GUEST },
+    { "board-consultant-1", "team-consultant", FREELANCE,
+      "Client", false, NULL },
+    { "board-past-due-1", "team-past-due", OWNER, "Overdue", false, NULL },
+    { "board-cancelled-1", "team-cancelled", OWNER, "Farewell", false, NULL },
+    { "board-expired-1", "team-expired", OWNER, "Paused", false, NULL },
+    { "board-enterprise-1", "team-enterprise", BIG, "Company", false, NULL },
+    { "board-education-1", "team-education", ADMIN, "Lesson", false, NULL },
+    { NULL, NULL, NULL, NULL, false, NULL }
 };
 
 
@@ -405,7 +409,31 @@ billing_seed_boards(billing_worker_t *w, int64_t now)
         if (rc == BILLING_DB_OK) {
             rc = billing_outbox_board(w, board->id);
         }
+
+        if (rc == BILLING_DB_OK && board->is_private) {
+            rc = billing_seed_access(w, board->id, board->owner,
+                                     BILLING_ACCESS_OWNER, now);
+        }
+
+        if (rc == BILLING_DB_OK && board->guest != NULL) {
+            rc = billing_seed_access(w, board->id, board->guest,
+                                     BILLING_ACCESS_INVITED, now);
+        }
     }
 
     return rc;
+}
+
+
+static billing_db_rc_t
+billing_seed_access(billing_worker_t *w, const char *board,
+    const char *email, uint32_t rights, int64_t now)
+{
+    billing_access_change_t  change;
+
+    change = (billing_access_change_t) {
+        .board = board, .email = email, .rights = rights, .now = now
+    };
+
+    return billing_access_store(w, &change);
 }

@@ -29,6 +29,7 @@ gate(const char *team, const char *email, const char *board)
     billing_team_record_t     team_record;
     billing_board_record_t    board_record;
     billing_member_record_t   member_record;
+    billing_access_record_t   access_record;
 
     assert_int_equal(billing_record_team(&t.w, team, &team_record),
                      BILLING_DB_OK);
@@ -36,6 +37,9 @@ gate(const char *team, const char *email, const char *board)
                                            &member_record), BILLING_DB_OK);
     assert_int_equal(billing_record_board(&t.w, board, &board_record),
                      BILLING_DB_OK);
+    assert_int_equal(billing_record_access(&t.w, board, email,
+                                           &access_record), BILLING_DB_OK);
+    member_record.access = access_record.rights;
     assert_string_equal(board_record.gone ? team : board_record.team, team);
 
     return billing_entitle(&t.settings.catalogue, &team_record,

@@ -6,6 +6,8 @@ import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 
+import { merge } from './merge.mjs';
+
 function listens(port) {
   return new Promise((done) => {
     const server = net.createServer();
@@ -48,9 +50,11 @@ const commands = {
     return 0;
   },
 
-  // billing.json for this folder, from the one that is shipped.
+  // billing.json for this folder, from the one that is shipped; DEMO_PATCH is
+  // merged into it.
   configure(template, dir, port, gateway, mail, dsn) {
-    const settings = JSON.parse(fs.readFileSync(template, 'utf8'));
+    const settings = merge(JSON.parse(fs.readFileSync(template, 'utf8')),
+      JSON.parse(process.env.DEMO_PATCH || '{}'));
     const url = `http://127.0.0.1:${port}`;
 
     settings.$schema = path.join(path.resolve(path.dirname(template)), 'billing.schema.json');

@@ -11,6 +11,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { merge } from '../../tools/merge.mjs';
+
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -227,6 +229,28 @@ export class Stack {
     }
   }
 
+  // Other settings for what is running: a reload, then the old worker's end.
+  async configure(settings) {
+    const { pids: { nginx, worker } } = await this.status();
+    const file = path.join(this.dir, 'billing.json');
+    const now = JSON.parse(fs.readFileSync(file, 'utf8'));
+
+    fs.writeFileSync(file, `${JSON.stringify(merge(now, settings), null, 2)}\n`);
+    process.kill(nginx, 'SIGHUP');
+    await eventually('a new worker', async () => {
+      const { pids, ready } = await this.status();
+      return ready && pids.worker !== null && pids.worker !== worker;
+    }, { within: 30000 });
+    await eventually('the end of the old worker', () => {
+      try {
+        process.kill(worker, 0);
+        return false;
+      } catch {
+        return true;
+      }
+    }, { within: 30000 });
+  }
+
   client(profile) {
     return new Client(this, profile).login();
   }
@@ -259,10 +283,13 @@ export class Stack {
   }
 }
 
-export async function start(env = {}) {
+// Environment for ./demo, and what differs from conf/billing.json: start({},
+// { settings: { dunning: { days: [1, 7, 14] } } }), where null removes a member.
+export async function start(env = {}, { settings = {} } = {}) {
   const stack = new Stack({
     DEMO_PORT: String(await freePort()),
     DEMO_DIR: fs.mkdtempSync(path.join(os.tmpdir(), 'billing-stack.')),
+    DEMO_PATCH: JSON.stringify(settings),
     ...env,
   });
   await stack.up();

@@ -30,8 +30,9 @@ typedef enum {
 
 const char *billing_lang_name(billing_lang_t lang);
 
-/* First of the header's ranges that we have (first 16 read), else EN. */
-billing_lang_t billing_lang_accept(const char *header, size_t len);
+/* First of the header's ranges that we have (first 16 read), else otherwise. */
+billing_lang_t billing_lang_accept(const char *header, size_t len,
+    billing_lang_t otherwise);
 
 /*
  * Reads the texts of conf/messages/, embedded at build, into a table that
@@ -195,6 +196,9 @@ typedef struct {
     uint32_t             dunning_days[BILLING_DUNNING_MAX];
     uint32_t             ndunning;
     uint32_t             invoice_grace_days;
+    uint32_t             addresses_in_line; /* more are a list (R32) */
+    uint32_t             quote_ttl_sec; /* what was shown is held that long */
+    billing_lang_t       lang;          /* of who does not say which */
 
     char  seller_name[BILLING_NAME_MAX + 1];
     char  seller_address[256];
@@ -333,6 +337,10 @@ int64_t billing_reader_integer(billing_reader_t *reader,
     const json_t *object, const char *member, billing_range_t range);
 bool billing_reader_bool(billing_reader_t *reader, const json_t *object,
     const char *member);
+
+/* The place in names (ends with NULL) of the member's word; 0 when absent. */
+unsigned billing_reader_choice(billing_reader_t *reader,
+    const json_t *object, const char *member, const char *const *names);
 
 /* "" when absent and not required; max counts the NUL. */
 const char *billing_reader_text(billing_reader_t *reader,

@@ -27,9 +27,9 @@ billing_lang_name(billing_lang_t lang)
 
 
 billing_lang_t
-billing_lang_accept(const char *header, size_t len)
+billing_lang_accept(const char *header, size_t len, billing_lang_t otherwise)
 {
-    int          best = BILLING_LANG_EN;
+    int          best = (int) otherwise;
     int          best_quality = 0;
     const char  *end = header + len;
 
@@ -50,7 +50,8 @@ billing_lang_accept(const char *header, size_t len)
                   : BILLING_QUALITY_MAX;
 
         name = billing_lang_trim(&range, name);
-        lang = billing_lang_find(range, name);
+        lang = name == 1 && range[0] == '*'
+               ? (int) otherwise : billing_lang_find(range, name);
 
         if (lang >= 0 && quality > best_quality) {
             best = lang;
@@ -100,15 +101,11 @@ billing_lang_quality(const char *params, size_t len)
 }
 
 
-/* "fr-CA" is French, "*" is anything and so our first language. */
+/* "fr-CA" is French. */
 
 static int
 billing_lang_find(const char *range, size_t len)
 {
-    if (len == 1 && range[0] == '*') {
-        return BILLING_LANG_EN;
-    }
-
     if (len < 2 || (len > 2 && range[2] != '-')) {
         return -1;
     }

@@ -8,7 +8,12 @@
 #include <string.h>
 
 
+#define BILLING_READER_LIST_MAX  128
+
+
 static void billing_reader_push(billing_reader_t *reader, const char *token);
+static void billing_reader_list(const char *const *names, char *out,
+    size_t max);
 static const json_t *billing_reader_member(billing_reader_t *reader,
     const json_t *object, const char *member, bool required);
 
@@ -72,7 +77,8 @@ billing_reader_known(billing_reader_t *reader, const json_t *object,
 
         if (*name == NULL) {
             reader->key = true;
-            billing_reader_fail(reader, key, "unknown key");
+            billing_reader_fail(reader, key, "unknown key: correct its "
+                                "spelling, or take it out");
             return;
         }
     }
@@ -212,6 +218,30 @@ billing_reader_bool(billing_reader_t *reader, const json_t *object,
 }
 
 
+unsigned
+billing_reader_choice(billing_reader_t *reader, const json_t *object,
+    const char *member, const char *const *names)
+{
+    char         list[BILLING_READER_LIST_MAX];
+    const char  *word = billing_reader_text(reader, object, member, 32);
+
+    if (reader->failed || json_object_get(object, member) == NULL) {
+        return 0;
+    }
+
+    for (unsigned i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], word) == 0) {
+            return i;
+        }
+    }
+
+    billing_reader_list(names, list, sizeof(list));
+    billing_reader_fail(reader, member, "must be %s", list);
+
+    return 0;
+}
+
+
 const char *
 billing_reader_text(billing_reader_t *reader, const json_t *object,
     const char *member, size_t max)
@@ -321,6 +351,24 @@ billing_reader_file(billing_reader_t *reader, const char *member,
     if (n < 0 || n >= BILLING_FILE_NAME_MAX) {
         out[0] = '\0';
         billing_reader_fail(reader, member, "is too long a file name");
+    }
+}
+
+
+/* "a, b or c"; cut when too long. */
+
+static void
+billing_reader_list(const char *const *names, char *out, size_t max)
+{
+    size_t  n = 0;
+
+    out[0] = '\0';
+
+    for (size_t i = 0; names[i] != NULL && n < max; i++) {
+        n += (size_t) snprintf(out + n, max - n, "%s%s",
+                               i == 0 ? "" : names[i + 1] != NULL ? ", "
+                                                                  : " or ",
+                               names[i]);
     }
 }
 

@@ -7,6 +7,8 @@
 
 #define BILLING_SETTINGS_SCHEMA  1
 #define BILLING_SETTINGS_DEPTH   16
+#define BILLING_QUOTE_TTL        1800       /* seconds: half an hour */
+#define BILLING_QUOTE_TTL_MAX    86400
 
 
 static billing_err_t billing_settings_fail(billing_reader_t *reader,
@@ -19,6 +21,8 @@ static void billing_settings_series(billing_reader_t *reader,
     billing_settings_t *out);
 static void billing_settings_dunning(billing_reader_t *reader,
     const json_t *root, billing_settings_t *out);
+static void billing_settings_habits(billing_reader_t *reader,
+    const json_t *root, billing_settings_t *out);
 static void billing_settings_mail(billing_reader_t *reader,
     const json_t *root, billing_settings_t *out);
 static void billing_settings_public(billing_reader_t *reader,
@@ -28,8 +32,9 @@ static void billing_settings_secrets(billing_reader_t *reader,
 
 
 static const char *const  billing_settings_keys[] = {
-    "$schema", "schema", "catalogue", "seller", "tax", "dunning", "gateway",
-    "store", "redis", "mail", "public_url", "secret_files", "demo", NULL
+    "$schema", "schema", "catalogue", "seller", "tax", "dunning", "boards",
+    "quote_ttl_sec", "language_default", "gateway", "store", "redis", "mail",
+    "public_url", "secret_files", "demo", NULL
 };
 
 
@@ -115,6 +120,7 @@ billing_settings_root(billing_reader_t *reader, const json_t *root,
     billing_settings_seller(reader, root, out);
     billing_settings_taxes(reader, root, out);
     billing_settings_dunning(reader, root, out);
+    billing_settings_habits(reader, root, out);
     billing_settings_gateway(reader, root, out);
     billing_settings_stores(reader, root, out);
     billing_settings_mail(reader, root, out);
@@ -229,6 +235,39 @@ billing_settings_dunning(billing_reader_t *reader, const json_t *root,
         billing_reader_leave(reader);
     }
 
+    billing_reader_leave(reader);
+}
+
+
+/* What is shown how, and held how long. */
+
+static void
+billing_settings_habits(billing_reader_t *reader, const json_t *root,
+    billing_settings_t *out)
+{
+    const json_t  *boards;
+
+    static const char *const  keys[] = { "addresses_in_line", NULL };
+    static const char *const  langs[] = { "en", "fr", NULL };
+
+    out->addresses_in_line = BILLING_AFFECTED_INLINE;
+    out->quote_ttl_sec = (uint32_t)
+        billing_reader_integer(reader, root, "quote_ttl_sec",
+            (billing_range_t) { 60, BILLING_QUOTE_TTL_MAX,
+                                BILLING_QUOTE_TTL });
+    out->lang = billing_reader_choice(reader, root, "language_default", langs)
+                == 1 ? BILLING_LANG_FR : BILLING_LANG_EN;
+
+    boards = billing_reader_object(reader, root, "boards", false);
+
+    if (boards == NULL) {
+        return;
+    }
+
+    billing_reader_known(reader, boards, keys);
+    out->addresses_in_line = (uint32_t)
+        billing_reader_integer(reader, boards, "addresses_in_line",
+            (billing_range_t) { 0, 1000, BILLING_AFFECTED_INLINE });
     billing_reader_leave(reader);
 }
 

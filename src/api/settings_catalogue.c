@@ -15,11 +15,26 @@ static uint32_t billing_settings_words(billing_reader_t *reader,
 static bool billing_settings_word(const char *word);
 static void billing_settings_proration(billing_reader_t *reader,
     const json_t *catalogue, billing_catalogue_t *out);
+static void billing_settings_retired(billing_reader_t *reader,
+    const json_t *catalogue, billing_catalogue_t *out);
+static void billing_settings_retired_name(billing_reader_t *reader,
+    const char *name, const char *plan, billing_catalogue_t *out);
+static void billing_settings_legacy(billing_reader_t *reader,
+    const json_t *catalogue, billing_catalogue_t *out);
 
 
 static const char *const  billing_catalogue_keys[] = {
     "version", "currency", "features", "limits", "plans", "promo_codes",
-    "proration", NULL
+    "proration", "seat_taken_at", "retired_names", "legacy_boards", NULL
+};
+
+
+/* In the order of the enum. */
+
+static const char *const  billing_seat_at_names[] = {
+    [BILLING_SEAT_AT_JOIN]       = "join",
+    [BILLING_SEAT_AT_INVITATION] = "invitation",
+    NULL
 };
 
 
@@ -59,6 +74,11 @@ billing_settings_catalogue(billing_reader_t *reader, const json_t *root,
     billing_settings_plans(reader, catalogue, out);
     billing_settings_promos(reader, catalogue, out);
     billing_settings_proration(reader, catalogue, out);
+    billing_settings_retired(reader, catalogue, out);
+    billing_settings_legacy(reader, catalogue, out);
+    out->seat_at = (billing_seat_at_t)
+        billing_reader_choice(reader, catalogue, "seat_taken_at",
+                              billing_seat_at_names);
 
     if (!reader->failed
         && billing_json_hash(catalogue, out->hash) != BILLING_OK)
@@ -165,5 +185,103 @@ billing_settings_proration(billing_reader_t *reader, const json_t *catalogue,
                             "must be half_up, half_even or down");
     }
 
+    billing_reader_leave(reader);
+}
+
+
+/* Names that plans were sold under, each for a plan that there is (R51). */
+
+static void
+billing_settings_retired(billing_reader_t *reader, const json_t *catalogue,
+    billing_catalogue_t *out)
+{
+    void    *iter;
+    json_t  *names;
+
+    names = (json_t *) (uintptr_t)
+        billing_reader_object(reader, catalogue, "retired_names", false);
+
+    if (names == NULL) {
+        return;
+    }
+
+    if (json_object_size(names) > BILLING_RETIRED_MAX) {
+        billing_reader_fail(reader, NULL, "has more than %d names",
+                            BILLING_RETIRED_MAX);
+    }
+
+    for (iter = json_object_iter(names); iter != NULL && !reader->failed;
+         iter = json_object_iter_next(names, iter))
+    {
+        billing_settings_retired_name(reader, json_object_iter_key(iter),
+            json_string_value(json_object_iter_value(iter)), out);
+    }
+
+    billing_reader_leave(reader);
+}
+
+
+static void
+billing_settings_retired_name(billing_reader_t *reader, const char *name,
+    const char *plan, billing_catalogue_t *out)
+{
+    billing_plan_t      is, id = BILLING_PLAN_NONE;
+    billing_retired_t  *retired = &out->retired[out->nretired];
+
+    is = billing_plan_parse(name, strlen(name));
+
+    if (plan != NULL) {
+        id = billing_plan_parse(plan, strlen(plan));
+    }
+
+    if (id == BILLING_PLAN_NONE || !out->plans[id].known) {
+        billing_reader_fail(reader, name, "is none of /catalogue/plans");
+        return;
+    }
+
+    if (!billing_settings_word(name)
+        || (is != BILLING_PLAN_NONE
+            && (is != id || strcmp(name, billing_plan_name(is)) == 0)))
+    {
+        reader->key = true;
+        billing_reader_fail(reader, name, "must be a name that no plan has, "
+                            "of at most %d small letters, digits and "
+                            "underscores", BILLING_WORD_MAX);
+        return;
+    }
+
+    memcpy(retired->name, name, strlen(name) + 1);
+    retired->plan = id;
+    out->nretired++;
+}
+
+
+/* Free teams from before a change of its limit keep theirs (R42). */
+
+static void
+billing_settings_legacy(billing_reader_t *reader, const json_t *catalogue,
+    billing_catalogue_t *out)
+{
+    const json_t  *legacy;
+
+    static const char *const  keys[] = { "before", "editable_boards", NULL };
+
+    legacy = billing_reader_object(reader, catalogue, "legacy_boards", false);
+
+    if (legacy == NULL) {
+        return;
+    }
+
+    billing_reader_known(reader, legacy, keys);
+    out->legacy_before_at = billing_reader_instant(reader, legacy, "before");
+
+    if (out->legacy_before_at == 0) {
+        billing_reader_fail(reader, NULL, "before is missing: say from which "
+                            "date on teams are new ones");
+    }
+
+    out->legacy_boards = (uint32_t)
+        billing_reader_integer(reader, legacy, "editable_boards",
+            (billing_range_t) { 1, BILLING_EDITABLE_MAX, 0 });
     billing_reader_leave(reader);
 }

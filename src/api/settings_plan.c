@@ -32,9 +32,9 @@ static void billing_settings_boards(const billing_catalogue_t *catalogue,
 
 
 static const char *const  billing_plan_keys[] = {
-    "selling", "seats_min", "window_max", "price", "invoice",
-    "private_boards", "guests_edit", "visitors", "features", "limits",
-    "day_pass", "volume", NULL
+    "selling", "seats_min", "window_max", "above_window_max", "price",
+    "invoice", "private_boards", "guests_edit", "visitors", "features",
+    "limits", "day_pass", "volume", NULL
 };
 
 
@@ -76,7 +76,8 @@ billing_settings_plan(billing_reader_t *reader, const char *name,
 
     if (id == BILLING_PLAN_NONE) {
         reader->key = true;
-        billing_reader_fail(reader, name, "unknown plan");
+        billing_reader_fail(reader, name, "is no plan: choose of free, team, "
+                            "business, consultant, enterprise and education");
         return;
     }
 
@@ -110,7 +111,15 @@ billing_settings_plan(billing_reader_t *reader, const char *name,
     billing_settings_boards(out, id, terms);
 
     if (terms->selling && !terms->self_serve) {
-        billing_reader_fail(reader, "selling", "a plan on sale needs a price");
+        billing_reader_fail(reader, "selling", "a plan on sale needs a price: "
+                            "give one, or set selling to false");
+    }
+
+    if (terms->selling && terms->price[BILLING_PERIOD_MONTHLY].minor == 0
+        && terms->price[BILLING_PERIOD_YEARLY].minor == 0)
+    {
+        billing_reader_fail(reader, "price", "both are 0 and a period of 0 is "
+                            "not sold: give one, or set selling to false");
     }
 
     billing_reader_leave(reader);
@@ -149,15 +158,22 @@ billing_settings_seats(billing_reader_t *reader, const json_t *plan,
     billing_range_t  min = { 1, BILLING_SEATS_MAX, 1 };
     billing_range_t  max = { 1, BILLING_SEATS_MAX, BILLING_WINDOW_MAX };
 
+    static const char *const  above[] = { "keep", "refuse", NULL };
+
     terms->seats_min = (uint32_t)
         billing_reader_integer(reader, plan, "seats_min", min);
     terms->window_max = (uint32_t)
         billing_reader_integer(reader, plan, "window_max", max);
 
+    terms->window_strict =
+        billing_reader_choice(reader, plan, "above_window_max", above) == 1;
+
     if (terms->seats_min > terms->window_max) {
         billing_reader_fail(reader, json_object_get(plan, "seats_min") != NULL
                                     ? "seats_min" : "window_max",
-                            "seats_min %u is above window_max %u",
+                            "seats_min %u is above window_max %u: nothing "
+                            "could be bought; lower the one or raise the "
+                            "other",
                             (unsigned) terms->seats_min,
                             (unsigned) terms->window_max);
     }

@@ -18,8 +18,8 @@ static void billing_settings_tax(billing_reader_t *reader, const json_t *tax,
 
 
 static const char *const  billing_promo_keys[] = {
-    "code", "percent", "starts", "ends", "redemptions_max", "seats_min",
-    "plans", "period", "duration_periods", NULL
+    "code", "percent", "starts", "ends", "redemptions_max",
+    "redemptions_per_team", "seats_min", "plans", "period", "duration_periods", NULL
 };
 
 
@@ -93,6 +93,9 @@ billing_settings_promo(billing_reader_t *reader, const json_t *json,
 
     promo->redemptions_max = (uint32_t)
         billing_reader_integer(reader, json, "redemptions_max", count);
+    promo->team_max = (uint32_t)
+        billing_reader_integer(reader, json, "redemptions_per_team",
+                               (billing_range_t) { 0, UINT32_MAX, 1 });
     promo->seats_min = (uint32_t)
         billing_reader_integer(reader, json, "seats_min",
                                (billing_range_t) { 0, BILLING_SEATS_MAX, 0 });
@@ -147,7 +150,7 @@ billing_settings_promo_plans(billing_reader_t *reader, const json_t *promo,
         }
 
         if (plan == BILLING_PLAN_NONE) {
-            billing_reader_fail(reader, NULL, "unknown plan");
+            billing_reader_fail(reader, NULL, "is none of /catalogue/plans");
             return;
         }
 

@@ -236,7 +236,8 @@ billing_ctl_quote_order(billing_ctl_input_t *in,
     billing_order_t  *order = &ask->order;
 
     billing_ctl_need(in, billing_ctl_text(in, "plan", &word), "plan");
-    order->plan = billing_plan_parse(word, strlen(word));
+    order->plan = billing_catalogue_plan(&settings->catalogue, word,
+                                         strlen(word));
 
     word = "";
     billing_ctl_need(in, billing_ctl_text(in, "period", &word), "period");

@@ -23,6 +23,7 @@
 #define BILLING_LIMITS_MAX    16
 #define BILLING_WORD_MAX      31    /* feature, limit and promo names */
 #define BILLING_PROMOS_MAX    64
+#define BILLING_RETIRED_MAX   8     /* names plans were sold under before */
 #define BILLING_LINES_MAX     16
 #define BILLING_SEATS_MAX     1000000
 #define BILLING_INSTANT_MAX   253402300799  /* 9999-12-31T23:59:59Z */

@@ -12,6 +12,12 @@ typedef struct {
     uint32_t  periods[BILLING_PERIODS]; /* how many it lasts */
 } billing_volume_t;
 
+/* Which event takes a seat (section 8 point 9). */
+typedef enum {
+    BILLING_SEAT_AT_JOIN = 0,
+    BILLING_SEAT_AT_INVITATION
+} billing_seat_at_t;
+
 typedef struct {
     bool             known;             /* listed in the catalogue */
     bool             selling;           /* false: PLAN_WITHDRAWN (R50) */
@@ -20,6 +26,7 @@ typedef struct {
     billing_visit_t  visitors;          /* by public link, at most (R197) */
     uint32_t         seats_min;         /* R48 */
     uint32_t         window_max;        /* R70: 100 */
+    bool             window_strict;     /* also for who is above it already */
     uint32_t         editable_boards;   /* 0 = unlimited; Free 3 (R37) */
     uint32_t         invoice_seats_min; /* 0 = any; Team 11 (R79) */
     bool             invoice;           /* payable by invoice at all (R82) */
@@ -38,11 +45,18 @@ typedef struct {
     int64_t           starts_at;
     int64_t           ends_at;          /* 0 = open */
     uint32_t          redemptions_max;  /* 0 = unlimited; the worker counts */
+    uint32_t          team_max;         /* the same for one team; 1 (P13) */
     uint32_t          seats_min;
     uint32_t          plans;            /* bit per billing_plan_t, 0 = any */
     billing_period_t  period;           /* NONE = any */
     uint32_t          duration_periods; /* 0 = one period */
 } billing_promo_t;
+
+/* A name under which a plan was sold once (R51). */
+typedef struct {
+    char            name[BILLING_WORD_MAX + 1];
+    billing_plan_t  plan;
+} billing_retired_t;
 
 typedef struct {
     char                version[BILLING_WORD_MAX + 1];
@@ -58,6 +72,11 @@ typedef struct {
     billing_basis_t     basis;
     billing_rounding_t  rounding;
     bool                invitation_takes_seat;  /* else joining does */
+    billing_seat_at_t   seat_at;
+    uint32_t            nretired;
+    billing_retired_t   retired[BILLING_RETIRED_MAX];
+    int64_t             legacy_before_at;   /* Free teams older than it, */
+    uint32_t            legacy_boards;      /* and what they may edit (R42) */
 } billing_catalogue_t;
 
 /* The bit of a feature, the index of a limit, or -1. */
@@ -69,6 +88,14 @@ int billing_catalogue_limit(const billing_catalogue_t *catalogue,
 /* The promo of that code (compared in upper case), or NULL. */
 const billing_promo_t *billing_catalogue_promo(
     const billing_catalogue_t *catalogue, const char *code, size_t len);
+
+/* The plan of that name, also of a retired one, or NONE (R51). */
+billing_plan_t billing_catalogue_plan(const billing_catalogue_t *catalogue,
+    const char *word, size_t len);
+
+/* How many boards a team of that age may edit; 0 = all (R37, R42). */
+uint32_t billing_catalogue_boards(const billing_catalogue_t *catalogue,
+    billing_plan_t plan, int64_t created_at);
 
 /* --- the team as the business sees it ------------------------------------ */
 

@@ -91,8 +91,9 @@ typedef struct {
 
 /*
  * Seat bounds of the payment window: floor = max(members, plan minimum, 1),
- * ceiling = max(window maximum, members, seats that are paid for already)
- * (R66..R73, section 8 points 4 and 5).
+ * ceiling = max(window maximum, members, seats that are paid for already), or
+ * the window's maximum alone where the plan is strict (R66..R73, section 8
+ * points 4 and 5).  A strict window may leave no number between the two.
  */
 uint32_t billing_seats_floor(const billing_terms_t *terms,
     const billing_team_t *team);

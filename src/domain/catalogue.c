@@ -57,6 +57,38 @@ billing_catalogue_promo(const billing_catalogue_t *catalogue,
 }
 
 
+billing_plan_t
+billing_catalogue_plan(const billing_catalogue_t *catalogue, const char *word,
+    size_t len)
+{
+    for (uint32_t i = 0; i < catalogue->nretired; i++) {
+        const billing_retired_t  *retired = &catalogue->retired[i];
+
+        if (strlen(retired->name) == len
+            && memcmp(retired->name, word, len) == 0)
+        {
+            return retired->plan;
+        }
+    }
+
+    return billing_plan_parse(word, len);
+}
+
+
+uint32_t
+billing_catalogue_boards(const billing_catalogue_t *catalogue,
+    billing_plan_t plan, int64_t created_at)
+{
+    if (plan == BILLING_PLAN_FREE && catalogue->legacy_boards != 0
+        && created_at < catalogue->legacy_before_at)
+    {
+        return catalogue->legacy_boards;
+    }
+
+    return plan < BILLING_PLANS ? catalogue->plans[plan].editable_boards : 0;
+}
+
+
 static int
 billing_catalogue_find(const char words[][BILLING_WORD_MAX + 1], uint32_t n,
     const char *name, size_t len)

@@ -24,6 +24,10 @@ billing_seats_ceiling(const billing_terms_t *terms,
 {
     uint32_t  kept;
 
+    if (terms->window_strict) {
+        return terms->window_max;
+    }
+
     /* The window's maximum concerns an increase (section 8 points 4, 5). */
 
     kept = billing_seats_kept(team);
@@ -38,6 +42,13 @@ billing_seats_allowed(const billing_terms_t *terms,
 {
     if (seats == 0) {
         return BILLING_SEATS_INVALID;
+    }
+
+    /* No number would do, so none is named as missing. */
+
+    if (billing_seats_floor(terms, team) > billing_seats_ceiling(terms, team))
+    {
+        return BILLING_SEATS_ABOVE_WINDOW_MAX;
     }
 
     if (seats < team->members) {

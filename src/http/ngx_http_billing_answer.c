@@ -356,8 +356,12 @@ ngx_http_billing_send_problem(ngx_http_request_t *r, billing_reason_t reason,
 billing_lang_t
 ngx_http_billing_lang(ngx_http_request_t *r)
 {
-    ngx_str_t       value;
-    billing_lang_t  lang;
+    ngx_str_t                      value;
+    billing_lang_t                 lang, otherwise;
+    ngx_http_billing_main_conf_t  *bmcf;
+
+    bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
+    otherwise = bmcf->settings ? bmcf->settings->lang : BILLING_LANG_EN;
 
     if (ngx_http_arg(r, (u_char *) "lang", 4, &value) == NGX_OK
         && ngx_http_billing_lang_word(&value, &lang))
@@ -372,10 +376,11 @@ ngx_http_billing_lang(ngx_http_request_t *r)
     }
 
     if (ngx_http_billing_header(r, "Accept-Language", &value)) {
-        return billing_lang_accept((const char *) value.data, value.len);
+        return billing_lang_accept((const char *) value.data, value.len,
+                                   otherwise);
     }
 
-    return BILLING_LANG_EN;
+    return otherwise;
 }
 
 

@@ -34,7 +34,8 @@ billing_purchase_read(billing_op_t *op, const char *team, const char *method,
     out->at = op->now;
 
     word = billing_op_text(op, "plan");
-    out->order.plan = billing_plan_parse(word, strlen(word));
+    out->order.plan = billing_catalogue_plan(&op->w->settings->catalogue,
+                                             word, strlen(word));
     word = billing_op_text(op, "period");
     out->order.period = billing_period_parse(word, strlen(word));
     out->order.method = billing_method_parse(method, strlen(method));
@@ -234,6 +235,7 @@ billing_purchase_deny(billing_op_t *op, const billing_team_row_t *row,
     const billing_order_t *order, billing_reason_t reason)
 {
     json_int_t              n;
+    billing_db_rc_t         rc;
     const billing_terms_t  *terms;
 
     terms = &op->w->settings->catalogue.plans[order->plan];
@@ -252,7 +254,19 @@ billing_purchase_deny(billing_op_t *op, const billing_team_row_t *row,
         n = terms->invoice_seats_min;
     }
 
-    return billing_op_deny(op, reason, json_pack("{s:I}", "n", n));
+    rc = billing_op_deny(op, reason, json_pack("{s:I}", "n", n));
+
+    /* No size of this team fits: the advice is another (section 8 point 4). */
+
+    if (reason == BILLING_SEATS_ABOVE_WINDOW_MAX
+        && billing_seats_floor(terms, &row->team) > (uint32_t) n)
+    {
+        (void) json_object_set_new(op->reply->body, "next",
+                   json_string(billing_text("PLAN_ENTERPRISE_CONTACT.next",
+                                            op->lang)));
+    }
+
+    return rc;
 }
 
 
@@ -285,8 +299,10 @@ billing_promo_left(billing_worker_t *w, const billing_promo_t *promo,
                 ? 0 : promo->redemptions_max - (uint32_t) used;
     }
 
-    if (own != 0) {
-        *left = 0;                      /* once per team (P13) */
+    /* Once per team, if the code does not say otherwise (P13). */
+
+    if (promo->team_max != 0 && own >= promo->team_max) {
+        *left = 0;
     }
 
     return BILLING_DB_OK;

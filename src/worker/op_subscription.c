@@ -310,7 +310,9 @@ billing_op_downgrade(billing_op_t *op)
 
     plan = billing_op_text(op, "plan");
 
-    if (billing_plan_parse(plan, strlen(plan)) == BILLING_PLAN_TEAM) {
+    if (billing_catalogue_plan(&op->w->settings->catalogue, plan,
+                               strlen(plan)) == BILLING_PLAN_TEAM)
+    {
         return billing_downgrade_later(op, &row);
     }
 

@@ -111,20 +111,19 @@ billing_offer_plan(billing_op_t *op, const billing_team_row_t *row,
     const billing_terms_t  *terms;
 
     terms = &op->w->settings->catalogue.plans[plan];
+    floor = billing_seats_floor(terms, &row->team);
+    ceiling = billing_seats_ceiling(terms, &row->team);
     (void) snprintf(key, sizeof(key), "plan.%s", billing_plan_name(plan));
 
     offer = json_pack("{s:s, s:s, s:b, s:b}",
                 "plan", billing_plan_name(plan),
                 "name", billing_text(key, op->lang),
                 "selling", (int) terms->selling,
-                "contact", !terms->self_serve);
+                "contact", !terms->self_serve || floor > ceiling);
 
-    if (!terms->self_serve || !terms->selling) {
+    if (!terms->self_serve || !terms->selling || floor > ceiling) {
         return offer;                   /* arranged with people (R49) */
     }
-
-    floor = billing_seats_floor(terms, &row->team);
-    ceiling = billing_seats_ceiling(terms, &row->team);
 
     order = (billing_order_t) {
         .plan = plan, .seats = floor, .promo_left = UINT32_MAX

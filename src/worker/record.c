@@ -14,8 +14,8 @@ static int64_t billing_record_valid_until(const billing_settings_t *settings,
     const billing_team_row_t *row);
 static billing_db_rc_t billing_record_editable(billing_worker_t *w,
     const billing_team_row_t *row, billing_team_record_t *out);
-static billing_db_rc_t billing_record_own_limit(billing_worker_t *w,
-    const char *team, uint8_t *limit);
+static billing_db_rc_t billing_record_limit(billing_worker_t *w,
+    const billing_team_row_t *row, uint32_t *limit);
 
 
 billing_db_rc_t
@@ -108,24 +108,23 @@ billing_record_editable(billing_worker_t *w, const billing_team_row_t *row,
         "SELECT rank FROM board WHERE team = $1 AND gone = 0"
         " ORDER BY rank DESC LIMIT 1 OFFSET $2";
 
-    uint32_t         limit;
+    uint32_t         limit = 0;
     billing_db_rc_t  rc;
 
     out->editable_from = 0;
-    limit = w->settings->catalogue.plans[row->team.plan].editable_boards;
+    rc = billing_record_limit(w, row, &limit);
 
-    if (limit == 0) {
-        return BILLING_DB_OK;
-    }
-
-    rc = billing_record_own_limit(w, row->id, &out->editable_boards);
-
-    if (rc != BILLING_DB_OK) {
+    if (rc != BILLING_DB_OK || limit == 0) {
         return rc;
     }
 
-    if (out->editable_boards != 0) {
-        limit = out->editable_boards;
+    /* for the gate's text, where it is not the plan's */
+
+    if (limit
+        != w->settings->catalogue.plans[row->team.plan].editable_boards)
+    {
+        out->editable_boards = (uint8_t) (limit < UINT8_MAX ? limit
+                                                            : UINT8_MAX);
     }
 
     rc = billing_db_query(w->db, sql, "ti", row->id, (int64_t) limit - 1);
@@ -145,27 +144,34 @@ billing_record_editable(billing_worker_t *w, const billing_team_row_t *row,
 }
 
 
-/* Some teams keep a larger number from earlier days (R42). */
+/* Its own, or that of the time it comes from, or its plan's (R42). */
 
 static billing_db_rc_t
-billing_record_own_limit(billing_worker_t *w, const char *team,
-    uint8_t *limit)
+billing_record_limit(billing_worker_t *w, const billing_team_row_t *row,
+    uint32_t *limit)
 {
     static const char  sql[] =
-        "SELECT editable_boards FROM team WHERE id = $1";
+        "SELECT created_at, editable_boards FROM team WHERE id = $1";
 
-    int64_t          n;
-    billing_db_rc_t  rc;
+    int64_t           own, created_at;
+    billing_db_rc_t   rc;
 
-    rc = billing_db_query(w->db, sql, "t", team);
+    rc = billing_db_query(w->db, sql, "t", row->id);
 
     if (rc != BILLING_DB_ROW) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+        return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;
     }
 
-    n = billing_db_int(w->db, sql, 0);
-    *limit = (uint8_t) (n < 0 || n > UINT8_MAX ? 0 : n);
+    created_at = billing_db_int(w->db, sql, 0);
+    own = billing_db_int(w->db, sql, 1);
     billing_db_done(w->db, sql);
+
+    *limit = billing_catalogue_boards(&w->settings->catalogue,
+                                      row->team.plan, created_at);
+
+    if (*limit != 0 && own > 0) {
+        *limit = (uint32_t) own;
+    }
 
     return BILLING_DB_OK;
 }

@@ -100,7 +100,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
 
     (void) billing_idempotency_key(text, size, key);
-    (void) billing_lang_accept(text, size);
+    (void) billing_lang_accept(text, size, BILLING_LANG_FR);
     text++;
     size--;
 

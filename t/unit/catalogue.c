@@ -84,13 +84,64 @@ r92_promo_codes_are_found_in_any_case(void **state)
 }
 
 
+static void
+r51_retired_names_are_names_of_plans(void **state)
+{
+    billing_catalogue_t  catalogue = named();
+
+    (void) state;
+
+    catalogue.nretired = 1;
+    strcpy(catalogue.retired[0].name, "pro");
+    catalogue.retired[0].plan = BILLING_PLAN_BUSINESS;
+
+    assert_int_equal(billing_catalogue_plan(&catalogue, "pro", 3),
+                     BILLING_PLAN_BUSINESS);
+    assert_int_equal(billing_catalogue_plan(&catalogue, "starter", 7),
+                     BILLING_PLAN_TEAM);
+    assert_int_equal(billing_catalogue_plan(&catalogue, "team", 4),
+                     BILLING_PLAN_TEAM);
+    assert_int_equal(billing_catalogue_plan(&catalogue, "prof", 4),
+                     BILLING_PLAN_NONE);
+    assert_int_equal(billing_catalogue_plan(&catalogue, "pr", 2),
+                     BILLING_PLAN_NONE);
+    assert_int_equal(billing_catalogue_plan(&catalogue, "", 0),
+                     BILLING_PLAN_NONE);
+}
+
+
+static void
+r42_older_free_teams_may_keep_more_boards(void **state)
+{
+    billing_catalogue_t  catalogue = a_catalogue();
+
+    (void) state;
+
+    assert_int_equal(billing_catalogue_boards(&catalogue, BILLING_PLAN_FREE,
+                                              0), 3);
+
+    catalogue.legacy_boards = 5;
+    catalogue.legacy_before_at = 1000;
+    assert_int_equal(billing_catalogue_boards(&catalogue, BILLING_PLAN_FREE,
+                                              999), 5);
+    assert_int_equal(billing_catalogue_boards(&catalogue, BILLING_PLAN_FREE,
+                                              1000), 3);
+    assert_int_equal(billing_catalogue_boards(&catalogue, BILLING_PLAN_TEAM,
+                                              999), 0);
+    assert_int_equal(billing_catalogue_boards(&catalogue, BILLING_PLANS, 999),
+                     0);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(r53_features_have_bits_and_limits_an_index),
         cmocka_unit_test(unknown_names_are_none),
-        cmocka_unit_test(r92_promo_codes_are_found_in_any_case)
+        cmocka_unit_test(r92_promo_codes_are_found_in_any_case),
+        cmocka_unit_test(r51_retired_names_are_names_of_plans),
+        cmocka_unit_test(r42_older_free_teams_may_keep_more_boards)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

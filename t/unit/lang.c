@@ -4,7 +4,25 @@
 static billing_lang_t
 accept(const char *header)
 {
-    return billing_lang_accept(header, strlen(header));
+    return billing_lang_accept(header, strlen(header), BILLING_LANG_EN);
+}
+
+
+static void
+the_default_is_for_who_says_nothing_we_have(void **state)
+{
+    (void) state;
+
+    assert_int_equal(billing_lang_accept("de", 2, BILLING_LANG_FR),
+                     BILLING_LANG_FR);
+    assert_int_equal(billing_lang_accept("*", 1, BILLING_LANG_FR),
+                     BILLING_LANG_FR);
+    assert_int_equal(billing_lang_accept("", 0, BILLING_LANG_FR),
+                     BILLING_LANG_FR);
+    assert_int_equal(billing_lang_accept("en;q=0.1", 8, BILLING_LANG_FR),
+                     BILLING_LANG_EN);
+    assert_int_equal(billing_lang_accept("de, en", 6, BILLING_LANG_FR),
+                     BILLING_LANG_EN);
 }
 
 
@@ -82,6 +100,7 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(the_default_is_for_who_says_nothing_we_have),
         cmocka_unit_test(the_best_language_we_have),
         cmocka_unit_test(nonsense_is_english),
         cmocka_unit_test(languages_have_names),

@@ -182,6 +182,38 @@ floor_and_ceiling_are_what_is_allowed(void **state)
 }
 
 
+static void
+section8_4_a_strict_window_refuses_and_keeps_nobody(void **state)
+{
+    billing_team_t   team = a_free_team(101), fits = a_free_team(100);
+    billing_terms_t  strict = *terms(BILLING_PLAN_TEAM);
+
+    (void) state;
+
+    strict.window_strict = true;
+    assert_int_equal(billing_seats_ceiling(&strict, &team), 100);
+
+    for (uint32_t seats = 99; seats < 103; seats++) {
+        assert_reason(billing_seats_allowed(&strict, &team, seats),
+                      SEATS_ABOVE_WINDOW_MAX);
+    }
+
+    assert_reason(billing_seats_allowed(&strict, &fits, 100), ALLOW);
+    assert_reason(billing_seats_allowed(&strict, &fits, 101),
+                  SEATS_ABOVE_WINDOW_MAX);
+    assert_reason(billing_seats_allowed(&strict, &fits, 99),
+                  SEATS_BELOW_MEMBERS);
+
+    /* Nor the seats that are paid for (section 8 point 5). */
+
+    fits.state = BILLING_STATE_ACTIVE;
+    fits.members = 3;
+    fits.seats = 140;
+    assert_reason(billing_seats_allowed(&strict, &fits, 140),
+                  SEATS_ABOVE_WINDOW_MAX);
+}
+
+
 int
 main(void)
 {
@@ -193,6 +225,7 @@ main(void)
         cmocka_unit_test(r70_window_maximum_is_100),
         cmocka_unit_test(section8_4_members_beyond_100_keep_their_seats),
         cmocka_unit_test(section8_5_paid_seats_beyond_100_may_be_kept),
+        cmocka_unit_test(section8_4_a_strict_window_refuses_and_keeps_nobody),
         cmocka_unit_test(floor_and_ceiling_are_what_is_allowed)
     };
 

@@ -78,6 +78,55 @@ proration_may_be_chosen(void **state)
 }
 
 
+static void
+section8_9_who_takes_a_seat_may_be_chosen(void **state)
+{
+    (void) state;
+
+    assert_int_equal(settings_with("\"voting\"", "\"voting\""), BILLING_OK);
+    assert_int_equal(settings.catalogue.seat_at, BILLING_SEAT_AT_JOIN);
+    assert_int_equal(settings_with("\"proration\": {",
+                                   "\"seat_taken_at\": \"join\","
+                                   " \"proration\": {"), BILLING_OK);
+    assert_int_equal(settings.catalogue.seat_at, BILLING_SEAT_AT_JOIN);
+    assert_int_equal(settings_with("\"proration\": {",
+                                   "\"seat_taken_at\": \"invitation\","
+                                   " \"proration\": {"), BILLING_OK);
+    assert_int_equal(settings.catalogue.seat_at, BILLING_SEAT_AT_INVITATION);
+}
+
+
+static void
+r51_names_that_plans_had(void **state)
+{
+    billing_catalogue_t  *catalogue = &settings.catalogue;
+
+    (void) state;
+
+    assert_int_equal(settings_with("\"proration\": {",
+                                   "\"retired_names\": {\"basic\": \"team\","
+                                   " \"starter\": \"team\"},"
+                                   " \"proration\": {"), BILLING_OK);
+    assert_int_equal(catalogue->nretired, 2);
+    assert_int_equal(billing_catalogue_plan(catalogue, "basic", 5),
+                     BILLING_PLAN_TEAM);
+}
+
+
+static void
+r42_legacy_teams_have_a_date_and_a_number(void **state)
+{
+    (void) state;
+
+    assert_int_equal(settings_with("\"proration\": {",
+                                   "\"legacy_boards\": {\"before\":"
+                                   " \"2019-06-01\", \"editable_boards\":"
+                                   " 5}, \"proration\": {"), BILLING_OK);
+    assert_int_equal(settings.catalogue.legacy_boards, 5);
+    assert_int_equal(settings.catalogue.legacy_before_at, 1559347200);
+}
+
+
 int
 main(void)
 {
@@ -86,6 +135,9 @@ main(void)
         cmocka_unit_test(there_is_room_for_64_features),
         cmocka_unit_test(names_are_as_long_as_their_room),
         cmocka_unit_test(proration_may_be_chosen),
+        cmocka_unit_test(section8_9_who_takes_a_seat_may_be_chosen),
+        cmocka_unit_test(r51_names_that_plans_had),
+        cmocka_unit_test(r42_legacy_teams_have_a_date_and_a_number),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

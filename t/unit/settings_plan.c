@@ -25,6 +25,28 @@ r48_bounds_of_seats_are_taken_to_the_edge(void **state)
 }
 
 
+/* Section 8 points 4 and 5. */
+
+static void
+r70_whom_the_window_is_too_small_for_is_a_setting(void **state)
+{
+    billing_terms_t  *team = &settings.catalogue.plans[BILLING_PLAN_TEAM];
+
+    (void) state;
+
+    assert_int_equal(settings_with("\"voting\"", "\"voting\""), BILLING_OK);
+    assert_false(team->window_strict);
+    assert_int_equal(settings_with("\"window_max\": 100,",
+                                   "\"above_window_max\": \"keep\","),
+                     BILLING_OK);
+    assert_false(team->window_strict);
+    assert_int_equal(settings_with("\"window_max\": 100,",
+                                   "\"above_window_max\": \"refuse\","),
+                     BILLING_OK);
+    assert_true(team->window_strict);
+}
+
+
 /* R70: 100 when nothing is said. */
 
 static void
@@ -160,6 +182,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(r48_bounds_of_seats_are_taken_to_the_edge),
+        cmocka_unit_test(r70_whom_the_window_is_too_small_for_is_a_setting),
         cmocka_unit_test(r70_the_window_ends_at_100),
         cmocka_unit_test(prices_reach_from_nothing_to_a_million_millions),
         cmocka_unit_test(r50_a_withdrawn_plan_keeps_its_price),

@@ -30,6 +30,7 @@ export async function call(method, path, body, headers = {}) {
       method,
       headers: {
         Accept: 'application/json',
+        'Accept-Language': document.documentElement.lang,
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
         ...(method === 'GET' ? {} : { 'X-CSRF-Token': csrf }),
         ...headers,

@@ -21,7 +21,7 @@ function choose() {
     keep(asked);
   }
   return wishes.map((one) => one?.slice(0, 2).toLowerCase())
-    .find((one) => LANGUAGES.includes(one)) ?? 'en';
+    .find((one) => LANGUAGES.includes(one)) ?? 'fr';
 }
 
 export function keep(language) {

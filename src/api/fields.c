@@ -32,6 +32,9 @@
 /* ?dry_run=1: what it would do or cost, and nothing else happens. */
 #define BILLING_DRY_RUN                                                       \
     { "dry_run", BILLING_FIELD_WORD, false, true, 1, BILLING_FIELD_TYPE, NULL }
+#define BILLING_SHOWN                                                         \
+    { "quote", BILLING_FIELD_TOKEN, false, false, BILLING_TOKEN_MAX,          \
+      BILLING_QUOTE_STALE, NULL }
 #define BILLING_LAST                                                          \
     { NULL, BILLING_FIELD_TEXT, false, false, 0, BILLING_ALLOW, NULL }
 
@@ -287,9 +290,7 @@ static const billing_field_t  billing_fields_buy[] = {
     BILLING_PROMO,
     { "billing_information", BILLING_FIELD_OBJECT, false, false, 0,
       BILLING_ALLOW, billing_fields_information },
-    { "quote", BILLING_FIELD_TOKEN, false, false, BILLING_TOKEN_MAX,
-      BILLING_QUOTE_STALE, NULL },
-    BILLING_LAST
+    BILLING_SHOWN, BILLING_LAST
 };
 
 #define BILLING_NEW_CARD                                                      \
@@ -299,12 +300,12 @@ static const billing_field_t  billing_fields_buy[] = {
       billing_fields_payment }
 
 static const billing_field_t  billing_fields_seats[] = {
-    BILLING_TEAM, BILLING_SEATS, BILLING_DRY_RUN, BILLING_LAST
+    BILLING_TEAM, BILLING_SEATS, BILLING_DRY_RUN, BILLING_SHOWN, BILLING_LAST
 };
 
 static const billing_field_t  billing_fields_period[] = {
     BILLING_TEAM, BILLING_PERIOD, BILLING_NEW_CARD, BILLING_DRY_RUN,
-    BILLING_LAST
+    BILLING_SHOWN, BILLING_LAST
 };
 
 static const billing_field_t  billing_fields_cancel[] = {
@@ -314,7 +315,8 @@ static const billing_field_t  billing_fields_cancel[] = {
 };
 
 static const billing_field_t  billing_fields_reactivate[] = {
-    BILLING_TEAM, BILLING_NEW_CARD, BILLING_DRY_RUN, BILLING_LAST
+    BILLING_TEAM, BILLING_NEW_CARD, BILLING_DRY_RUN, BILLING_SHOWN,
+    BILLING_LAST
 };
 
 static const billing_field_t  billing_fields_downgrade[] = {

@@ -248,7 +248,7 @@ billing_settings_habits(billing_reader_t *reader, const json_t *root,
     const json_t  *boards;
 
     static const char *const  keys[] = { "addresses_in_line", NULL };
-    static const char *const  langs[] = { "en", "fr", NULL };
+    static const char *const  langs[] = { "fr", "en", NULL };
 
     out->addresses_in_line = BILLING_AFFECTED_INLINE;
     out->quote_ttl_sec = (uint32_t)
@@ -256,7 +256,7 @@ billing_settings_habits(billing_reader_t *reader, const json_t *root,
             (billing_range_t) { 60, BILLING_QUOTE_TTL_MAX,
                                 BILLING_QUOTE_TTL });
     out->lang = billing_reader_choice(reader, root, "language_default", langs)
-                == 1 ? BILLING_LANG_FR : BILLING_LANG_EN;
+                == 0 ? BILLING_LANG_FR : BILLING_LANG_EN;
 
     boards = billing_reader_object(reader, root, "boards", false);
 

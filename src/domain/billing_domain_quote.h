@@ -155,4 +155,68 @@ BILLING_MUST_CHECK billing_reason_t billing_quote(
 void billing_team_purchase(billing_team_t *team, const billing_quote_t *quote,
     int64_t now);
 
+/* --- what was shown ------------------------------------------------------ */
+
+/* What a price was shown for. */
+typedef enum {
+    BILLING_PIN_PURCHASE = 1,
+    BILLING_PIN_SEATS,
+    BILLING_PIN_PERIOD,
+    BILLING_PIN_REACTIVATE
+} billing_pin_kind_t;
+
+/*
+ * A price as it was shown, or as it is now: what was asked for, what it costs
+ * and from which catalogue, team and instant that follows.  promo and buyer
+ * are digests, zeros for none.
+ */
+typedef struct {
+    billing_pin_kind_t  kind;
+    billing_plan_t      plan;
+    billing_period_t    period;
+    billing_method_t    method;
+    uint32_t            seats;
+    uint8_t             promo[8];
+    uint8_t             buyer[8];       /* country and VAT id, where taxed */
+    billing_money_t     total;
+    billing_money_t     due_now;
+    billing_money_t     renewal;
+    int64_t             at;
+    uint64_t            team_version;
+    uint8_t             catalogue[32];
+} billing_quote_pin_t;
+
+/* Why a price that was shown no longer holds; in the order they are told. */
+typedef enum {
+    BILLING_PIN_NOT_OURS  = 1 << 0,     /* a token that was never given */
+    BILLING_PIN_OTHER     = 1 << 1,     /* shown for something else */
+    BILLING_PIN_PLAN      = 1 << 2,     /* PLAN..BUYER: another order */
+    BILLING_PIN_COUNT     = 1 << 3,
+    BILLING_PIN_TYPE      = 1 << 4,
+    BILLING_PIN_METHOD    = 1 << 5,
+    BILLING_PIN_PROMO     = 1 << 6,
+    BILLING_PIN_BUYER     = 1 << 7,
+    BILLING_PIN_EXPIRED   = 1 << 8,
+    BILLING_PIN_AMOUNT    = 1 << 9,     /* another amount, because of: */
+    BILLING_PIN_CATALOGUE = 1 << 10,
+    BILLING_PIN_TEAM      = 1 << 11,
+    BILLING_PIN_TIME      = 1 << 12     /* none of these: time has passed */
+} billing_pin_change_t;
+
+#define BILLING_PIN_CHANGES    13
+#define BILLING_PIN_ORDER      (BILLING_PIN_OTHER | BILLING_PIN_PLAN          \
+                                | BILLING_PIN_COUNT | BILLING_PIN_TYPE        \
+                                | BILLING_PIN_METHOD | BILLING_PIN_PROMO      \
+                                | BILLING_PIN_BUYER)
+
+/*
+ * 0 when what was shown holds: the same order, young enough, and the same
+ * amounts, wherever these come from by now.  Else why not, as bits.
+ */
+uint32_t billing_pin_changed(const billing_quote_pin_t *shown,
+    const billing_quote_pin_t *now, uint32_t ttl_sec);
+
+/* "seats", "expired": the word of one bit by its place. */
+const char *billing_pin_change_name(unsigned place);
+
 #endif /* BILLING_DOMAIN_QUOTE_H */

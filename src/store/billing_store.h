@@ -234,16 +234,9 @@ BILLING_MUST_CHECK billing_err_t billing_csrf_token(
     char out[BILLING_CSRF_LEN + 1]);
 
 /*
- * Pins what was shown: catalogue hash, instant, the order and its total.
- * EMAC when not ours or for another team or actor.
+ * A price that was shown, in a token for one actor and team.  EMAC when not
+ * ours or for another team or actor.
  */
-typedef struct {
-    uint8_t   catalogue[32];
-    int64_t   at;
-    int64_t   total_minor;
-    uint64_t  team_version;
-} billing_quote_pin_t;
-
 #define BILLING_QUOTE_PIN_MAX  256
 BILLING_MUST_CHECK billing_err_t billing_quote_pin_encode(
     const billing_secret_t *secret, const char *actor, const char *team,

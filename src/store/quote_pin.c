@@ -4,15 +4,36 @@
 
 #include <string.h>
 
-#define BILLING_PIN_FORMAT   1
-#define BILLING_PIN_PAYLOAD  57         /* format, hash and three numbers */
+#define BILLING_PIN_FORMAT   2
+#define BILLING_PIN_PAYLOAD  101
 #define BILLING_PIN_LEN      (BILLING_PIN_PAYLOAD + 32)
-#define BILLING_PIN_TEXT     119        /* BILLING_PIN_LEN in base64url */
+#define BILLING_PIN_TEXT     178        /* BILLING_PIN_LEN in base64url */
+
+
+/* Where in the payload each thing is; the numbers have eight bytes. */
+
+enum {
+    BILLING_PIN_AT_FORMAT    = 0,
+    BILLING_PIN_AT_KIND      = 1,
+    BILLING_PIN_AT_PLAN      = 2,
+    BILLING_PIN_AT_PERIOD    = 3,
+    BILLING_PIN_AT_METHOD    = 4,
+    BILLING_PIN_AT_PROMO     = 5,
+    BILLING_PIN_AT_BUYER     = 13,
+    BILLING_PIN_AT_CATALOGUE = 21,
+    BILLING_PIN_AT_INSTANT   = 53,
+    BILLING_PIN_AT_TOTAL     = 61,
+    BILLING_PIN_AT_DUE       = 69,
+    BILLING_PIN_AT_RENEWAL   = 77,
+    BILLING_PIN_AT_VERSION   = 85,
+    BILLING_PIN_AT_SEATS     = 93       /* four bytes, currency the others */
+};
 
 
 static billing_err_t billing_pin_mac(const billing_secret_t *secret,
     const char *actor, const char *team, const uint8_t *payload,
     uint8_t mac[32]);
+static void billing_pin_read(const uint8_t *bytes, billing_quote_pin_t *pin);
 static void billing_pin_put(uint8_t *out, uint64_t value);
 static uint64_t billing_pin_get(const uint8_t *bytes);
 
@@ -27,11 +48,24 @@ billing_quote_pin_encode(const billing_secret_t *secret, const char *actor,
 
     out[0] = '\0';
 
-    bytes[0] = BILLING_PIN_FORMAT;
-    memcpy(bytes + 1, pin->catalogue, 32);
-    billing_pin_put(bytes + 33, (uint64_t) pin->at);
-    billing_pin_put(bytes + 41, (uint64_t) pin->total_minor);
-    billing_pin_put(bytes + 49, pin->team_version);
+    bytes[BILLING_PIN_AT_FORMAT] = BILLING_PIN_FORMAT;
+    bytes[BILLING_PIN_AT_KIND] = (uint8_t) pin->kind;
+    bytes[BILLING_PIN_AT_PLAN] = (uint8_t) pin->plan;
+    bytes[BILLING_PIN_AT_PERIOD] = (uint8_t) pin->period;
+    bytes[BILLING_PIN_AT_METHOD] = (uint8_t) pin->method;
+    memcpy(bytes + BILLING_PIN_AT_PROMO, pin->promo, 8);
+    memcpy(bytes + BILLING_PIN_AT_BUYER, pin->buyer, 8);
+    memcpy(bytes + BILLING_PIN_AT_CATALOGUE, pin->catalogue, 32);
+    billing_pin_put(bytes + BILLING_PIN_AT_INSTANT, (uint64_t) pin->at);
+    billing_pin_put(bytes + BILLING_PIN_AT_TOTAL,
+                    (uint64_t) pin->total.minor);
+    billing_pin_put(bytes + BILLING_PIN_AT_DUE,
+                    (uint64_t) pin->due_now.minor);
+    billing_pin_put(bytes + BILLING_PIN_AT_RENEWAL,
+                    (uint64_t) pin->renewal.minor);
+    billing_pin_put(bytes + BILLING_PIN_AT_VERSION, pin->team_version);
+    billing_pin_put(bytes + BILLING_PIN_AT_SEATS,
+                    (uint64_t) pin->seats << 32 | pin->total.currency);
 
     rc = billing_pin_mac(secret, actor, team, bytes,
                          bytes + BILLING_PIN_PAYLOAD);
@@ -72,16 +106,43 @@ billing_quote_pin_decode(const billing_secret_t *secret, const char *actor,
         return BILLING_EMAC;
     }
 
-    if (bytes[0] != BILLING_PIN_FORMAT) {
+    if (bytes[BILLING_PIN_AT_FORMAT] != BILLING_PIN_FORMAT) {
         return BILLING_EFORMAT;
     }
 
-    memcpy(pin->catalogue, bytes + 1, 32);
-    pin->at = (int64_t) billing_pin_get(bytes + 33);
-    pin->total_minor = (int64_t) billing_pin_get(bytes + 41);
-    pin->team_version = billing_pin_get(bytes + 49);
+    billing_pin_read(bytes, pin);
 
     return BILLING_OK;
+}
+
+
+/* The bytes are our own: their MAC was right. */
+
+static void
+billing_pin_read(const uint8_t *bytes, billing_quote_pin_t *pin)
+{
+    uint64_t            last = billing_pin_get(bytes + BILLING_PIN_AT_SEATS);
+    billing_currency_t  currency = (billing_currency_t) (last & 0xffff);
+
+    pin->kind = (billing_pin_kind_t) bytes[BILLING_PIN_AT_KIND];
+    pin->plan = (billing_plan_t) bytes[BILLING_PIN_AT_PLAN];
+    pin->period = (billing_period_t) bytes[BILLING_PIN_AT_PERIOD];
+    pin->method = (billing_method_t) bytes[BILLING_PIN_AT_METHOD];
+    pin->seats = (uint32_t) (last >> 32);
+    memcpy(pin->promo, bytes + BILLING_PIN_AT_PROMO, 8);
+    memcpy(pin->buyer, bytes + BILLING_PIN_AT_BUYER, 8);
+    memcpy(pin->catalogue, bytes + BILLING_PIN_AT_CATALOGUE, 32);
+    pin->at = (int64_t) billing_pin_get(bytes + BILLING_PIN_AT_INSTANT);
+    pin->total = (billing_money_t) {
+        (int64_t) billing_pin_get(bytes + BILLING_PIN_AT_TOTAL), currency
+    };
+    pin->due_now = (billing_money_t) {
+        (int64_t) billing_pin_get(bytes + BILLING_PIN_AT_DUE), currency
+    };
+    pin->renewal = (billing_money_t) {
+        (int64_t) billing_pin_get(bytes + BILLING_PIN_AT_RENEWAL), currency
+    };
+    pin->team_version = billing_pin_get(bytes + BILLING_PIN_AT_VERSION);
 }
 
 

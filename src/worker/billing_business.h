@@ -219,6 +219,8 @@ typedef struct {
     char             promo[BILLING_WORD_MAX + 1];   /* as sold, "" none */
     bool             promo_unknown;
     bool             country_missing;   /* taxes depend on it */
+    char             country[3];        /* of the buyer, where taxed */
+    char             vat_id[32];
     int64_t          at;
     const json_t    *information;       /* borrowed, NULL none */
 } billing_purchase_t;
@@ -252,6 +254,37 @@ BILLING_MUST_CHECK billing_db_rc_t billing_promo_reserve(billing_worker_t *w,
     const billing_checkout_t *co, int64_t now);
 BILLING_MUST_CHECK billing_db_rc_t billing_promo_settle(billing_worker_t *w,
     const char *checkout, const char *state);
+
+
+/* --- prices that were shown (quote_hold.c) -------------------------------- */
+
+typedef struct {
+    uint32_t             changed;       /* bits, billing_pin_change_t */
+    billing_quote_pin_t  shown;
+} billing_pin_stale_t;
+
+/* The price of now, in *pin whose kind is set. */
+void billing_pin_of(const billing_op_t *op, const billing_team_row_t *row,
+    const billing_quote_t *quote, billing_quote_pin_t *pin);
+void billing_pin_purchase(const billing_op_t *op,
+    const billing_team_row_t *row, const billing_purchase_t *purchase,
+    const billing_quote_t *quote, billing_quote_pin_t *pin);
+
+/* Sets the token as "quote" of what is shown; body stays the caller's. */
+BILLING_MUST_CHECK billing_db_rc_t billing_pin_give(billing_op_t *op,
+    const char *team, const billing_quote_pin_t *pin, json_t *body);
+
+/* Whether the request's token, if it has one, says the price of now. */
+bool billing_pin_holds(const billing_op_t *op, const char *team,
+    const billing_quote_pin_t *now, billing_pin_stale_t *stale);
+
+/*
+ * QUOTE_STALE with both amounts, what has changed, and fresh (stolen): what a
+ * preview would show now, with its token.
+ */
+BILLING_MUST_CHECK billing_db_rc_t billing_pin_deny(billing_op_t *op,
+    const char *team, const billing_quote_pin_t *now,
+    const billing_pin_stale_t *stale, json_t *fresh);
 
 
 /* --- checkouts ------------------------------------------------------------ */

@@ -17,8 +17,8 @@ typedef struct {
     uint32_t             roles;
     billing_purchase_t   purchase;
     billing_checkout_t   co;
-    billing_money_t      shown;         /* the total of the quote's token */
-    bool                 pinned;
+    billing_quote_pin_t  pin;           /* the price of now */
+    billing_pin_stale_t  stale;
 } billing_buying_t;
 
 
@@ -26,7 +26,6 @@ static billing_db_rc_t billing_buy_order(billing_buying_t *b);
 static billing_db_rc_t billing_buy_allowed(billing_buying_t *b);
 static billing_db_rc_t billing_buy_deny(billing_buying_t *b,
     billing_reason_t reason);
-static billing_reason_t billing_buy_pin(billing_buying_t *b);
 static billing_reason_t billing_buy_payment(billing_buying_t *b);
 static billing_reason_t billing_buy_card(billing_buying_t *b,
     const char *payment_method);
@@ -174,7 +173,14 @@ billing_buy_allowed(billing_buying_t *b)
                                     &b->co.quote);
 
     if (reason == BILLING_ALLOW) {
-        reason = billing_buy_pin(b);
+        billing_pin_purchase(b->op, &b->row, &b->purchase, &b->co.quote,
+                             &b->pin);
+    }
+
+    if (reason == BILLING_ALLOW
+        && !billing_pin_holds(b->op, b->row.id, &b->pin, &b->stale))
+    {
+        reason = BILLING_QUOTE_STALE;
     }
 
     reason = billing_first(reason, billing_buy_payment(b));
@@ -202,55 +208,11 @@ static billing_db_rc_t
 billing_buy_deny(billing_buying_t *b, billing_reason_t reason)
 {
     if (reason == BILLING_QUOTE_STALE) {
-        return billing_op_deny(b->op, reason,
-                   json_pack("{s:I, s:I, s:s}",
-                       "old", (json_int_t) b->shown.minor,
-                       "new", (json_int_t) b->co.quote.total.minor,
-                       "currency",
-                       billing_currency_code(b->co.quote.total.currency)));
+        return billing_pin_deny(b->op, b->row.id, &b->pin, &b->stale,
+                   billing_quote_json(&b->co.quote, b->row.id, b->op->lang));
     }
 
     return billing_purchase_deny(b->op, &b->row, &b->purchase.order, reason);
-}
-
-
-/* What was shown must still be so; an amount of the client's is not read. */
-
-static billing_reason_t
-billing_buy_pin(billing_buying_t *b)
-{
-    unsigned              i;
-    const char           *token;
-    billing_err_t         err;
-    billing_worker_t     *w;
-    billing_quote_pin_t   pin;
-
-    w = b->op->w;
-    token = billing_op_text(b->op, "quote");
-
-    if (token[0] == '\0') {
-        return BILLING_ALLOW;
-    }
-
-    err = BILLING_EMAC;
-
-    for (i = 0; i < w->nsecrets && err != BILLING_OK; i++) {
-        err = billing_quote_pin_decode(&w->secrets[i], b->op->command->actor,
-                                       b->row.id, token, &pin);
-    }
-
-    if (err != BILLING_OK) {
-        return BILLING_QUOTE_STALE;
-    }
-
-    b->shown = (billing_money_t) {
-        pin.total_minor, b->co.quote.total.currency
-    };
-
-    return pin.total_minor == b->co.quote.total.minor
-           && memcmp(pin.catalogue, w->settings->catalogue.hash,
-                     sizeof(pin.catalogue)) == 0
-           ? BILLING_ALLOW : BILLING_QUOTE_STALE;
 }
 
 

@@ -180,6 +180,9 @@ billing_purchase_taxed(const billing_settings_t *settings,
         && strcmp(buyer.country, billing_purchase_word(stored, "country")) == 0
         && strcmp(buyer.vat_id, billing_purchase_word(stored, "vat_id")) == 0;
 
+    (void) snprintf(out->country, sizeof(out->country), "%s", buyer.country);
+    (void) snprintf(out->vat_id, sizeof(out->vat_id), "%s", buyer.vat_id);
+
     out->country_missing = strspn(buyer.country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
                            != 2 || buyer.country[2] != '\0';
 

@@ -9,6 +9,8 @@
 #include "billing_business.h"
 
 
+static billing_db_rc_t billing_pay_shown(billing_op_t *op,
+    const billing_team_row_t *row, const billing_checkout_t *co);
 static billing_db_rc_t billing_method_invoice(billing_op_t *op,
     billing_team_row_t *row);
 static billing_db_rc_t billing_method_card(billing_op_t *op,
@@ -23,7 +25,6 @@ billing_db_rc_t
 billing_op_pay(billing_op_t *op, billing_team_row_t *row,
     billing_checkout_t *co)
 {
-    json_t            *quote;
     billing_db_rc_t    rc;
     billing_reason_t   reason;
 
@@ -42,11 +43,10 @@ billing_op_pay(billing_op_t *op, billing_team_row_t *row,
         return billing_op_deny(op, reason, NULL);
     }
 
-    if (billing_op_dry(op)) {
-        quote = billing_quote_json(&co->quote, row->id, op->lang);
-        (void) json_object_set_new(quote, "dry_run", json_true());
+    rc = billing_pay_shown(op, row, co);
 
-        return billing_op_reply(op, 200, quote);
+    if (rc != BILLING_DB_OK) {
+        return rc;
     }
 
     if (co->amount.minor > 0) {
@@ -62,6 +62,44 @@ billing_op_pay(billing_op_t *op, billing_team_row_t *row,
     op->reply->later = rc == BILLING_DB_OK;
 
     return rc;
+}
+
+
+/* OK: to be done at the price that was shown; DONE: shown, or not so any more. */
+
+static billing_db_rc_t
+billing_pay_shown(billing_op_t *op, const billing_team_row_t *row,
+    const billing_checkout_t *co)
+{
+    json_t               *quote;
+    billing_db_rc_t       rc;
+    billing_pin_stale_t   stale;
+    billing_quote_pin_t   pin = {
+        .kind = co->purpose == BILLING_PURPOSE_YEARLY
+                ? BILLING_PIN_PERIOD : BILLING_PIN_REACTIVATE
+    };
+
+    billing_pin_of(op, row, &co->quote, &pin);
+
+    if (!billing_op_dry(op) && billing_pin_holds(op, row->id, &pin, &stale)) {
+        return BILLING_DB_OK;
+    }
+
+    quote = billing_quote_json(&co->quote, row->id, op->lang);
+
+    if (!billing_op_dry(op)) {
+        return billing_pin_deny(op, row->id, &pin, &stale, quote);
+    }
+
+    (void) json_object_set_new(quote, "dry_run", json_true());
+    rc = billing_pin_give(op, row->id, &pin, quote);
+
+    if (rc != BILLING_DB_OK) {
+        json_decref(quote);
+        return rc;
+    }
+
+    return billing_op_reply(op, 200, quote);
 }
 
 

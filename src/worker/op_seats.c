@@ -11,6 +11,10 @@
 
 static billing_db_rc_t billing_seats_deny(billing_op_t *op,
     const billing_team_row_t *row, billing_reason_t reason);
+static billing_db_rc_t billing_seats_shown(billing_op_t *op,
+    const billing_team_row_t *row, const billing_seat_change_t *change);
+static void billing_seats_quote(const billing_team_row_t *row,
+    const billing_seat_change_t *change, billing_quote_t *quote);
 static json_t *billing_seats_json(const billing_op_t *op,
     const billing_team_row_t *row, const billing_seat_change_t *change);
 static billing_db_rc_t billing_seats_books(billing_op_t *op,
@@ -54,7 +58,9 @@ billing_op_seats(billing_op_t *op)
         return billing_seats_deny(op, &row, reason);
     }
 
-    if (!billing_op_dry(op) && change.to != change.from) {
+    rc = billing_seats_shown(op, &row, &change);
+
+    if (rc == BILLING_DB_OK && change.to != change.from) {
         rc = billing_seats_take(op, &row, &change);
 
         if (rc == BILLING_DB_OK) {
@@ -69,6 +75,42 @@ billing_op_seats(billing_op_t *op)
     json = billing_seats_json(op, &row, &change);
 
     return json == NULL ? BILLING_DB_FULL : billing_op_team(op, &row, json);
+}
+
+
+/* OK: to be done at the price that was shown; DONE: shown, or not so now. */
+
+static billing_db_rc_t
+billing_seats_shown(billing_op_t *op, const billing_team_row_t *row,
+    const billing_seat_change_t *change)
+{
+    json_t               *json;
+    billing_db_rc_t       rc;
+    billing_quote_t       quote;
+    billing_pin_stale_t   stale;
+    billing_quote_pin_t   pin = { .kind = BILLING_PIN_SEATS };
+
+    billing_seats_quote(row, change, &quote);
+    billing_pin_of(op, row, &quote, &pin);
+
+    if (!billing_op_dry(op) && billing_pin_holds(op, row->id, &pin, &stale)) {
+        return BILLING_DB_OK;
+    }
+
+    json = billing_seats_json(op, row, change);
+
+    if (!billing_op_dry(op)) {
+        return billing_pin_deny(op, row->id, &pin, &stale, json);
+    }
+
+    rc = billing_pin_give(op, row->id, &pin, json);
+
+    if (rc != BILLING_DB_OK) {
+        json_decref(json);
+        return rc;
+    }
+
+    return billing_op_team(op, row, json);
 }
 
 
@@ -125,19 +167,7 @@ billing_seats_json(const billing_op_t *op, const billing_team_row_t *row,
     json_t           *quote, *json;
     billing_quote_t   lines;
 
-    memset(&lines, 0, sizeof(lines));
-    lines.plan = row->team.plan;
-    lines.period = row->team.period;
-    lines.method = row->team.method;
-    lines.seats = change->to;
-    lines.total = change->amount;
-
-    if (change->unused.kind != 0) {
-        lines.nlines = 2;
-        lines.lines[0] = change->unused;
-        lines.lines[1] = change->remaining;
-    }
-
+    billing_seats_quote(row, change, &lines);
     quote = billing_quote_json(&lines, row->id, op->lang);
 
     json = json_pack("{s:b, s:{s:I, s:I, s:O, s:I, s:s, s:o, s:I, s:I}}",
@@ -154,6 +184,27 @@ billing_seats_json(const billing_op_t *op, const billing_team_row_t *row,
     json_decref(quote);
 
     return json;
+}
+
+
+/* Nothing of it is due now: a charge is pending, a credit is kept. */
+
+static void
+billing_seats_quote(const billing_team_row_t *row,
+    const billing_seat_change_t *change, billing_quote_t *quote)
+{
+    memset(quote, 0, sizeof(*quote));
+    quote->plan = row->team.plan;
+    quote->period = row->team.period;
+    quote->method = row->team.method;
+    quote->seats = change->to;
+    quote->total = change->amount;
+
+    if (change->unused.kind != 0) {
+        quote->nlines = 2;
+        quote->lines[0] = change->unused;
+        quote->lines[1] = change->remaining;
+    }
 }
 
 

@@ -8,6 +8,8 @@
 #include "billing_business.h"
 
 
+static billing_db_rc_t billing_cancel_dry(billing_op_t *op,
+    const billing_team_row_t *row, const billing_sub_step_t *step);
 static billing_db_rc_t billing_cancel_settle(billing_op_t *op,
     billing_team_row_t *row);
 static billing_db_rc_t billing_cancel_unpaid(billing_op_t *op,
@@ -15,6 +17,8 @@ static billing_db_rc_t billing_cancel_unpaid(billing_op_t *op,
     billing_reason_t reason);
 static billing_db_rc_t billing_cancel_record(billing_op_t *op,
     const char *team);
+static billing_db_rc_t billing_reactivate_shown(billing_op_t *op,
+    const billing_team_row_t *row);
 static billing_db_rc_t billing_reactivate_pay(billing_op_t *op,
     billing_team_row_t *row);
 static billing_db_rc_t billing_downgrade_preview(billing_op_t *op,
@@ -116,10 +120,7 @@ billing_op_cancel(billing_op_t *op)
     }
 
     if (billing_op_dry(op)) {
-        return billing_op_team(op, &row,
-                   json_pack("{s:b, s:I, s:o}", "dry_run", 1, "due_now",
-                       (json_int_t) row.team.pending.minor, "ends_at",
-                       billing_instant_json(step.until_at)));
+        return billing_cancel_dry(op, &row, &step);
     }
 
     rc = billing_cancel_record(op, row.id);
@@ -143,6 +144,40 @@ billing_op_cancel(billing_op_t *op)
     return step.effects & BILLING_EFFECT_SETTLE
            ? billing_cancel_settle(op, &row)
            : billing_op_team(op, &row, NULL);
+}
+
+
+/* Priced as it would be charged: with its tax, less the balance. */
+
+static billing_db_rc_t
+billing_cancel_dry(billing_op_t *op, const billing_team_row_t *row,
+    const billing_sub_step_t *step)
+{
+    billing_db_rc_t      rc;
+    billing_reason_t     reason = BILLING_ALLOW;
+    billing_checkout_t   co;
+    billing_team_row_t   after = *row;
+
+    memset(&co, 0, sizeof(co));
+    co.purpose = BILLING_PURPOSE_CANCEL;
+    billing_team_step(&after.team, step);
+
+    rc = step->effects & BILLING_EFFECT_SETTLE
+         ? billing_pay_price(op->w, &after, &co, op->now, &reason)
+         : BILLING_DB_OK;
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    if (reason != BILLING_ALLOW) {
+        return BILLING_DB_CONFLICT;
+    }
+
+    return billing_op_team(op, row,
+               json_pack("{s:b, s:I, s:o}", "dry_run", 1, "due_now",
+                   (json_int_t) co.amount.minor, "ends_at",
+                   billing_instant_json(step->until_at)));
 }
 
 
@@ -264,18 +299,56 @@ billing_op_reactivate(billing_op_t *op)
         return rc == BILLING_DB_OK ? billing_reactivate_pay(op, &row) : rc;
     }
 
-    if (billing_op_dry(op)) {
-        return billing_op_team(op, &row,
-                   json_pack("{s:b, s:i}", "dry_run", 1, "due_now", 0));
-    }
+    rc = billing_reactivate_shown(op, &row);
 
-    rc = billing_team_took(op->w, &row, &step, op->now);
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_took(op->w, &row, &step, op->now);
+    }
 
     if (rc == BILLING_DB_OK) {
         rc = billing_team_store(op->w, &row);
     }
 
     return rc == BILLING_DB_OK ? billing_op_team(op, &row, NULL) : rc;
+}
+
+
+/* Nothing is to be paid; who was shown so must not pay once it has ended. */
+
+static billing_db_rc_t
+billing_reactivate_shown(billing_op_t *op, const billing_team_row_t *row)
+{
+    json_t               *json;
+    billing_db_rc_t       rc;
+    billing_quote_t       quote = {
+        .plan = row->team.plan, .seats = row->team.seats,
+        .period = row->team.period, .method = row->team.method,
+        .total = { 0, op->w->settings->catalogue.currency }
+    };
+    billing_pin_stale_t   stale;
+    billing_quote_pin_t   pin = { .kind = BILLING_PIN_REACTIVATE };
+
+    billing_pin_of(op, row, &quote, &pin);
+
+    if (!billing_op_dry(op) && billing_pin_holds(op, row->id, &pin, &stale)) {
+        return BILLING_DB_OK;
+    }
+
+    json = json_pack("{s:i}", "due_now", 0);
+
+    if (!billing_op_dry(op)) {
+        return billing_pin_deny(op, row->id, &pin, &stale, json);
+    }
+
+    (void) json_object_set_new(json, "dry_run", json_true());
+    rc = billing_pin_give(op, row->id, &pin, json);
+
+    if (rc != BILLING_DB_OK) {
+        json_decref(json);
+        return rc;
+    }
+
+    return billing_op_team(op, row, json);
 }
 
 

@@ -17,9 +17,7 @@ static json_t *billing_offer_plan(billing_op_t *op,
     const billing_team_row_t *row, billing_plan_t plan);
 static json_t *billing_offer_method(billing_op_t *op, billing_order_t order,
     billing_method_t method);
-static billing_db_rc_t billing_quote_pin(billing_op_t *op,
-    const billing_team_row_t *row, const billing_quote_t *quote,
-    char out[BILLING_QUOTE_PIN_MAX]);
+
 
 
 static const billing_plan_t  billing_offer_order[] = {
@@ -194,7 +192,6 @@ billing_offer_method(billing_op_t *op, billing_order_t order,
 billing_db_rc_t
 billing_query_quote(billing_op_t *op)
 {
-    char                  pin[BILLING_QUOTE_PIN_MAX];
     json_t               *body;
     uint32_t              roles;
     billing_db_rc_t       rc;
@@ -202,6 +199,7 @@ billing_query_quote(billing_op_t *op)
     billing_reason_t      reason;
     billing_team_row_t    row;
     billing_purchase_t    purchase;
+    billing_quote_pin_t   pin;
 
     rc = billing_offer_enter(op, &row, &roles);
 
@@ -221,39 +219,14 @@ billing_query_quote(billing_op_t *op)
         return billing_purchase_deny(op, &row, &purchase.order, reason);
     }
 
-    rc = billing_quote_pin(op, &row, &quote, pin);
+    billing_pin_purchase(op, &row, &purchase, &quote, &pin);
+    body = billing_quote_json(&quote, row.id, op->lang);
+    rc = billing_pin_give(op, row.id, &pin, body);
 
     if (rc != BILLING_DB_OK) {
+        json_decref(body);
         return rc;
     }
 
-    body = billing_quote_json(&quote, row.id, op->lang);
-
-    if (body == NULL
-        || json_object_set_new(body, "quote", json_string(pin)) != 0)
-    {
-        json_decref(body);
-        return BILLING_DB_CONFLICT;
-    }
-
     return billing_op_reply(op, 200, body);
-}
-
-
-static billing_db_rc_t
-billing_quote_pin(billing_op_t *op, const billing_team_row_t *row,
-    const billing_quote_t *quote, char out[BILLING_QUOTE_PIN_MAX])
-{
-    billing_quote_pin_t  pin;
-
-    memset(&pin, 0, sizeof(pin));
-    memcpy(pin.catalogue, op->w->settings->catalogue.hash,
-           sizeof(pin.catalogue));
-    pin.at = op->now;
-    pin.total_minor = quote->total.minor;
-    pin.team_version = row->team.version;
-
-    return billing_quote_pin_encode(&op->w->secrets[0], op->command->actor,
-                                    row->id, &pin, out) == BILLING_OK
-           ? BILLING_DB_OK : BILLING_DB_CONFLICT;
 }

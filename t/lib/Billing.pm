@@ -56,6 +56,8 @@ sub conf_file {
     close $in;
     $json =~ s{"secrets/(\w+)"}{"$dir/$1"}g;
     $json =~ s{"unix:redis\.sock"}{"unix:$dir/redis.sock"};
+    # Who says nothing of a language is answered in English here.
+    $json =~ s{("language_default": )"fr"}{$1"en"};
     while (my ($from, $to) = each %change) {
         $json =~ s/\Q$from\E/$to/ or die "billing.json has no $from\n";
     }

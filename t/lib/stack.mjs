@@ -113,6 +113,7 @@ export class Client {
       body,
       headers: {
         accept: 'application/json',
+        'accept-language': 'en',
         ...(body === undefined ? {} : {
           'content-type': 'application/json',
           'content-length': Buffer.byteLength(body),

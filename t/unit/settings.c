@@ -114,7 +114,7 @@ the_least_has_defaults(void **state)
     assert_int_equal(settings.invoice_grace_days, 14);
     assert_int_equal(settings.addresses_in_line, 10);
     assert_int_equal(settings.quote_ttl_sec, 1800);
-    assert_int_equal(settings.lang, BILLING_LANG_EN);
+    assert_int_equal(settings.lang, BILLING_LANG_FR);
     assert_int_equal(settings.catalogue.plans[BILLING_PLAN_FREE]
                          .editable_boards, 3);
     assert_int_equal(settings.catalogue.basis, BILLING_BASIS_DAY);

@@ -2,7 +2,7 @@
 
 import { get, post, Problem } from './api.js';
 import { fill, find, h, icon } from './dom.js';
-import { has, keep, lang, load, t } from './text.js';
+import { has, keep, lang, load, t, untranslated } from './text.js';
 
 const LANGUAGES = [['en', 'English'], ['fr', 'Français']];
 const SLOW_MS = 300;
@@ -51,6 +51,9 @@ export function languages(onLeave = () => {}) {
 export function problemText(problem) {
   const { body, code } = problem;
 
+  if (body?.untranslated) {
+    untranslated();
+  }
   if (!(problem instanceof Problem)) {
     return [t('problem.page'), ''];
   }
@@ -127,7 +130,8 @@ export async function page(draw, { onLeave, anonymous = false } = {}) {
   try {
     await load();
     document.body.prepend(h('a', { class: 'skip', href: '#main' }, t('skip')));
-    document.body.append(h('footer', { class: 'foot' }, languages(onLeave)));
+    document.body.append(h('footer', { class: 'foot' },
+      h('p', { class: 'untranslated' }, t('untranslated')), languages(onLeave)));
     await draw(main);
   } catch (problem) {
     if (problem.status === 401 && !anonymous) {

@@ -36,12 +36,21 @@ export async function load() {
   messages = response.ok ? await response.json() : {};
 }
 
+// Something is shown in English for want of a translation: the page says so.
+export function untranslated() {
+  document.documentElement.dataset.untranslated = 'true';
+}
+
 // t('seats', { n: 5 }): with n, "seats.one" or "seats.other" where there are.
 export function t(key, args = {}) {
   const plural = args.n === undefined ? null
     : `${key}.${new Intl.PluralRules(lang).select(args.n)}`;
   const entry = messages[plural] ?? messages[key];
   const text = entry?.[lang] ?? entry?.en ?? key;
+
+  if (entry && entry[lang] === undefined) {
+    untranslated();
+  }
 
   return text.replace(/\{(\w+)\}/g, (all, name) => (
     typeof args[name] === 'number' ? number(args[name]) : args[name] ?? all));

@@ -165,7 +165,8 @@ billing_reason_t billing_idempotency_key(const char *value, size_t len,
  * {"type","title","status","detail","code","next","field"?} plus the members
  * of args (n, date, name and the like fill the texts; args is only read and
  * may be NULL); a new json object, NULL only out of memory.  type is
- * "/billing/problems/CODE".  field NULL = the reason's own.
+ * "/billing/problems/CODE".  field NULL = the reason's own.  "untranslated" is
+ * true when a text is there in English alone (R1).
  */
 json_t *billing_problem(billing_reason_t reason, billing_lang_t lang,
     const char *field, json_t *args);

@@ -12,10 +12,11 @@ typedef struct {
     const char      *code;
     billing_lang_t   lang;
     const json_t    *args;
+    bool             missing;           /* one of the texts is English */
 } billing_problem_words_t;
 
 
-static json_t *billing_problem_text(const billing_problem_words_t *words,
+static json_t *billing_problem_text(billing_problem_words_t *words,
     const char *member);
 
 
@@ -26,7 +27,7 @@ billing_problem(billing_reason_t reason, billing_lang_t lang,
     char                     type[BILLING_PROBLEM_KEY_MAX];
     json_t                  *problem;
     billing_problem_words_t  words = {
-        billing_reason_code(reason), lang, args
+        billing_reason_code(reason), lang, args, false
     };
 
     (void) snprintf(type, sizeof(type), "/billing/problems/%s", words.code);
@@ -46,6 +47,13 @@ billing_problem(billing_reason_t reason, billing_lang_t lang,
                         "next", billing_problem_text(&words, "next"),
                         "field", field);
 
+    if (problem != NULL && words.missing
+        && json_object_set_new(problem, "untranslated", json_true()) != 0)
+    {
+        json_decref(problem);
+        return NULL;
+    }
+
     if (problem != NULL && args != NULL
         && json_object_update_missing(problem, args) != 0)
     {
@@ -58,13 +66,17 @@ billing_problem(billing_reason_t reason, billing_lang_t lang,
 
 
 static json_t *
-billing_problem_text(const billing_problem_words_t *words, const char *member)
+billing_problem_text(billing_problem_words_t *words, const char *member)
 {
     char     key[BILLING_PROBLEM_KEY_MAX];
     char    *text;
     json_t  *json;
 
     (void) snprintf(key, sizeof(key), "%s.%s", words->code, member);
+
+    if (billing_text_exact(key, words->lang) == NULL) {
+        words->missing = true;
+    }
 
     text = billing_text_format(key, words->lang, words->args);
     json = text != NULL ? json_string(text) : NULL;

@@ -19,7 +19,8 @@ static void billing_settings_tax(billing_reader_t *reader, const json_t *tax,
 
 static const char *const  billing_promo_keys[] = {
     "code", "percent", "starts", "ends", "redemptions_max",
-    "redemptions_per_team", "seats_min", "plans", "period", "duration_periods", NULL
+    "redemptions_per_team", "seats_min", "plans", "period",
+    "duration_periods", NULL
 };
 
 

@@ -135,7 +135,7 @@ BILLING_MUST_CHECK billing_reason_t billing_seat_invite(
     const billing_catalogue_t *catalogue, const billing_team_t *team,
     uint32_t invited, int64_t now, billing_seat_change_t *out);
 
-/* Seats that nobody else can have: members, and invitations where they count. */
+/* Seats that are gone: members, and invitations where these count. */
 uint32_t billing_seats_taken(const billing_catalogue_t *catalogue,
     const billing_team_t *team, uint32_t invited);
 

@@ -115,7 +115,7 @@ ngx_http_billing_api_handler(ngx_http_request_t *r)
     }
 
     if (reason != BILLING_ALLOW) {
-        return ngx_http_billing_send_problem(r, reason, NULL, NULL);
+        return ngx_http_billing_send_missing(r, reason);
     }
 
     if (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)) {

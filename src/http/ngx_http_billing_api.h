@@ -52,6 +52,13 @@ ngx_int_t ngx_http_billing_same_origin(ngx_http_request_t *r);
 ngx_int_t ngx_http_billing_body(ngx_http_request_t *r, size_t max,
     ngx_str_t *body);
 
+/*
+ * As send_problem; for GET of no address of ours a page for who wants one, and
+ * in French the advice to switch to English (R3).
+ */
+ngx_int_t ngx_http_billing_send_missing(ngx_http_request_t *r,
+    billing_reason_t reason);
+
 /* True for the route of that kind. */
 ngx_uint_t ngx_http_billing_api_is(ngx_http_billing_api_ctx_t *ctx,
     const char *kind);

@@ -65,7 +65,7 @@ billing_op_pay(billing_op_t *op, billing_team_row_t *row,
 }
 
 
-/* OK: to be done at the price that was shown; DONE: shown, or not so any more. */
+/* OK: to be done at the price that was shown; DONE: shown, or not so now. */
 
 static billing_db_rc_t
 billing_pay_shown(billing_op_t *op, const billing_team_row_t *row,

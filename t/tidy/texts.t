@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
-# Every text in English and French, with the same placeholders in both.
+# Every text in English, and in French unless untranslated.list names it, with
+# the same placeholders in both.
 
 use strict;
 use warnings;
@@ -11,6 +12,10 @@ use JSON::PP;
 use Test::More;
 use Tidy;
 
+my %allowed = map { $_ => 1 } grep { !/^\s*(?:#|$)/ }
+    split /\n/, slurp('t/tidy/untranslated.list');
+my @missing;
+
 my @files = files(qr{^conf/messages/[^/]+\.json$});
 ok(@files > 0, 'there are texts');
 
@@ -19,6 +24,12 @@ for my $file (@files) {
     ok(ref $texts eq 'HASH', "$file is JSON") or next;
     walk($file, $texts, '');
 }
+
+diag("no French text yet: $_") for @missing;
+is(join(' ', grep { !$allowed{$_} } @missing), '',
+    'what lacks a French text is named in untranslated.list');
+is(join(' ', grep { my $name = $_; !grep { $_ eq $name } @missing }
+    sort keys %allowed), '', 'untranslated.list names only what lacks one');
 
 # Every refusal says what it is, why, and what to do.
 
@@ -47,13 +58,16 @@ sub walk {
 
 sub pair {
     my ($file, $path, $node) = @_;
+    push @missing, "$file:$path" if !defined $node->{fr};
     for my $lang (qw(en fr)) {
+        next if $lang eq 'fr' && !defined $node->{fr};
         my $text = $node->{$lang};
         ok(defined $text && !ref $text && $text =~ /\S/,
             "$file: $path has a text in $lang") or return;
         unlike($text, qr/\A\s|[ \t]$/m,
             "$file: $path ($lang) has no blanks around");
     }
+    return if !defined $node->{fr};
     is(placeholders($node->{fr}), placeholders($node->{en}),
         "$file: $path has the same placeholders in both languages");
 }

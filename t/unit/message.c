@@ -32,12 +32,9 @@ r2_every_reason_has_its_texts(void **state)
             snprintf(key, sizeof(key), "%s.%s",
                      billing_reason_code((billing_reason_t) i), parts[k]);
 
-            for (int lang = 0; lang < BILLING_LANGS; lang++) {
-                if (billing_text_exact(key, (billing_lang_t) lang) == NULL) {
-                    print_message("# missing: %s (%s)\n", key,
-                              billing_lang_name((billing_lang_t) lang));
-                    missing++;
-                }
+            if (billing_text_exact(key, BILLING_LANG_EN) == NULL) {
+                print_message("# missing: %s\n", key);
+                missing++;
             }
         }
     }
@@ -46,8 +43,10 @@ r2_every_reason_has_its_texts(void **state)
 }
 
 
+/* What may lack its French text is a matter of t/tidy/texts.t. */
+
 static void
-r2_every_text_is_in_both_languages(void **state)
+r2_every_text_is_in_english(void **state)
 {
     const char  *key;
     unsigned     missing = 0;
@@ -55,15 +54,11 @@ r2_every_text_is_in_both_languages(void **state)
     (void) state;
 
     for (size_t n = 0; (key = billing_text_key(n)) != NULL; n++) {
-        for (int lang = 0; lang < BILLING_LANGS; lang++) {
-            const char  *text = billing_text_exact(key,
-                                                   (billing_lang_t) lang);
+        const char  *text = billing_text_exact(key, BILLING_LANG_EN);
 
-            if (text == NULL || text[0] == '\0') {
-                print_message("# missing: %s (%s)\n", key,
-                              billing_lang_name((billing_lang_t) lang));
-                missing++;
-            }
+        if (text == NULL || text[0] == '\0') {
+            print_message("# missing: %s\n", key);
+            missing++;
         }
     }
 
@@ -221,7 +216,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(r2_every_reason_has_its_texts),
-        cmocka_unit_test(r2_every_text_is_in_both_languages),
+        cmocka_unit_test(r2_every_text_is_in_english),
         cmocka_unit_test(french_spaces_do_not_break),
         cmocka_unit_test(placeholders_are_the_same_in_both),
         cmocka_unit_test(placeholders_are_filled),

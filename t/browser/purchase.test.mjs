@@ -65,13 +65,13 @@ async function purchase(t, { locale, picked, words }) {
   assert.equal(await page.locator('#upgrade').count(), 0);
 }
 
-test('a Free team is upgraded to Business, in English', (t) => purchase(t, {
+test('r61 r62 a Free team is upgraded to Business, in English', (t) => purchase(t, {
   locale: 'en-US', picked: 'en',
   words: { button: /^Purchase · \$140\.00$/, admin: /You are now billing admin/,
     date: /[A-Z][a-z]+ \d{1,2}, \d{4}/ },
 }));
 
-test('a Free team is upgraded to Business, in French', (t) => purchase(t, {
+test('r1 r61 r62 a Free team is upgraded to Business, in French', (t) => purchase(t, {
   locale: 'fr-FR', picked: 'fr',
   words: { button: /^Acheter · 140,00\s\$US$/, admin: /Vous êtes maintenant administrateur/,
     date: /\d{1,2} [a-zéû]+ \d{4}/ },
@@ -406,7 +406,7 @@ test('members: added, counted in the smallest size, removed; a bad address is sa
   await added.waitFor({ state: 'detached', ...WAIT });
 });
 
-test('the language switch keeps what was chosen', async (t) => {
+test('r4 the language switch keeps what was chosen', async (t) => {
   const page = await open(t);
 
   await signIn(page);

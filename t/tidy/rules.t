@@ -1,0 +1,92 @@
+#!/usr/bin/perl
+
+# Every CORE rule has a test that names it; which EXT rules have none is told.
+#
+# A test names a rule by its title: a C function r70_..., a block "=== TEST 1:
+# R3 ...", a title test('r79 ...') in JavaScript, a case {"name": "R51: ..."}.
+#
+#   perl t/tidy/rules.t --list      shows the tests of each rule
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Test::More;
+use Tidy;
+
+# Education, trial and add-ons are not sold here.
+my @PERIPHERAL = ('Education', 'Trial, add-ons (peripheral)');
+
+my %finders = (
+    qr{^t/(?:unit|worker)/.*\.c$} =>
+        sub { $_[0] =~ /\bcmocka_unit_test\w*\(\s*(\w+)/g },
+    qr{^t/.*\.mjs$} =>
+        sub { $_[0] =~ /\btest\(\s*['`"](.+?)['`"],(?!\s*\{\s*todo:)/g },
+    qr{^t/[^/]*\.t$|^t/http/.*\.t$} =>
+        sub { $_[0] =~ /^=== TEST \d+: (.+)$/mg,
+              $_[0] =~ /,\s*'((?:R\d+ ).*?)'\)/g },
+    qr{^t/data/ctl/.*\.json$} => sub { $_[0] =~ /"name":\s*"([^"]+)"/g },
+);
+
+my (%rules, @order, $section);
+
+for my $line (split /\n/, slurp('doc/rules.md')) {
+    $section = $1 if $line =~ /^## (.+)/;
+    next if $line !~ /^- \*\*R(\d+)\*\* (CORE|EXT)\b/;
+    ok(!$rules{$1}, "R$1 is listed once");
+    $rules{$1} = { kind => $2, section => $section, tests => [] };
+    push @order, $1;
+}
+
+is(scalar @order, 232, 'all rules are listed');
+is(scalar(grep { $rules{$_}{kind} eq 'CORE' } @order), 68, '68 are CORE');
+
+for my $pattern (sort keys %finders) {
+    for my $file (files($pattern)) {
+        for my $title ($finders{$pattern}->(slurp($file))) {
+            for my $number (named($title)) {
+                ok($rules{$number}, "$file: R$number of \"$title\" exists");
+                push @{ $rules{$number}{tests} }, "$file: $title";
+            }
+        }
+    }
+}
+
+my (@lacking, $told);
+
+for my $number (@order) {
+    my $rule = $rules{$number};
+    my $n = @{ $rule->{tests} };
+    if ($rule->{kind} eq 'CORE') {
+        ok($n > 0, "R$number (CORE) is named by a test");
+        next;
+    }
+    next if grep { $_ eq $rule->{section} } @PERIPHERAL;
+    $told++;
+    push @lacking, "R$number" if $n == 0;
+}
+
+for my $file (files(qr{^t/.*\.mjs$})) {
+    diag("to do: $_")
+        for slurp($file) =~ /\btest\(\s*['`"](.+?)['`"],\s*\{\s*todo:/g;
+}
+
+diag("$told EXT rules, without a test: " . (@lacking + 0)
+    . (@lacking ? ": @lacking" : ''));
+
+if (grep { $_ eq '--list' } @ARGV) {
+    for my $number (@order) {
+        diag("R$number $rules{$number}{kind}");
+        diag("    $_") for @{ $rules{$number}{tests} };
+    }
+}
+
+# The numbers that a title names: r96_r198_volume, "R3 R4 in French", "R51: ...".
+
+sub named {
+    my ($title) = @_;
+    return $title =~ /(?<![A-Za-z0-9])[rR](\d+)(?![A-Za-z0-9])/g;
+}
+
+done_testing();

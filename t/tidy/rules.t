@@ -29,10 +29,11 @@ my %finders = (
     qr{^t/data/ctl/.*\.json$} => sub { $_[0] =~ /"name":\s*"([^"]+)"/g },
 );
 
-my (%rules, @order, $section);
+my (%rules, @order, %examples, $section);
 
 for my $line (split /\n/, slurp('doc/rules.md')) {
     $section = $1 if $line =~ /^## (.+)/;
+    $examples{lc $1} = 0 if $line =~ /^\| ([ED]\d+) \|/;
     next if $line !~ /^- \*\*R(\d+)\*\* (CORE|EXT)\b/;
     ok(!$rules{$1}, "R$1 is listed once");
     $rules{$1} = { kind => $2, section => $section, tests => [] };
@@ -45,9 +46,13 @@ is(scalar(grep { $rules{$_}{kind} eq 'CORE' } @order), 68, '68 are CORE');
 for my $pattern (sort keys %finders) {
     for my $file (files($pattern)) {
         for my $title ($finders{$pattern}->(slurp($file))) {
-            for my $number (named($title)) {
+            for my $number (named('r', $title)) {
                 ok($rules{$number}, "$file: R$number of \"$title\" exists");
                 push @{ $rules{$number}{tests} }, "$file: $title";
+            }
+            for my $letter (qw(e d)) {
+                $examples{"$letter$_"}++ for grep {
+                    exists $examples{"$letter$_"} } named($letter, $title);
             }
         }
     }
@@ -67,6 +72,9 @@ for my $number (@order) {
     push @lacking, "R$number" if $n == 0;
 }
 
+is(scalar keys %examples, 20, 'there are 9 examples E and 11 D');
+ok($examples{$_}, uc($_) . ' is named by a test') for sort keys %examples;
+
 for my $file (files(qr{^t/.*\.mjs$})) {
     diag("to do: $_")
         for slurp($file) =~ /\btest\(\s*['`"](.+?)['`"],\s*\{\s*todo:/g;
@@ -85,8 +93,8 @@ if (grep { $_ eq '--list' } @ARGV) {
 # The numbers that a title names: r96_r198_volume, "R3 R4 in French", "R51: ...".
 
 sub named {
-    my ($title) = @_;
-    return $title =~ /(?<![A-Za-z0-9])[rR](\d+)(?![A-Za-z0-9])/g;
+    my ($letter, $title) = @_;
+    return $title =~ /(?<![A-Za-z0-9])$letter(\d+)(?![A-Za-z0-9])/gi;
 }
 
 done_testing();

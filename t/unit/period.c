@@ -18,6 +18,31 @@ r167_e4_e5_the_same_day_of_every_month(void **state)
 }
 
 
+/* A yearly plan's balance of a month is reset on the day of its renewal. */
+
+static void
+r223_e9_renewed_3_march_reset_on_the_3rd_of_each_month(void **state)
+{
+    static const char *const  days[] = {
+        "2021-04-03", "2021-05-03", "2021-06-03", "2021-07-03", "2021-08-03",
+        "2021-09-03", "2021-10-03", "2021-11-03", "2021-12-03", "2022-01-03",
+        "2022-02-03", "2022-03-03"
+    };
+
+    int64_t  now = at("2021-03-03");
+
+    (void) state;
+
+    for (unsigned i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
+        assert_true(billing_return_after(at("2021-03-03"), 1, now)
+                    == at(days[i]));
+        assert_true(billing_return_after(at("2021-03-03"), 1,
+                                         at(days[i]) - 1) == at(days[i]));
+        now = at(days[i]);
+    }
+}
+
+
 static void
 anchors_of_29_to_31_never_drift(void **state)
 {
@@ -144,6 +169,8 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(r167_e4_e5_the_same_day_of_every_month),
+        cmocka_unit_test(
+            r223_e9_renewed_3_march_reset_on_the_3rd_of_each_month),
         cmocka_unit_test(anchors_of_29_to_31_never_drift),
         cmocka_unit_test(section_8_12_31_january_28_february_31_march),
         cmocka_unit_test(r147_returns_lie_after_now),

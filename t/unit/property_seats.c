@@ -45,6 +45,12 @@ resize(billing_team_t *team, uint32_t seats, int64_t now)
     assert_true(change.unused.amount.minor + change.remaining.amount.minor
                 == change.amount.minor);
     assert_true(change.pending.minor >= 0 && change.credit.minor >= 0);
+
+    /* No more is given back than is taken off the price of the period. */
+
+    assert_true(change.amount.minor >= 0
+                || -change.amount.minor
+                   <= team->paid.minor - change.paid.minor);
     billing_team_resize(team, &change);
 
     return change.amount.minor;
@@ -159,6 +165,15 @@ r151_nothing_gives_back_more_than_was_paid(void **state)
     for (unsigned i = 0; i < CHAINS; i++) {
         int64_t         paid, now;
         billing_team_t  team = any_team(&random);
+
+        /* Tiny prices, and those of which only the sum is known. */
+
+        if (random_below(&random, 2)) {
+            team.unit = usd((int64_t) random_below(&random, 3));
+            team.paid = usd(team.unit.minor == 0
+                            ? (int64_t) random_below(&random, 500)
+                            : team.unit.minor * team.seats);
+        }
 
         paid = team.paid.minor;
         now = team.current.start_at;

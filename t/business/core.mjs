@@ -247,7 +247,7 @@ test('r90 r106 r130 r224 an invoice by mail within an hour to the address given'
     'INVOICE_EMAIL_MISSING');
   const bought = await owner.buy({
     ...order, payment: { method: 'invoice', email: 'r106@example.test' },
-    billing_information: { country: 'FR' },
+    billing_information: { country: 'FR', postal_code: '75002' },
   });
   assert.equal(bought.status, 200, bought.text);
   assert.equal(bought.json.team.plan, 'team');

@@ -88,7 +88,7 @@ test('no. 14: an unpaid invoice has 14 days of grace, or 3', async () => {
     const { owner, team } = await s.free(name);
     const answer = await owner.buy(s.order(team, {
       seats: 11, period: 'yearly', payment: { method: 'invoice', email: 'books@example.test' },
-      billing_information: { country: 'FR' },
+      billing_information: { country: 'FR', postal_code: '75002' },
     }));
     assert.equal(answer.status, 200, answer.text);
     await s.advance('31d');

@@ -29,12 +29,8 @@ static const char *const  billing_catalogue_keys[] = {
 };
 
 
-/* In the order of the enum. */
-
-static const char *const  billing_seat_at_names[] = {
-    [BILLING_SEAT_AT_JOIN]       = "join",
-    [BILLING_SEAT_AT_INVITATION] = "invitation",
-    NULL
+static const char *const  billing_seat_taken_names[] = {
+    "join", "invitation", NULL
 };
 
 
@@ -76,9 +72,9 @@ billing_settings_catalogue(billing_reader_t *reader, const json_t *root,
     billing_settings_proration(reader, catalogue, out);
     billing_settings_retired(reader, catalogue, out);
     billing_settings_legacy(reader, catalogue, out);
-    out->seat_at = (billing_seat_at_t)
+    out->invitation_takes_seat =
         billing_reader_choice(reader, catalogue, "seat_taken_at",
-                              billing_seat_at_names);
+                              billing_seat_taken_names) == 1;
 
     if (!reader->failed
         && billing_json_hash(catalogue, out->hash) != BILLING_OK)

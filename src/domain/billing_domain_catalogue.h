@@ -12,12 +12,6 @@ typedef struct {
     uint32_t  periods[BILLING_PERIODS]; /* how many it lasts */
 } billing_volume_t;
 
-/* Which event takes a seat (section 8 point 9). */
-typedef enum {
-    BILLING_SEAT_AT_JOIN = 0,
-    BILLING_SEAT_AT_INVITATION
-} billing_seat_at_t;
-
 typedef struct {
     bool             known;             /* listed in the catalogue */
     bool             selling;           /* false: PLAN_WITHDRAWN (R50) */
@@ -72,7 +66,6 @@ typedef struct {
     billing_basis_t     basis;
     billing_rounding_t  rounding;
     bool                invitation_takes_seat;  /* else joining does */
-    billing_seat_at_t   seat_at;
     uint32_t            nretired;
     billing_retired_t   retired[BILLING_RETIRED_MAX];
     int64_t             legacy_before_at;   /* Free teams older than it, */

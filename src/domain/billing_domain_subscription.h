@@ -126,19 +126,6 @@ BILLING_MUST_CHECK billing_reason_t billing_seat_join(
     const billing_catalogue_t *catalogue, const billing_team_t *team,
     int64_t now, billing_seat_change_t *out);
 
-/*
- * The same for somebody who is about to take a seat of their own while invited
- * others hold theirs: counts the open invitations where these take seats, and
- * asks for nothing where only joining does (section 8 point 9).
- */
-BILLING_MUST_CHECK billing_reason_t billing_seat_invite(
-    const billing_catalogue_t *catalogue, const billing_team_t *team,
-    uint32_t invited, int64_t now, billing_seat_change_t *out);
-
-/* Seats that are gone: members, and invitations where these count. */
-uint32_t billing_seats_taken(const billing_catalogue_t *catalogue,
-    const billing_team_t *team, uint32_t invited);
-
 /* The team after the change; joining members are counted elsewhere. */
 void billing_team_resize(billing_team_t *team,
     const billing_seat_change_t *change);

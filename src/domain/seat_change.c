@@ -20,8 +20,6 @@ typedef struct {
 } billing_seating_t;
 
 
-static void billing_seat_same(const billing_catalogue_t *catalogue,
-    const billing_team_t *team, billing_seat_change_t *out);
 static billing_reason_t billing_seat_allowed(
     const billing_catalogue_t *catalogue, const billing_team_t *team,
     uint32_t seats, int64_t now);
@@ -83,52 +81,6 @@ billing_reason_t
 billing_seat_join(const billing_catalogue_t *catalogue,
     const billing_team_t *team, int64_t now, billing_seat_change_t *out)
 {
-    billing_seat_same(catalogue, team, out);
-
-    if (team->state == BILLING_STATE_FREE || team->members < team->seats) {
-        return BILLING_ALLOW;
-    }
-
-    return billing_seat_change(catalogue, team, team->members + 1, now, out);
-}
-
-
-billing_reason_t
-billing_seat_invite(const billing_catalogue_t *catalogue,
-    const billing_team_t *team, uint32_t invited, int64_t now,
-    billing_seat_change_t *out)
-{
-    uint32_t  taken = billing_seats_taken(catalogue, team, invited);
-
-    billing_seat_same(catalogue, team, out);
-
-    if (catalogue->seat_at == BILLING_SEAT_AT_JOIN
-        || team->state == BILLING_STATE_FREE || taken < team->seats)
-    {
-        return BILLING_ALLOW;
-    }
-
-    return billing_seat_change(catalogue, team, taken + 1, now, out);
-}
-
-
-uint32_t
-billing_seats_taken(const billing_catalogue_t *catalogue,
-    const billing_team_t *team, uint32_t invited)
-{
-    if (catalogue->seat_at == BILLING_SEAT_AT_JOIN) {
-        return team->members;
-    }
-
-    return invited > BILLING_SEATS_MAX - team->members
-           ? BILLING_SEATS_MAX : team->members + invited;
-}
-
-
-static void
-billing_seat_same(const billing_catalogue_t *catalogue,
-    const billing_team_t *team, billing_seat_change_t *out)
-{
     *out = (billing_seat_change_t) {
         .from = team->seats,
         .to = team->seats,
@@ -137,6 +89,12 @@ billing_seat_same(const billing_catalogue_t *catalogue,
         .credit = billing_seat_own(team->credit, catalogue->currency),
         .pending = billing_seat_own(team->pending, catalogue->currency)
     };
+
+    if (team->state == BILLING_STATE_FREE || team->members < team->seats) {
+        return BILLING_ALLOW;
+    }
+
+    return billing_seat_change(catalogue, team, team->members + 1, now, out);
 }
 
 

@@ -2,11 +2,9 @@
 // does and what it sends.  (Arithmetic and tables have their unit tests.)
 
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { eventually, start } from '../lib/stack.mjs';
+import { start } from '../lib/stack.mjs';
 import { key, refused, subscriber } from '../lib/subscriber.mjs';
 
 let stack;
@@ -28,17 +26,6 @@ async function joined(owner, team, name) {
   assert.equal(answer.status, 201, answer.text);
   return client;
 }
-
-// Mails to one address, as the mail server got them.
-function mailsTo(address) {
-  return fs.readdirSync(stack.mails).filter((name) => name.endsWith('.eml'))
-    .map((name) => fs.readFileSync(path.join(stack.mails, name), 'utf8'))
-    .filter((text) => text.includes(`Delivered-To: <${address}>`)
-      || text.includes(`Delivered-To: ${address}`));
-}
-
-const mailed = (address, words) => eventually(`a mail to ${address}`, () => (
-  mailsTo(address).find((text) => words.test(text))));
 
 test('r8 r10 r16 a profile has all its teams, each with its plan and state', async () => {
   const { owner, team } = await s.bought('many');
@@ -235,7 +222,7 @@ test('r100 r101 r102 r103 the payer has the billing, not the admin rights', asyn
 test('r104 r224 a receipt to the payer, right after the card', async () => {
   const { owner, team, answer } = await s.bought('receipt');
   assert.equal(answer.receipt.sent_to, owner.profile);
-  const mail = await mailed(owner.profile, /20\.00/);
+  const [mail] = await s.letters(owner.profile, /20\.00/);
   assert.match(mail, /Subject: .+/);
   assert.equal((await s.teamOf(owner, team)).plan, 'team');
 });
@@ -252,8 +239,7 @@ test('r90 r106 r130 r224 an invoice by mail within an hour to the address given'
   assert.equal(bought.status, 200, bought.text);
   assert.equal(bought.json.team.plan, 'team');
   await s.advance('60m');
-  await mailed('r106@example.test', /1[,. ]?056\.00/);
-  assert.deepEqual(mailsTo(owner.profile).filter((text) => /1[,. ]?056/.test(text)), []);
+  await s.letters('r106@example.test', /1[,. ]?056\.00/);
 });
 
 test('r105 the invoice is there at any time after the purchase', async () => {
@@ -322,8 +308,8 @@ test('r49 r213 r214 r225 Enterprise: asked for from either place, answered by pe
     assert.equal(sent.status, 201, sent.text);
     const rows = await stack.sql(`SELECT origin FROM enterprise_request WHERE email = '${email}'`);
     assert.deepEqual(rows, [{ origin: from }]);
-    await mailed('billing@example.test', new RegExp(`Company at ${from}`));
-    await mailed(email, /Subject/);
+    await s.letters('billing@example.test', new RegExp(`Company at ${from}`));
+    await s.letters(email, /Subject/);
   }
   assert.equal((await s.teamOf(owner, team)).plan, 'free');
   assert.deepEqual(await s.charges(team), []);

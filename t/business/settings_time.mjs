@@ -47,6 +47,44 @@ test('r149 no. 11: days of the period, of thirty, or seconds', async () => {
   await stack.configure(plan('team', { price: { monthly: 1000 } }));
 });
 
+test('r75 no. 9: joining takes the seat, or the invitation does', async () => {
+  await proration('day30');
+  await firstOfMonth();
+  const invite = async ({ owner, team }, name) => {
+    const guest = await s.client(name);
+    const sent = await owner.post(`/dashboard/teams/${team}/invitations`,
+      { emails: [guest.profile] });
+    assert.equal(sent.status, 201, sent.text);
+    const [mail] = await s.letters(guest.profile, /#invitation=/);
+    const [, token] = /#invitation=([A-Za-z0-9_-]+)/.exec(mail);
+    return { guest, token };
+  };
+  const accept = async ({ guest, token }) => {
+    const answer = await guest.post('/dashboard/invitations/accept', { token });
+    assert.equal(answer.status, 200, answer.text);
+  };
+  const size = async ({ owner, team }) => {
+    const { seats, members, pending } = await s.overview(owner, team);
+    return [seats, members, pending];
+  };
+
+  const joins = await s.bought('joins', { seats: 1 });
+  const late = await invite(joins, 'late');
+  assert.deepEqual(await size(joins), [1, 1, 0]);
+  await s.advance('10d');
+  await accept(late);
+  assert.deepEqual(await size(joins), [2, 2, 667]);       // 20 of 30 days
+
+  await stack.configure({ catalogue: { seat_taken_at: 'invitation' } });
+  const early = await invite(joins, 'early');
+  assert.deepEqual(await size(joins), [3, 2, 1334]);
+  await s.advance('10d');
+  await accept(early);
+  assert.deepEqual(await size(joins), [3, 3, 1334]);      // from the invitation on
+  await stack.configure({ catalogue: { seat_taken_at: 'join' } });
+  await proration('day');
+});
+
 test('no. 10: a half is rounded away from zero, or to the even one', async () => {
   await proration('day30');
   await stack.configure(plan('team', { price: { monthly: 15 } }));

@@ -3,6 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
 
 import { eventually } from './stack.mjs';
 
@@ -82,10 +84,22 @@ export function subscriber(stack) {
     return own.map((charge) => charge.amount);
   }
 
+  // The mails to an address whose text matches, as soon as there is one.
+  const letters = (to, words) => eventually(`a mail to ${to}`, () => {
+    const found = fs.readdirSync(stack.mails).filter((name) => name.endsWith('.eml'))
+      .map((name) => fs.readFileSync(path.join(stack.mails, name), 'latin1'))
+      .filter((text) => text.includes(`\r\nTo: <${to}>\r\n`))
+      .map((text) => Buffer.from(text.replace(/=\r\n/g, '')
+        .replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16))),
+      'latin1').toString())
+      .filter((text) => words.test(text));
+    return found.length > 0 && found;
+  });
+
   const overview = async (owner, team) => (await owner.get(`/billing/overview?team=${team}`)).json;
 
   return { client, members, order, quote, buy, free, bought, advance, until, teamOf, becomes, charges,
-    overview };
+    letters, overview };
 }
 
 export function refused(answer, status, code) {

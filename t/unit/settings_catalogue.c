@@ -84,15 +84,15 @@ section8_9_who_takes_a_seat_may_be_chosen(void **state)
     (void) state;
 
     assert_int_equal(settings_with("\"voting\"", "\"voting\""), BILLING_OK);
-    assert_int_equal(settings.catalogue.seat_at, BILLING_SEAT_AT_JOIN);
+    assert_false(settings.catalogue.invitation_takes_seat);
     assert_int_equal(settings_with("\"proration\": {",
                                    "\"seat_taken_at\": \"join\","
                                    " \"proration\": {"), BILLING_OK);
-    assert_int_equal(settings.catalogue.seat_at, BILLING_SEAT_AT_JOIN);
+    assert_false(settings.catalogue.invitation_takes_seat);
     assert_int_equal(settings_with("\"proration\": {",
                                    "\"seat_taken_at\": \"invitation\","
                                    " \"proration\": {"), BILLING_OK);
-    assert_int_equal(settings.catalogue.seat_at, BILLING_SEAT_AT_INVITATION);
+    assert_true(settings.catalogue.invitation_takes_seat);
 }
 
 

@@ -206,6 +206,9 @@ typedef struct {
     char  seller_vat_id[32];
     char  seller_country[3];
     char  invoice_series[16];           /* "INV" */
+    char  credit_series[16];            /* of credit notes: "CN" */
+    char  invoice_excluded[BILLING_COUNTRIES_MAX][3];   /* R86 */
+    uint32_t  ninvoice_excluded;
 
     char  gateway_url[256];             /* "https://api.stripe.com" */
     char  gateway_public_url[256];      /* for browsers */
@@ -254,6 +257,7 @@ typedef enum {
     BILLING_FIELD_ROLE,                 /* member, team_admin */
     BILLING_FIELD_FROM,                 /* dashboard, pricing */
     BILLING_FIELD_SEATS,
+    BILLING_FIELD_AMOUNT,               /* minor units, above zero */
     BILLING_FIELD_BOOL,
     BILLING_FIELD_TOKEN,                /* made by a program */
     BILLING_FIELD_SPAN,                 /* 31d, 2h, 15m, 30s */
@@ -365,6 +369,8 @@ void billing_settings_plans(billing_reader_t *reader,
 void billing_settings_promos(billing_reader_t *reader,
     const json_t *catalogue, billing_catalogue_t *out);
 void billing_settings_taxes(billing_reader_t *reader, const json_t *root,
+    billing_settings_t *out);
+void billing_settings_invoices(billing_reader_t *reader, const json_t *root,
     billing_settings_t *out);
 void billing_settings_gateway(billing_reader_t *reader, const json_t *root,
     billing_settings_t *out);

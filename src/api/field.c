@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#define BILLING_FIELD_AMOUNT_MAX  1000000000000
 #define BILLING_SPAN_DIGITS  5          /* "99999d" is 273 years */
 
 
@@ -12,6 +13,7 @@ typedef billing_reason_t (*billing_field_check_pt)(
 
 
 static billing_reason_t billing_field_seats(json_t *value, json_t **out);
+static billing_reason_t billing_field_amount(json_t *value, json_t **out);
 static billing_reason_t billing_field_bool(json_t *value, json_t **out);
 static billing_reason_t billing_field_string(const billing_field_t *field,
     json_t *value, json_t **out);
@@ -74,6 +76,10 @@ billing_field_check(const billing_field_t *field, json_t *value,
         return billing_field_seats(value, out);
     }
 
+    if (field->type == BILLING_FIELD_AMOUNT) {
+        return billing_field_amount(value, out);
+    }
+
     if (field->type == BILLING_FIELD_TEAM_OR_NULL && json_is_null(value)) {
         *out = json_incref(value);
         return BILLING_ALLOW;
@@ -111,6 +117,21 @@ billing_field_seats(json_t *value, json_t **out)
 
     if (json_integer_value(value) > BILLING_SEATS_MAX) {
         return BILLING_SEATS_ABOVE_WINDOW_MAX;
+    }
+
+    *out = json_incref(value);
+
+    return BILLING_ALLOW;
+}
+
+
+static billing_reason_t
+billing_field_amount(json_t *value, json_t **out)
+{
+    if (!json_is_integer(value) || json_integer_value(value) < 1
+        || json_integer_value(value) > BILLING_FIELD_AMOUNT_MAX)
+    {
+        return BILLING_FIELD_TYPE;
     }
 
     *out = json_incref(value);

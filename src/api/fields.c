@@ -319,6 +319,62 @@ static const billing_field_t  billing_fields_reactivate[] = {
     BILLING_LAST
 };
 
+/* The number of an invoice, or the id of a draft. */
+
+#define BILLING_NUMBER                                                        \
+    { "number", BILLING_FIELD_TOKEN, true, false, 63,                         \
+      BILLING_INVOICE_NOT_FOUND, NULL }
+#define BILLING_AMOUNT(required)                                              \
+    { "amount", BILLING_FIELD_AMOUNT, required, false, 0,                     \
+      BILLING_ALLOW, NULL }
+
+static const billing_field_t  billing_fields_invoice[] = {
+    BILLING_TEAM_QUERY, BILLING_NUMBER,
+    { "copy", BILLING_FIELD_WORD, false, true, 1, BILLING_FIELD_TYPE, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_invoice_pay[] = {
+    BILLING_TEAM, BILLING_NUMBER, BILLING_NEW_CARD, BILLING_DRY_RUN,
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_invoice_information[] = {
+    BILLING_TEAM, BILLING_NUMBER, BILLING_INFORMATION,
+    { "billing_information", BILLING_FIELD_OBJECT, false, false, 0,
+      BILLING_ALLOW, billing_fields_information },
+    BILLING_LAST
+};
+
+/* What the bank has told, not a person of the team. */
+
+static const billing_field_t  billing_fields_invoice_paid[] = {
+    BILLING_NUMBER, BILLING_AMOUNT(true),
+    { "currency", BILLING_FIELD_WORD, true, false, 3,
+      BILLING_PAYMENT_CURRENCY, NULL },
+    { "reference", BILLING_FIELD_TOKEN, true, false, 64, BILLING_ALLOW,
+      NULL },
+    { "at", BILLING_FIELD_TOKEN, false, false, 40, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_refund[] = {
+    BILLING_TEAM,
+    { "invoice", BILLING_FIELD_TOKEN, true, false, 63,
+      BILLING_INVOICE_NOT_FOUND, NULL },
+    BILLING_AMOUNT(false),
+    { "reason", BILLING_FIELD_TEXT, true, false, 500, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_refund_decide[] = {
+    { "refund", BILLING_FIELD_TOKEN, true, false, BILLING_ID_MAX,
+      BILLING_REFUND_NOT_FOUND, NULL },
+    { "decision", BILLING_FIELD_WORD, true, false, 16, BILLING_ALLOW, NULL },
+    { "note", BILLING_FIELD_TEXT, false, false, 500, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
 static const billing_field_t  billing_fields_downgrade[] = {
     BILLING_TEAM,
     { "plan", BILLING_FIELD_WORD, false, false, BILLING_WORD_TEXT_MAX,
@@ -406,6 +462,13 @@ static const struct {
     { "operation",        billing_fields_operation },
     { "billing.overview", billing_fields_team_query },
     { "billing.invoices", billing_fields_team_query },
+    { "billing.invoice",  billing_fields_invoice },
+    { "billing.refunds",  billing_fields_team_query },
+    { "invoice.pay",      billing_fields_invoice_pay },
+    { "invoice.information", billing_fields_invoice_information },
+    { "app.invoice.paid", billing_fields_invoice_paid },
+    { "refund.ask",       billing_fields_refund },
+    { "app.refund.decide", billing_fields_refund_decide },
     { "billing.seats",    billing_fields_seats },
     { "billing.period",   billing_fields_period },
     { "billing.cancel",   billing_fields_cancel },
@@ -417,7 +480,9 @@ static const struct {
     { "demo.login",       billing_fields_login },
     { "demo.data",        billing_fields_none },
     { "demo.clock",       billing_fields_none },
-    { "demo.clock.set",   billing_fields_clock }
+    { "demo.clock.set",   billing_fields_clock },
+    { "demo.invoice.paid", billing_fields_invoice_paid },
+    { "demo.refund.decide", billing_fields_refund_decide }
 };
 
 

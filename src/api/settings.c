@@ -32,8 +32,9 @@ static void billing_settings_secrets(billing_reader_t *reader,
 
 
 static const char *const  billing_settings_keys[] = {
-    "$schema", "schema", "catalogue", "seller", "tax", "dunning", "boards",
-    "quote_ttl_sec", "language_default", "gateway", "store", "redis", "mail",
+    "$schema", "schema", "catalogue", "seller", "tax", "dunning",
+    "invoice_countries_excluded", "boards", "quote_ttl_sec",
+    "language_default", "gateway", "store", "redis", "mail",
     "public_url", "secret_files", "demo", NULL
 };
 
@@ -120,6 +121,7 @@ billing_settings_root(billing_reader_t *reader, const json_t *root,
     billing_settings_seller(reader, root, out);
     billing_settings_taxes(reader, root, out);
     billing_settings_dunning(reader, root, out);
+    billing_settings_invoices(reader, root, out);
     billing_settings_habits(reader, root, out);
     billing_settings_gateway(reader, root, out);
     billing_settings_stores(reader, root, out);
@@ -137,7 +139,8 @@ billing_settings_seller(billing_reader_t *reader, const json_t *root,
     const json_t  *seller;
 
     static const char *const  keys[] = {
-        "name", "address", "country", "vat_id", "invoice_series", NULL
+        "name", "address", "country", "vat_id", "invoice_series",
+        "credit_note_series", NULL
     };
 
     seller = billing_reader_object(reader, root, "seller", true);
@@ -166,12 +169,17 @@ billing_settings_seller(billing_reader_t *reader, const json_t *root,
     billing_reader_copy_required(reader, seller, "invoice_series",
                                  out->invoice_series,
                                  sizeof(out->invoice_series));
+    billing_reader_copy(reader, seller, "credit_note_series",
+                        out->credit_series, sizeof(out->credit_series));
     billing_settings_series(reader, out);
     billing_reader_leave(reader);
 }
 
 
-/* The series becomes part of numbers, addresses and file names. */
+/*
+ * The series becomes part of numbers, addresses and file names; those of
+ * credit notes are counted by themselves.
+ */
 
 static void
 billing_settings_series(billing_reader_t *reader, billing_settings_t *out)
@@ -181,6 +189,19 @@ billing_settings_series(billing_reader_t *reader, billing_settings_t *out)
     if (strspn(out->invoice_series, plain) != strlen(out->invoice_series)) {
         billing_reader_fail(reader, "invoice_series",
                             "must be capital letters and digits");
+        return;
+    }
+
+    if (out->credit_series[0] == '\0') {
+        (void) snprintf(out->credit_series, sizeof(out->credit_series),
+                        "CN");
+    }
+
+    if (strspn(out->credit_series, plain) != strlen(out->credit_series)
+        || strcmp(out->credit_series, out->invoice_series) == 0)
+    {
+        billing_reader_fail(reader, "credit_note_series", "must be capital "
+                            "letters and digits, not those of invoices");
     }
 }
 

@@ -44,6 +44,7 @@ typedef enum {
 #include "billing_domain_role.h"
 #include "billing_domain_quote.h"
 #include "billing_domain_subscription.h"
+#include "billing_domain_invoice.h"
 #include "billing_domain_people.h"
 #include "billing_domain_access.h"
 #include "billing_domain_entitlement.h"

@@ -117,7 +117,8 @@ typedef struct {
     uint32_t          discount_left;    /* further periods with it */
     uint32_t          discount_seats_min;   /* fewer seats, none (R97) */
 
-    bool              invoice_open;     /* issued and not paid yet */
+    bool              invoice_open;     /* of a period, not paid yet */
+    bool              seats_open;       /* over added seats (R136) */
     bool              ever_paid;        /* any bill of this subscription */
 } billing_team_t;
 

@@ -177,11 +177,20 @@ typedef enum {
     BILLING_SWITCH_TO_MONTHLY,
     BILLING_SWITCH_SAME,
     BILLING_INVOICE_TO_CARD,
+    BILLING_INVOICE_OPEN,           /* 409 pay what is open, then change */
+    BILLING_PAYMENT_PAST_DUE,       /* 409 pay what is late, then change */
     BILLING_SIZE_BELOW_MEMBERS,
     BILLING_INVOICE_LOCKED,
     BILLING_INVOICE_NOT_FOUND,
+    BILLING_INVOICE_NOT_OPEN,       /* 409 nothing to pay on it */
+    BILLING_PAYMENT_RECORDED,       /* 409 reference with another amount */
+    BILLING_PAYMENT_CURRENCY,       /* 422 */
     BILLING_BILLING_HIDDEN,
     BILLING_REFUND_EXTRA_SEATS,
+    BILLING_REFUND_AMOUNT,          /* 422 more than was paid and is left */
+    BILLING_REFUND_PENDING,         /* 409 one request at a time */
+    BILLING_REFUND_NOT_FOUND,       /* 404 */
+    BILLING_REFUND_DECIDED,         /* 409 */
     BILLING_ENTERPRISE_FORM_INCOMPLETE,
     /* boards and the gate */
     BILLING_BOARD_NOT_FOUND,        /* 404 */

@@ -221,10 +221,14 @@ typedef struct {
     billing_money_t  captured;          /* by the payment in question */
     billing_money_t  refunded;          /* of it before */
     billing_money_t  asked;
+    billing_money_t  seats;             /* in it, of licences added later */
 } billing_refund_t;
 
-/* ALLOW: to be decided; or REFUND_EXTRA_SEATS, FIELD_TYPE beyond the rest. */
+/* ALLOW: to be decided; or REFUND_EXTRA_SEATS, REFUND_AMOUNT. */
 billing_reason_t billing_refund_allowed(const billing_refund_t *refund);
+
+/* What may still be asked for, never below zero. */
+billing_money_t billing_refund_rest(const billing_refund_t *refund);
 
 /* Whether a request may go from one state to the other: decided once. */
 bool billing_refund_step(billing_refund_state_t from,

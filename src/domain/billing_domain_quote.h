@@ -65,6 +65,7 @@ typedef struct {
     uint32_t                 tax_permyriad; /* 2000 = 20 %; 0 none */
     billing_tax_why_t        tax_why;
     char                     tax_country[3];
+    bool                     invoice_excluded;  /* country (R86) */
 } billing_order_t;
 
 typedef struct {

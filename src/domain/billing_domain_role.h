@@ -23,6 +23,7 @@ typedef enum {
     BILLING_ACT_REACTIVATE,             /* 22 */
     BILLING_ACT_DOWNGRADE,              /* 23 */
     BILLING_ACT_REFUND_REQUEST,         /* 24 */
+    BILLING_ACT_PAY_INVOICE,            /* 25 */
     BILLING_ACT_INVITE_OPEN,            /* 26 setting "all members" */
     BILLING_ACT_INVITE_ADMINS,          /* 27 setting "admins only" */
     BILLING_ACT_SETTINGS,               /* 28 */

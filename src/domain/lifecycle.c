@@ -18,7 +18,7 @@ typedef enum {
 
     /* From here on a guard may answer otherwise. */
 
-    MONTHLY, TOCARD, BANK,              /* refusals */
+    MONTHLY, TOCARD, OWED, OVERDUE,     /* refusals */
 
     /* purchases; the I is by invoice, the T out of a trial */
     BUY, BUYI, TBUY, TBUYI, TCHANGE, AGAIN, CHANGE, CHANGEI, YEAR, YEARI,
@@ -53,6 +53,7 @@ typedef billing_sub_cell_t (*billing_sub_guard_pt)(
 static billing_sub_cell_t billing_sub_find(const billing_team_t *team,
     billing_sub_event_t event, int64_t now);
 static bool billing_sub_over(const billing_team_t *team, int64_t now);
+static bool billing_sub_owes(const billing_team_t *team);
 static billing_sub_cell_t billing_sub_schedule(const billing_sub_asked_t *a);
 static billing_sub_cell_t billing_sub_yearly(const billing_sub_asked_t *a);
 static billing_sub_cell_t billing_sub_monthly(const billing_sub_asked_t *a);
@@ -86,16 +87,16 @@ static const uint8_t  billing_sub_cells[BILLING_SUB_EVENTS][BILLING_STATES] = {
         { 0, NOSUB, SIZE, RESIZE, RESIZE, RESIZE, OFF, PAUSED, SCHOOL,
           SALES },
     [BILLING_SUB_CHANGE_PLAN] =
-        { 0, NOSUB, TCHANGE, CHANGE, CHANGE, CHANGE, OFF, PAUSED, PAID, PAID },
+        { 0, NOSUB, TCHANGE, CHANGE, OWED, OVERDUE, OFF, PAUSED, PAID, PAID },
     [BILLING_SUB_SCHEDULE_DOWN] =
         { 0, NOSUB, NOSUB, LATER, LATER, LATER, OFF, PAUSED, SCHOOL, SALES },
     [BILLING_SUB_SWITCH_YEARLY] =
-        { 0, NOSUB, NOSUB, YEAR, YEAR, YEAR, OFF, PAUSED, SCHOOL, SALES },
+        { 0, NOSUB, NOSUB, YEAR, OWED, OVERDUE, OFF, PAUSED, SCHOOL, SALES },
     [BILLING_SUB_SWITCH_MONTHLY] =
         { 0, NOSUB, NOSUB, MONTHLY, MONTHLY, MONTHLY, OFF, PAUSED, SCHOOL,
           SALES },
     [BILLING_SUB_CARD_TO_INVOICE] =
-        { 0, NOSUB, NOSUB, METHOD, METHOD, BANK, OFF, PAUSED, SCHOOL,
+        { 0, NOSUB, NOSUB, METHOD, METHOD, OVERDUE, OFF, PAUSED, SCHOOL,
           SALES },
     [BILLING_SUB_INVOICE_TO_CARD] =
         { 0, NOSUB, NOSUB, TOCARD, TOCARD, TOCARD, OFF, PAUSED, SCHOOL,
@@ -114,7 +115,7 @@ static const uint8_t  billing_sub_cells[BILLING_SUB_EVENTS][BILLING_STATES] = {
     [BILLING_SUB_LAST_FAILED] =
         { 0, KEEP, KEEP, END, KEEP, END, KEEP, KEEP, KEEP, KEEP },
     [BILLING_SUB_INVOICE_DUE] =
-        { 0, KEEP, KEEP, KEEP, LATE, KEEP, REMIND, KEEP, KEEP, KEEP },
+        { 0, KEEP, KEEP, LATE, LATE, REMIND, REMIND, REMIND, KEEP, KEEP },
     [BILLING_SUB_GRACE_OVER] =
         { 0, KEEP, KEEP, KEEP, END, END, END, KEEP, KEEP, KEEP },
     [BILLING_SUB_CANCEL] =
@@ -211,7 +212,8 @@ static const billing_sub_result_t  billing_sub_results[] = {
     [SAME]    = { .refusal = BILLING_SWITCH_SAME },
     [MONTHLY] = { .refusal = BILLING_SWITCH_TO_MONTHLY },
     [TOCARD]  = { .refusal = BILLING_INVOICE_TO_CARD },
-    [BANK]    = { .refusal = BILLING_CARD_DECLINED },
+    [OWED]    = { .refusal = BILLING_INVOICE_OPEN },
+    [OVERDUE] = { .refusal = BILLING_PAYMENT_PAST_DUE },
     [ALREADY] = { .refusal = BILLING_ALREADY_CANCELLED },
     [RUNS]    = { .refusal = BILLING_NOT_CANCELLED },
     [LAST]    = { .refusal = BILLING_LAST_TEAM },
@@ -375,6 +377,13 @@ billing_sub_over(const billing_team_t *team, int64_t now)
 }
 
 
+static bool
+billing_sub_owes(const billing_team_t *team)
+{
+    return team->invoice_open || team->seats_open;
+}
+
+
 /* From Business alone (R188); there is no plan below Team but Free. */
 
 static billing_sub_cell_t
@@ -435,7 +444,8 @@ billing_sub_period(const billing_sub_asked_t *a)
 static billing_sub_cell_t
 billing_sub_due(const billing_sub_asked_t *a)
 {
-    return a->cell == REMIND && !a->team->invoice_open ? KEEP : a->cell;
+    return (a->cell == REMIND || a->team->state == BILLING_STATE_ACTIVE)
+           && !billing_sub_owes(a->team) ? KEEP : a->cell;
 }
 
 
@@ -444,14 +454,17 @@ billing_sub_due(const billing_sub_asked_t *a)
 static billing_sub_cell_t
 billing_sub_grace(const billing_sub_asked_t *a)
 {
+    if (billing_sub_owes(a->team)) {
+        return a->cell;
+    }
+
     if (a->team->state == BILLING_STATE_PAST_DUE
         && a->team->method == BILLING_METHOD_CARD)
     {
         return KEEP;
     }
 
-    return a->team->state == BILLING_STATE_CANCELLED && !a->team->invoice_open
-           ? KEEP : a->cell;
+    return a->team->state == BILLING_STATE_CANCELLED ? KEEP : a->cell;
 }
 
 
@@ -460,7 +473,7 @@ billing_sub_cancel(const billing_sub_asked_t *a)
 {
     /* What runs was paid; only the seats added to it were not (R172). */
 
-    if (a->cell == END && a->team->method == BILLING_METHOD_CARD
+    if (a->cell == END && !a->team->invoice_open
         && !billing_sub_over(a->team, a->now))
     {
         return STOP;

@@ -38,5 +38,5 @@ billing_method_allowed(const billing_catalogue_t *catalogue,
         return BILLING_INVOICE_TEAM_SEATS;
     }
 
-    return BILLING_ALLOW;
+    return order->invoice_excluded ? BILLING_INVOICE_COUNTRY : BILLING_ALLOW;
 }

@@ -22,6 +22,7 @@ static billing_reason_t billing_order_state(
     const billing_order_t *order, int64_t now);
 static billing_reason_t billing_order_plan(
     const billing_catalogue_t *catalogue, const billing_order_t *order);
+static billing_reason_t billing_order_owed(const billing_team_t *team);
 
 
 static const billing_buy_t  billing_buys[BILLING_STATES] = {
@@ -98,7 +99,23 @@ billing_order_allowed(const billing_catalogue_t *catalogue,
         return reason;
     }
 
-    return billing_promo_allowed(order, now);
+    reason = billing_promo_allowed(order, now);
+
+    return reason == BILLING_ALLOW ? billing_order_owed(team) : reason;
+}
+
+
+/* What was not paid cannot be credited (domain section 6). */
+
+static billing_reason_t
+billing_order_owed(const billing_team_t *team)
+{
+    if (team->state == BILLING_STATE_ACTIVE_UNPAID) {
+        return BILLING_INVOICE_OPEN;
+    }
+
+    return team->state == BILLING_STATE_PAST_DUE ? BILLING_PAYMENT_PAST_DUE
+                                                 : BILLING_ALLOW;
 }
 
 

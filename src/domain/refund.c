@@ -20,9 +20,31 @@ billing_refund_allowed(const billing_refund_t *refund)
 
     /* Never more than is left of what was paid. */
 
-    return refund->asked.currency == rest.currency && refund->asked.minor > 0
-           && refund->asked.minor <= rest.minor
-           ? BILLING_ALLOW : BILLING_FIELD_TYPE;
+    if (refund->asked.currency != rest.currency || refund->asked.minor <= 0
+        || refund->asked.minor > rest.minor)
+    {
+        return BILLING_REFUND_AMOUNT;
+    }
+
+    return refund->asked.minor > billing_refund_rest(refund).minor
+           ? BILLING_REFUND_EXTRA_SEATS : BILLING_ALLOW;
+}
+
+
+/* What was paid for added licences stays, whatever else goes back (R193). */
+
+billing_money_t
+billing_refund_rest(const billing_refund_t *refund)
+{
+    billing_money_t  rest = refund->captured;
+
+    rest.minor -= refund->refunded.minor + refund->seats.minor;
+
+    if (rest.minor < 0 || refund->extra_seats) {
+        rest.minor = 0;
+    }
+
+    return rest;
 }
 
 

@@ -57,6 +57,8 @@ static const billing_act_row_t  billing_acts[BILLING_ACTS] = {
         { TA1 | CA | BA, BILLING_BILLING_RIGHTS },
     [BILLING_ACT_REFUND_REQUEST] =
         { TA1 | CA | BA, BILLING_BILLING_RIGHTS },
+    [BILLING_ACT_PAY_INVOICE] =
+        { TA1 | CA | BA, BILLING_BILLING_RIGHTS },
     [BILLING_ACT_INVITE_OPEN] =
         { M | TA1 | TA2 | CA | BA, BILLING_NOT_A_MEMBER },
     [BILLING_ACT_INVITE_ADMINS] =

@@ -312,14 +312,28 @@ billing_seat_lines(billing_seating_t *s, billing_ratio_t ratio,
 }
 
 
+/*
+ * What is given back is first taken off what was never billed: a balance is
+ * money that was paid, and stays one when the charge behind it does not.
+ */
+
 static billing_err_t
 billing_seat_book(billing_seating_t *s)
 {
+    billing_err_t           err;
+    billing_money_t         rest;
     billing_seat_change_t  *out = s->out;
 
-    return out->amount.minor < 0
-           ? billing_money_sub(out->credit, out->amount, &out->credit)
-           : billing_money_add(out->pending, out->amount, &out->pending);
+    err = billing_money_add(out->pending, out->amount, &rest);
+
+    if (err != BILLING_OK || out->amount.minor >= 0 || rest.minor >= 0) {
+        out->pending = err == BILLING_OK ? rest : out->pending;
+        return err;
+    }
+
+    out->pending.minor = 0;
+
+    return billing_money_sub(out->credit, rest, &out->credit);
 }
 
 

@@ -128,6 +128,14 @@ void billing_gateway_search_result(const billing_charge_t *charge,
 BILLING_MUST_CHECK billing_err_t billing_gateway_object(
     const billing_reply_t *reply, const char *object, billing_result_t *out);
 
+/* The refunds of a payment, to find ours by metadata[checkout]. */
+BILLING_MUST_CHECK billing_err_t billing_gateway_refunds(const char *intent,
+    billing_gateway_request_t *out);
+
+/* SUCCEEDED: it is there; FAILED: the whole list has none of that id. */
+billing_outcome_t billing_gateway_refunds_result(
+    const billing_reply_t *reply, const char *refund);
+
 /* --- all payments, newest first (list.c) -------------------------------- */
 
 #define BILLING_GATEWAY_LIST_MAX  50    /* on a page: it must fit a reply */

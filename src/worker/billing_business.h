@@ -83,6 +83,10 @@ BILLING_MUST_CHECK billing_db_rc_t billing_op_team(billing_op_t *op,
 BILLING_MUST_CHECK billing_db_rc_t billing_op_subscription(billing_op_t *op,
     billing_act_t act, billing_team_row_t *row);
 
+/* Not for a team whose billing pages are closed (R128). */
+BILLING_MUST_CHECK billing_db_rc_t billing_op_shown(billing_op_t *op,
+    const billing_team_row_t *row);
+
 billing_lang_t billing_lang_of(const char *name);
 
 /* "t_" or "b_" and 26 random letters and digits (130 bits). */
@@ -105,7 +109,6 @@ billing_db_rc_t billing_query_offer(billing_op_t *op);
 billing_db_rc_t billing_query_quote(billing_op_t *op);
 billing_db_rc_t billing_query_operation(billing_op_t *op);
 billing_db_rc_t billing_query_overview(billing_op_t *op);
-billing_db_rc_t billing_query_invoices(billing_op_t *op);
 billing_db_rc_t billing_query_demo_data(billing_op_t *op);
 
 
@@ -116,7 +119,9 @@ struct billing_team_row_s {
     char            name[BILLING_NAME_MAX + 1];
     billing_team_t  team;
     uint32_t        hold_seats;         /* seats of an open checkout, 0 none */
-    int64_t         invoice_due_at;     /* of the open invoice, 0 none */
+    int64_t         invoice_due_at;     /* of the oldest open one, 0 none */
+    int64_t         remind_at;          /* of one that is not late, 0 none */
+    int64_t         late_at;            /* since then one is late, 0 none */
     int64_t         created_at;
     bool            invite_admins;      /* only admins may invite (R204) */
     bool            moves_forbidden;    /* of boards, in and out (R31) */
@@ -132,7 +137,6 @@ struct billing_team_row_s {
     int64_t         failed_at;          /* the first of them */
     int64_t         retry_at;           /* the next one, 0 none */
     bool            retry_stop;         /* not with the same card (P15) */
-    bool            overdue;            /* the open invoice is past its day */
 };
 
 /* OK, or DONE when there is no such team (no reply is filled). */
@@ -210,6 +214,7 @@ const char *billing_role_word(uint32_t roles);  /* the highest one */
 #include "billing_board.h"
 #include "billing_subscription.h"
 #include "billing_people.h"
+#include "billing_document.h"
 
 
 /* --- orders (checkout_order.c) -------------------------------------------- */
@@ -231,6 +236,13 @@ typedef struct {
  */
 BILLING_MUST_CHECK billing_db_rc_t billing_purchase_read(billing_op_t *op,
     const char *team, const char *method, billing_purchase_t *out);
+
+/*
+ * INVOICE_COUNTRY where new customers get none, BILLING_INFO_MISSING when the
+ * country is not known and matters; who pays by invoice keeps it (R86).
+ */
+BILLING_MUST_CHECK billing_db_rc_t billing_invoice_country(billing_op_t *op,
+    const char *team, const json_t *information, billing_reason_t *reason);
 
 /* The first refusal by precedence, promo code included. */
 BILLING_MUST_CHECK billing_reason_t billing_purchase_price(
@@ -565,7 +577,7 @@ BILLING_MUST_CHECK billing_db_rc_t billing_ledger_post(billing_worker_t *w,
 typedef struct {
     const billing_team_row_t  *team;
     const billing_checkout_t  *checkout;
-    const char                *state;   /* "paid" or "open" */
+    const char                *state;   /* "paid", "open" or "draft" */
     int64_t                    now;
 } billing_invoice_order_t;
 
@@ -574,15 +586,14 @@ typedef struct {
 void billing_amount_text(billing_money_t amount,
     char out[BILLING_AMOUNT_MAX]);
 
-/* What was owed for a period that is given back before it was paid (R138). */
-BILLING_MUST_CHECK billing_db_rc_t billing_sale_void(billing_worker_t *w,
-    billing_team_row_t *row, int64_t now);
-
 /* A final invoice with the next number of its series; *out for the answer. */
 BILLING_MUST_CHECK billing_db_rc_t billing_invoice_issue(billing_worker_t *w,
     const billing_invoice_order_t *order, json_t **out);
 BILLING_MUST_CHECK billing_db_rc_t billing_invoice_draft(billing_worker_t *w,
     const billing_invoice_order_t *order, json_t **out);
+/* Before its hour, when something has to come off it (R132). */
+BILLING_MUST_CHECK billing_db_rc_t billing_invoice_finalise(
+    billing_worker_t *w, const char *checkout, int64_t now);
 BILLING_MUST_CHECK billing_db_rc_t billing_receipt_mail(billing_worker_t *w,
     const billing_invoice_order_t *order, const json_t *invoice);
 BILLING_MUST_CHECK billing_db_rc_t billing_invoice_sweep(billing_worker_t *w,

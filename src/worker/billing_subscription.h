@@ -70,6 +70,10 @@ void billing_dunning_over(billing_team_row_t *row);
 BILLING_MUST_CHECK billing_db_rc_t billing_team_took(billing_worker_t *w,
     billing_team_row_t *row, const billing_sub_step_t *step, int64_t now);
 
+/* Before it is Free: its billing pages close if it ever paid (R128). */
+BILLING_MUST_CHECK billing_db_rc_t billing_team_closes(billing_worker_t *w,
+    const billing_team_row_t *row);
+
 /* What Free means for the people of a team (R189, R190). */
 BILLING_MUST_CHECK billing_db_rc_t billing_team_freed(billing_worker_t *w,
     billing_team_row_t *row, int64_t now);
@@ -99,6 +103,7 @@ typedef enum {
     BILLING_PURPOSE_YEARLY,
     BILLING_PURPOSE_REACTIVATE,
     BILLING_PURPOSE_CARD,               /* nothing: another card */
+    BILLING_PURPOSE_INVOICE,            /* what is open of an invoice */
     BILLING_PURPOSES
 } billing_purpose_t;
 
@@ -138,6 +143,13 @@ BILLING_MUST_CHECK billing_db_rc_t billing_op_pay(billing_op_t *op,
 /* Another size in *row, with its books and its mail (op_seats.c). */
 BILLING_MUST_CHECK billing_db_rc_t billing_seats_take(billing_op_t *op,
     billing_team_row_t *row, const billing_seat_change_t *change);
+
+/* A member of "payment", as in a purchase, or right in the request. */
+const char *billing_method_text(const billing_op_t *op, const char *name);
+
+/* Who is billed, as the request says; NULL unless the reason is ALLOW. */
+BILLING_MUST_CHECK billing_db_rc_t billing_information_take(
+    const billing_op_t *op, json_t **out, billing_reason_t *reason);
 
 /* ALLOW with the card in *co, or why there is none to charge. */
 billing_reason_t billing_pay_card(const billing_team_row_t *row,

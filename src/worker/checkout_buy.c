@@ -191,12 +191,7 @@ billing_buy_allowed(billing_buying_t *b)
         return billing_buy_deny(b, reason);
     }
 
-    /* What was not paid cannot be credited: such a change is not there yet. */
-
-    if (b->row.team.state == BILLING_STATE_ACTIVE_UNPAID
-        || b->row.team.state == BILLING_STATE_PAST_DUE
-        || b->row.team.state == BILLING_STATE_TRIAL)
-    {
+    if (b->row.team.state == BILLING_STATE_TRIAL) {
         return billing_op_deny(b->op, BILLING_NOT_IMPLEMENTED, NULL);
     }
 

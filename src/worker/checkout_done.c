@@ -17,10 +17,12 @@ static billing_db_rc_t billing_purchase_payer(billing_worker_t *w,
     const billing_checkout_t *co, const billing_team_row_t *row,
     int64_t now);
 static billing_db_rc_t billing_purchase_books(billing_worker_t *w,
-    const billing_checkout_t *co, int64_t credit_before, int64_t now);
+    const billing_bill_order_t *bill);
 static billing_db_rc_t billing_purchase_papers(billing_worker_t *w,
-    const billing_checkout_t *co, const billing_team_row_t *row,
-    int64_t now, json_t **invoice);
+    const billing_bill_order_t *bill, billing_team_row_t *row,
+    json_t **invoice);
+static billing_db_rc_t billing_purchase_document(billing_worker_t *w,
+    const billing_invoice_order_t *order, json_t **invoice);
 static billing_db_rc_t billing_purchase_information(billing_worker_t *w,
     const billing_checkout_t *co);
 static billing_db_rc_t billing_checkout_owed(billing_worker_t *w,
@@ -52,7 +54,10 @@ billing_checkout_succeed(billing_worker_t *w, billing_checkout_t *co,
 
     /* The hold keeps this true; should it not, money does not stay. */
 
-    if (rc == BILLING_DB_DONE || row.team.members > co->quote.seats) {
+    if (rc == BILLING_DB_DONE
+        || (co->purpose != BILLING_PURPOSE_INVOICE
+            && row.team.members > co->quote.seats))
+    {
         billing_log("ALERT: checkout %s was paid and cannot be granted",
                     co->id);
         return billing_checkout_refund(w, co, result, now);
@@ -66,7 +71,9 @@ billing_checkout_succeed(billing_worker_t *w, billing_checkout_t *co,
 
     memset(&reply, 0, sizeof(reply));
 
-    rc = billing_purchase_apply(w, co, now, &reply);
+    rc = co->purpose == BILLING_PURPOSE_INVOICE
+         ? billing_bill_captured(w, co, now, &reply)
+         : billing_purchase_apply(w, co, now, &reply);
 
     if (rc != BILLING_DB_OK) {
         json_decref(reply.body);
@@ -85,11 +92,11 @@ billing_db_rc_t
 billing_purchase_apply(billing_worker_t *w, billing_checkout_t *co,
     int64_t now, billing_op_reply_t *reply)
 {
-    json_t              *invoice;
-    int64_t              credit_before;
-    billing_db_rc_t      rc;
-    billing_bought_t     bought;
-    billing_team_row_t   row;
+    json_t                *invoice;
+    billing_db_rc_t        rc;
+    billing_bought_t       bought;
+    billing_team_row_t     row;
+    billing_bill_order_t   bill;
 
     rc = billing_team_load(w, co->team, &row);
 
@@ -97,7 +104,12 @@ billing_purchase_apply(billing_worker_t *w, billing_checkout_t *co,
         return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
     }
 
-    credit_before = row.team.credit.minor;
+    bill = (billing_bill_order_t) {
+        .checkout = co, .credit_before = row.team.credit.minor, .now = now,
+        .change = co->purpose == BILLING_PURPOSE_PURCHASE
+                  && row.team.state != BILLING_STATE_FREE
+                  && row.team.state != BILLING_STATE_EXPIRED
+    };
 
     invoice = NULL;
     rc = billing_purchase_team(w, co, &row, now);
@@ -107,7 +119,7 @@ billing_purchase_apply(billing_worker_t *w, billing_checkout_t *co,
     }
 
     if (rc == BILLING_DB_OK && co->purpose != BILLING_PURPOSE_CARD) {
-        rc = billing_purchase_books(w, co, credit_before, now);
+        rc = billing_purchase_books(w, &bill);
     }
 
     if (rc == BILLING_DB_OK) {
@@ -125,7 +137,7 @@ billing_purchase_apply(billing_worker_t *w, billing_checkout_t *co,
     }
 
     if (rc == BILLING_DB_OK && co->purpose != BILLING_PURPOSE_CARD) {
-        rc = billing_purchase_papers(w, co, &row, now, &invoice);
+        rc = billing_purchase_papers(w, &bill, &row, &invoice);
     }
 
     if (rc != BILLING_DB_OK) {
@@ -144,13 +156,6 @@ static billing_db_rc_t
 billing_purchase_team(billing_worker_t *w, billing_checkout_t *co,
     billing_team_row_t *row, int64_t now)
 {
-    bool  owed;
-
-    /* An older invoice that is open keeps its day. */
-
-    owed = row->team.invoice_open && row->invoice_due_at != 0
-           && row->team.state != BILLING_STATE_ACTIVE;
-
     billing_purpose_apply(co, &row->team, now);
 
     row->hold_seats = 0;
@@ -161,12 +166,6 @@ billing_purchase_team(billing_worker_t *w, billing_checkout_t *co,
 
     if (co->purpose != BILLING_PURPOSE_CARD) {
         billing_dunning_over(row);
-    }
-
-    if (!row->team.invoice_open || !owed) {
-        row->overdue = false;
-        row->invoice_due_at = row->team.invoice_open
-                              ? now + BILLING_INVOICE_DUE_SEC : 0;
     }
 
     billing_purchase_card(co, row);
@@ -239,19 +238,22 @@ billing_purchase_payer(billing_worker_t *w, const billing_checkout_t *co,
  */
 
 static billing_db_rc_t
-billing_purchase_books(billing_worker_t *w, const billing_checkout_t *co,
-    int64_t credit_before, int64_t now)
+billing_purchase_books(billing_worker_t *w, const billing_bill_order_t *bill)
 {
-    char                txn[BILLING_OP_ID_LEN + 8];
-    uint32_t            i;
-    billing_money_t     total, tax, gained, revenue, billed;
-    billing_db_rc_t     rc;
-    billing_posting_t   posting;
+    char                       txn[BILLING_OP_ID_LEN + 8];
+    int64_t                    now;
+    uint32_t                   i;
+    billing_money_t            total, tax, gained, revenue, billed;
+    billing_db_rc_t            rc;
+    billing_posting_t          posting;
+    const billing_checkout_t  *co;
 
+    co = bill->checkout;
+    now = bill->now;
     total = co->quote.total;
     tax = co->quote.tax;
     gained = co->quote.credit_left;
-    gained.minor -= credit_before;
+    gained.minor -= bill->credit_before;
     revenue = total;
     revenue.minor -= tax.minor + gained.minor;
 
@@ -291,33 +293,33 @@ billing_purchase_books(billing_worker_t *w, const billing_checkout_t *co,
 }
 
 
-/* By card a final invoice and a receipt at once; by invoice a draft. */
+/* What is open now is read from the invoices, this one among them. */
 
 static billing_db_rc_t
-billing_purchase_papers(billing_worker_t *w, const billing_checkout_t *co,
-    const billing_team_row_t *row, int64_t now, json_t **invoice)
+billing_purchase_papers(billing_worker_t *w, const billing_bill_order_t *bill,
+    billing_team_row_t *row, json_t **invoice)
 {
     billing_db_rc_t          rc;
     billing_invoice_order_t  order;
 
+    rc = billing_bill_make(w, bill);
+
     order = (billing_invoice_order_t) {
-        .team = row, .checkout = co, .state = "paid", .now = now
+        .team = row, .checkout = bill->checkout, .state = "paid",
+        .now = bill->now
     };
 
-    if (co->quote.method == BILLING_METHOD_INVOICE
-        && co->quote.total.minor > 0)
-    {
-        order.state = "draft";
-        return billing_invoice_draft(w, &order, invoice);
+    if (rc == BILLING_DB_OK) {
+        rc = billing_purchase_document(w, &order, invoice);
     }
 
-    rc = billing_invoice_issue(w, &order, invoice);
-
-    if (rc != BILLING_DB_OK || co->amount.minor == 0) {
-        return rc;
+    if (rc == BILLING_DB_OK) {
+        rc = billing_bills_owed(w, row);
     }
 
-    rc = billing_receipt_mail(w, &order, *invoice);
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_store(w, row);
+    }
 
     if (rc != BILLING_DB_OK) {
         json_decref(*invoice);
@@ -325,6 +327,33 @@ billing_purchase_papers(billing_worker_t *w, const billing_checkout_t *co,
     }
 
     return rc;
+}
+
+
+/* By card a final invoice and a receipt at once; by invoice a draft. */
+
+static billing_db_rc_t
+billing_purchase_document(billing_worker_t *w,
+    const billing_invoice_order_t *order, json_t **invoice)
+{
+    billing_db_rc_t            rc;
+    billing_invoice_order_t    draft;
+    const billing_checkout_t  *co;
+
+    co = order->checkout;
+
+    if (co->quote.method == BILLING_METHOD_INVOICE
+        && co->quote.total.minor > 0)
+    {
+        draft = *order;
+        draft.state = "draft";
+        return billing_invoice_draft(w, &draft, invoice);
+    }
+
+    rc = billing_invoice_issue(w, order, invoice);
+
+    return rc == BILLING_DB_OK && co->amount.minor > 0
+           ? billing_receipt_mail(w, order, *invoice) : rc;
 }
 
 

@@ -14,6 +14,8 @@ static billing_db_rc_t billing_purchase_promo(billing_op_t *op,
     const char *team, billing_purchase_t *out);
 static billing_db_rc_t billing_purchase_tax(billing_op_t *op,
     const char *team, billing_purchase_t *out);
+static billing_db_rc_t billing_purchase_country(billing_op_t *op,
+    const char *team, billing_purchase_t *out);
 static billing_db_rc_t billing_team_taxed(billing_worker_t *w,
     const char *team, billing_purchase_t *out);
 static void billing_purchase_taxed(const billing_settings_t *settings,
@@ -50,7 +52,28 @@ billing_purchase_read(billing_op_t *op, const char *team, const char *method,
 
     rc = billing_purchase_promo(op, team, out);
 
-    return rc == BILLING_DB_OK ? billing_purchase_tax(op, team, out) : rc;
+    if (rc == BILLING_DB_OK) {
+        rc = billing_purchase_tax(op, team, out);
+    }
+
+    return rc == BILLING_DB_OK && out->order.method == BILLING_METHOD_INVOICE
+           ? billing_purchase_country(op, team, out) : rc;
+}
+
+
+static billing_db_rc_t
+billing_purchase_country(billing_op_t *op, const char *team,
+    billing_purchase_t *out)
+{
+    billing_db_rc_t   rc;
+    billing_reason_t  reason;
+
+    rc = billing_invoice_country(op, team, out->information, &reason);
+
+    out->order.invoice_excluded = reason == BILLING_INVOICE_COUNTRY;
+    out->country_missing |= reason == BILLING_BILLING_INFO_MISSING;
+
+    return rc;
 }
 
 

@@ -51,7 +51,10 @@ billing_checkout_reply(billing_worker_t *w, const billing_call_t *call,
     rc = billing_checkout_load(w, call->subject, &co);
 
     if (rc == BILLING_DB_DONE) {
-        return billing_card_reply(w, call, reply, sent);
+        rc = billing_refund_reply(w, call, reply, now);
+
+        return rc == BILLING_DB_DONE
+               ? billing_card_reply(w, call, reply, sent) : rc;
     }
 
     if (rc != BILLING_DB_OK) {

@@ -67,6 +67,10 @@ billing_checkout_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
     }
 
     if (rc == BILLING_DB_OK) {
+        rc = billing_refund_sweep(w, wall, &card_wall);
+    }
+
+    if (rc == BILLING_DB_OK) {
         rc = billing_invoice_sweep(w, now, next_at);
     }
 

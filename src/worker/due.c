@@ -10,6 +10,7 @@
 #include "billing_business.h"
 
 #define BILLING_DUE_AGAIN_SEC  900      /* one that could not be done */
+#define BILLING_DUE_DAY_SEC    86400
 
 
 typedef billing_db_rc_t (*billing_due_pt)(billing_worker_t *w,
@@ -115,28 +116,19 @@ billing_due_active(const billing_team_row_t *row, billing_due_t *due)
 }
 
 
+/* Each open invoice by itself; an expired team's as well. */
+
 static void
 billing_due_invoice(const billing_settings_t *settings,
     const billing_team_row_t *row, billing_due_t *due)
 {
-    int64_t                 at;
-    billing_dunning_t       dunning;
-    const billing_team_t   *team;
+    billing_dunning_t  dunning;
 
-    team = &row->team;
-    at = row->invoice_due_at;
-
-    if (!team->invoice_open || at == 0
-        || team->method != BILLING_METHOD_INVOICE
-        || (team->state != BILLING_STATE_ACTIVE_UNPAID
-            && team->state != BILLING_STATE_PAST_DUE
-            && team->state != BILLING_STATE_CANCELLED))
-    {
-        return;
+    if (row->remind_at != 0) {
+        billing_due_sooner(due, BILLING_DUE_INVOICE, row->remind_at);
     }
 
-    if (!row->overdue) {
-        billing_due_sooner(due, BILLING_DUE_INVOICE, at);
+    if (row->late_at == 0) {
         return;
     }
 
@@ -145,7 +137,7 @@ billing_due_invoice(const billing_settings_t *settings,
     };
 
     billing_due_sooner(due, BILLING_DUE_GRACE,
-                       billing_invoice_grace_at(&dunning, at));
+                       billing_invoice_grace_at(&dunning, row->late_at));
 }
 
 
@@ -294,8 +286,15 @@ billing_due_late(billing_worker_t *w, billing_team_row_t *row,
         return BILLING_DB_CONFLICT;
     }
 
-    row->overdue = true;
-    rc = billing_team_took(w, row, &step, now);
+    rc = billing_bill_remind(w, row, now);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_took(w, row, &step, now);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_bills_owed(w, row);
+    }
 
     return rc == BILLING_DB_OK ? billing_team_store(w, row) : rc;
 }
@@ -305,10 +304,9 @@ static billing_db_rc_t
 billing_due_over(billing_worker_t *w, billing_team_row_t *row,
     billing_due_t due, int64_t now)
 {
+    int64_t             until_at;
     billing_db_rc_t     rc;
     billing_sub_step_t  step;
-
-    (void) due;
 
     if (billing_sub_next(&row->team, BILLING_SUB_GRACE_OVER, now, &step)
         != BILLING_ALLOW)
@@ -316,8 +314,20 @@ billing_due_over(billing_worker_t *w, billing_team_row_t *row,
         return BILLING_DB_CONFLICT;
     }
 
-    row->invoice_due_at = 0;
+    until_at = due.at - (int64_t) w->settings->invoice_grace_days
+                        * BILLING_DUE_DAY_SEC;
+
+    /* With the subscription ends all that was owed for it. */
+
+    if (step.next != row->team.state) {
+        until_at = BILLING_NEVER_AT;
+    }
+
     rc = billing_team_took(w, row, &step, now);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_bills_give_up(w, row, until_at, now);
+    }
 
     return rc == BILLING_DB_OK ? billing_team_store(w, row) : rc;
 }

@@ -21,12 +21,12 @@ typedef struct {
 static billing_db_rc_t billing_unbilled_waive(billing_worker_t *w,
     const billing_team_row_t *row, int64_t now);
 
+/* That of MAIL_OVERDUE names its invoice: billing_bill_remind sends it. */
 
 static const billing_effect_mail_t  billing_effect_mails[] = {
     { BILLING_EFFECT_MAIL_ENDING,  "mail.ending",  true },
     { BILLING_EFFECT_MAIL_EXPIRED, "mail.expired", true },
     { BILLING_EFFECT_MAIL_FAILED,  "mail.failed",  false },
-    { BILLING_EFFECT_MAIL_OVERDUE, "mail.overdue", false },
     { 0, NULL, false }
 };
 
@@ -111,6 +111,10 @@ billing_team_took(billing_worker_t *w, billing_team_row_t *row,
 
     if (step->effects & BILLING_EFFECT_FREE) {
         rc = billing_unbilled_waive(w, row, now);
+
+        if (rc == BILLING_DB_OK) {
+            rc = billing_team_closes(w, row);
+        }
     }
 
     if (rc != BILLING_DB_OK) {
@@ -119,7 +123,7 @@ billing_team_took(billing_worker_t *w, billing_team_row_t *row,
 
     billing_team_step(&row->team, step);
 
-    return step->effects & BILLING_EFFECT_FREE
+    return rc == BILLING_DB_OK && (step->effects & BILLING_EFFECT_FREE) != 0
            ? billing_team_freed(w, row, now) : rc;
 }
 

@@ -9,166 +9,105 @@
 
 #include "billing_business.h"
 
-#define BILLING_NUMBER_MAX  64
-#define BILLING_HASH_LEN    64
-
+/* What the making of one needs to know of it. */
 
 typedef struct {
-    char     number[BILLING_NUMBER_MAX];
-    int32_t  year;
-    int64_t  no;
-    int64_t  issued_at;
-    char     prev_hash[BILLING_HASH_LEN + 1];
-} billing_invoice_number_t;
+    const billing_invoice_order_t  *order;
+    billing_number_t                number;
+    billing_bill_t                  bill;
+} billing_invoice_making_t;
 
 
-static billing_db_rc_t billing_invoice_number(billing_worker_t *w,
-    int64_t now, billing_invoice_number_t *out);
-static billing_db_rc_t billing_invoice_last(billing_worker_t *w,
-    billing_invoice_number_t *out);
+static billing_db_rc_t billing_invoice_issued(billing_worker_t *w,
+    const billing_invoice_making_t *m);
 static billing_db_rc_t billing_invoice_write(billing_worker_t *w,
-    const billing_invoice_order_t *order,
-    const billing_invoice_number_t *number, json_t *document);
+    const billing_invoice_making_t *m, json_t *document);
 static json_t *billing_invoice_document(billing_worker_t *w,
-    const billing_invoice_order_t *order,
-    const billing_invoice_number_t *number);
+    const billing_invoice_making_t *m);
+static json_t *billing_invoice_buyer(billing_worker_t *w,
+    const billing_bill_t *bill);
 static json_t *billing_invoice_brief(const billing_invoice_order_t *order,
-    const char *number);
+    const billing_bill_t *bill);
 static json_t *billing_invoice_ground(const billing_checkout_t *co);
-static json_t *billing_invoice_buyer(billing_worker_t *w, const char *team);
-static billing_db_rc_t billing_invoice_finalise(billing_worker_t *w,
-    const char *checkout, int64_t now);
 
 
 billing_db_rc_t
 billing_invoice_issue(billing_worker_t *w,
     const billing_invoice_order_t *order, json_t **out)
 {
+    static const char  last_sql[] =
+        "SELECT issued_at, hash FROM invoice WHERE series = $1"
+        " ORDER BY year DESC, no DESC LIMIT 1";
+
     json_t                    *document;
     billing_db_rc_t            rc;
-    billing_invoice_number_t   number;
+    billing_invoice_making_t   m;
 
     *out = NULL;
+    m.order = order;
+    m.number.series = w->settings->invoice_series;
+    m.number.issued_at = order->now;
 
-    rc = billing_invoice_number(w, order->now, &number);
+    rc = billing_bill_load(w, order->checkout->id, &m.bill);
 
-    if (rc != BILLING_DB_OK) {
-        return rc;
+    if (rc == BILLING_DB_OK) {
+        rc = billing_number_next(w, last_sql, &m.number);
     }
 
-    document = billing_invoice_document(w, order, &number);
+    if (rc != BILLING_DB_OK) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    /* R131: from the day of issue, not from that of the purchase. */
+
+    m.bill.due_at = billing_invoice_open(&m.bill.invoice).minor > 0
+                    ? billing_invoice_due_at(m.number.issued_at) : 0;
+    (void) snprintf(m.bill.number, sizeof(m.bill.number), "%s",
+                    m.number.number);
+
+    document = billing_invoice_document(w, &m);
 
     if (document == NULL) {
         return BILLING_DB_CONFLICT;
     }
 
-    rc = billing_invoice_write(w, order, &number, document);
+    rc = billing_invoice_write(w, &m, document);
     json_decref(document);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_invoice_issued(w, &m);
+    }
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    *out = billing_invoice_brief(order, number.number);
+    *out = billing_invoice_brief(order, &m.bill);
 
     return *out == NULL ? BILLING_DB_CONFLICT : BILLING_DB_OK;
 }
 
 
-/* The next number; the date of a series never goes back (P39). */
-
 static billing_db_rc_t
-billing_invoice_number(billing_worker_t *w, int64_t now,
-    billing_invoice_number_t *out)
-{
-    static const char  open_sql[] =
-        "INSERT INTO invoice_series (series, year) VALUES ($1, $2)"
-        " ON CONFLICT (series, year) DO NOTHING";
-    static const char  sql[] =
-        "UPDATE invoice_series SET last_no = last_no + 1, last_at = $1"
-        " WHERE series = $2 AND year = $3 RETURNING last_no";
-
-    const char       *series;
-    billing_db_rc_t   rc;
-
-    memset(out, 0, sizeof(*out));
-    out->issued_at = now;
-
-    rc = billing_invoice_last(w, out);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    series = w->settings->invoice_series;
-    out->year = billing_date_of(out->issued_at).year;
-
-    rc = billing_db_exec(w->db, open_sql, "ti", series, (int64_t) out->year);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    rc = billing_db_query(w->db, sql, "iti", out->issued_at, series,
-                          (int64_t) out->year);
-
-    if (rc != BILLING_DB_ROW) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
-    }
-
-    out->no = billing_db_int(w->db, sql, 0);
-
-    /* Stepped to its end: an engine may finish the update only there. */
-
-    rc = billing_db_next(w->db, sql);
-    billing_db_done(w->db, sql);
-
-    if (rc != BILLING_DB_DONE) {
-        return rc == BILLING_DB_ROW ? BILLING_DB_CONFLICT : rc;
-    }
-
-    (void) snprintf(out->number, sizeof(out->number), "%s-%04d-%06lld",
-                    series, (int) out->year, (long long) out->no);
-
-    return BILLING_DB_OK;
-}
-
-
-static billing_db_rc_t
-billing_invoice_last(billing_worker_t *w, billing_invoice_number_t *out)
+billing_invoice_issued(billing_worker_t *w, const billing_invoice_making_t *m)
 {
     static const char  sql[] =
-        "SELECT issued_at, hash FROM invoice WHERE series = $1"
-        " ORDER BY year DESC, no DESC LIMIT 1";
+        "UPDATE bill SET number = $1, issued_at = $2, due_at = $3"
+        " WHERE id = $4 AND number = ''";
 
     billing_db_rc_t  rc;
 
-    rc = billing_db_query(w->db, sql, "t", w->settings->invoice_series);
+    rc = billing_db_exec(w->db, sql, "tiit", m->number.number,
+                         m->number.issued_at, m->bill.due_at, m->bill.id);
 
-    if (rc == BILLING_DB_DONE) {
-        return BILLING_DB_OK;
-    }
-
-    if (rc != BILLING_DB_ROW) {
-        return rc;
-    }
-
-    if (billing_db_int(w->db, sql, 0) > out->issued_at) {
-        out->issued_at = billing_db_int(w->db, sql, 0);
-    }
-
-    (void) snprintf(out->prev_hash, sizeof(out->prev_hash), "%s",
-                    billing_db_text(w->db, sql, 1));
-    billing_db_done(w->db, sql);
-
-    return BILLING_DB_OK;
+    return rc == BILLING_DB_OK && billing_db_changes(w->db) != 1
+           ? BILLING_DB_CONFLICT : rc;
 }
 
 
 static billing_db_rc_t
-billing_invoice_write(billing_worker_t *w,
-    const billing_invoice_order_t *order,
-    const billing_invoice_number_t *number, json_t *document)
+billing_invoice_write(billing_worker_t *w, const billing_invoice_making_t *m,
+    json_t *document)
 {
     static const char  sql[] =
         "INSERT INTO invoice (number, series, year, no, team, checkout,"
@@ -182,26 +121,21 @@ billing_invoice_write(billing_worker_t *w,
     char             *text;
     billing_db_rc_t   rc;
 
-    if (json_object_set_new(document, "prev_hash",
-                            json_string(number->prev_hash)) != 0)
-    {
-        return BILLING_DB_CONFLICT;
-    }
-
-    text = billing_body_canonical(document, hash);
+    text = billing_document_seal(document, &m->number, hash);
 
     if (text == NULL) {
         return BILLING_DB_CONFLICT;
     }
 
-    rc = billing_db_exec(w->db, sql, "ttiittti", number->number,
-                         w->settings->invoice_series, (int64_t) number->year,
-                         number->no, order->team->id, order->checkout->id,
-                         order->checkout->actor, number->issued_at);
+    rc = billing_db_exec(w->db, sql, "ttiittti", m->number.number,
+                         m->number.series, (int64_t) m->number.year,
+                         m->number.no, m->order->team->id,
+                         m->order->checkout->id, m->order->checkout->actor,
+                         m->number.issued_at);
 
     if (rc == BILLING_DB_OK) {
         rc = billing_db_exec(w->db, seal_sql, "tttt", text, hash,
-                             number->prev_hash, number->number);
+                             m->number.prev_hash, m->number.number);
     }
 
     free(text);
@@ -212,36 +146,34 @@ billing_invoice_write(billing_worker_t *w,
 
 static json_t *
 billing_invoice_document(billing_worker_t *w,
-    const billing_invoice_order_t *order,
-    const billing_invoice_number_t *number)
+    const billing_invoice_making_t *m)
 {
-    json_t                      *document;
-    const billing_checkout_t    *co;
-    const billing_settings_t    *settings;
+    json_t                          *document;
+    const billing_checkout_t        *co;
+    const billing_invoice_order_t   *order;
 
+    order = m->order;
     co = order->checkout;
-    settings = w->settings;
 
     document = billing_quote_json(&co->quote, order->team->id, co->lang);
 
     if (document == NULL
         || json_object_update_new(document, billing_invoice_ground(co)) != 0
         || json_object_update_new(document,
-               json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:o,"
-                         " s:{s:s, s:s, s:s, s:s}}",
-                   "number", number->number,
+               json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s,"
+                         " s:o, s:o}",
+                   "number", m->number.number,
+                   "kind", m->bill.kind,
                    "state", order->state,
-                   "issued_at", billing_instant_json(number->issued_at),
-                   "due_at",
-                   billing_instant_json(order->team->invoice_due_at),
+                   "issued_at", billing_instant_json(m->number.issued_at),
+                   "due_at", billing_instant_json(m->bill.due_at),
                    "team_name", order->team->name,
                    "payer", co->actor,
                    "checkout", co->id,
-                   "buyer", billing_invoice_buyer(w, order->team->id),
-                   "seller", "name", settings->seller_name,
-                       "address", settings->seller_address,
-                       "country", settings->seller_country,
-                       "vat_id", settings->seller_vat_id)) != 0)
+                   "card_brand", co->card_brand,
+                   "card_last4", co->card_last4,
+                   "buyer", billing_invoice_buyer(w, &m->bill),
+                   "seller", billing_seller_json(w->settings))) != 0)
     {
         json_decref(document);
         return NULL;
@@ -273,46 +205,49 @@ billing_invoice_ground(const billing_checkout_t *co)
 }
 
 
+/* What was entered for this draft alone, else the team's own (R133). */
+
 static json_t *
-billing_invoice_buyer(billing_worker_t *w, const char *team)
+billing_invoice_buyer(billing_worker_t *w, const billing_bill_t *bill)
 {
-    static const char  sql[] = "SELECT information FROM team WHERE id = $1";
+    static const char  sql[] = "SELECT information FROM bill WHERE id = $1";
 
     json_t  *buyer;
 
     buyer = NULL;
 
-    if (billing_db_query(w->db, sql, "t", team) == BILLING_DB_ROW) {
+    if (billing_db_query(w->db, sql, "t", bill->id) == BILLING_DB_ROW) {
         buyer = json_loads(billing_db_text(w->db, sql, 0),
                            JSON_REJECT_DUPLICATES, NULL);
         billing_db_done(w->db, sql);
     }
 
-    return buyer == NULL ? json_object() : buyer;
+    return buyer == NULL ? billing_buyer_json(w, bill->team) : buyer;
 }
 
 
 static json_t *
 billing_invoice_brief(const billing_invoice_order_t *order,
-    const char *number)
+    const billing_bill_t *bill)
 {
     char                    pdf[BILLING_NUMBER_MAX + 32];
+    bool                    draft;
     const billing_quote_t  *quote;
 
+    draft = bill->number[0] == '\0';
     quote = &order->checkout->quote;
 
-    if (number != NULL) {
-        (void) snprintf(pdf, sizeof(pdf), "/billing/invoices/%s.pdf",
-                        number);
-    }
+    (void) snprintf(pdf, sizeof(pdf), "/billing/invoices/%s.pdf",
+                    bill->number);
 
-    return json_pack("{s:s?, s:s, s:I, s:I, s:s, s:o, s:s?}",
-               "number", number, "state", order->state,
+    return json_pack("{s:s, s:s?, s:s, s:I, s:I, s:s, s:o, s:s?}",
+               "id", bill->id, "number", draft ? NULL : bill->number,
+               "state", order->state,
                "total", (json_int_t) quote->total.minor,
                "tax", (json_int_t) quote->tax.minor,
                "currency", billing_currency_code(quote->total.currency),
-               "due_at", billing_instant_json(order->team->invoice_due_at),
-               "pdf", number == NULL ? NULL : pdf);
+               "due_at", billing_instant_json(bill->due_at),
+               "pdf", draft ? NULL : pdf);
 }
 
 
@@ -326,17 +261,22 @@ billing_invoice_draft(billing_worker_t *w,
         "INSERT INTO invoice_draft (checkout, team, email, finalise_at)"
         " VALUES ($1, $2, $3, $4)";
 
+    billing_bill_t   bill;
     billing_db_rc_t  rc;
 
     rc = billing_db_exec(w->db, sql, "ttti", order->checkout->id,
                          order->team->id, order->checkout->email,
                          order->now + BILLING_DRAFT_SEC);
 
-    if (rc != BILLING_DB_OK) {
-        return rc;
+    if (rc == BILLING_DB_OK) {
+        rc = billing_bill_load(w, order->checkout->id, &bill);
     }
 
-    *out = billing_invoice_brief(order, NULL);
+    if (rc != BILLING_DB_OK) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    *out = billing_invoice_brief(order, &bill);
 
     return *out == NULL ? BILLING_DB_CONFLICT : BILLING_DB_OK;
 }
@@ -476,7 +416,9 @@ billing_invoice_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
 }
 
 
-static billing_db_rc_t
+/* The day it is due is counted from now on: the team is told of it. */
+
+billing_db_rc_t
 billing_invoice_finalise(billing_worker_t *w, const char *checkout,
     int64_t now)
 {
@@ -510,6 +452,13 @@ billing_invoice_finalise(billing_worker_t *w, const char *checkout,
         json_decref(invoice);
     }
 
-    return rc == BILLING_DB_OK ? billing_db_exec(w->db, sql, "t", checkout)
-                               : rc;
+    if (rc == BILLING_DB_OK) {
+        rc = billing_db_exec(w->db, sql, "t", checkout);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_bills_owed(w, &row);
+    }
+
+    return rc == BILLING_DB_OK ? billing_team_store(w, &row) : rc;
 }

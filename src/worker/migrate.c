@@ -12,6 +12,7 @@ extern const char  billing_sql_002_business[];
 extern const char  billing_sql_003_subscription[];
 extern const char  billing_sql_005_people[];
 extern const char  billing_sql_006_board[];
+extern const char  billing_sql_007_document[];
 
 typedef struct {
     int64_t      version;
@@ -24,7 +25,8 @@ static const billing_migration_t  billing_migrations[] = {
     { 2, "business", billing_sql_002_business },
     { 3, "subscription", billing_sql_003_subscription },
     { 5, "people", billing_sql_005_people },
-    { 6, "board", billing_sql_006_board }
+    { 6, "board", billing_sql_006_board },
+    { 7, "document", billing_sql_007_document }
 };
 
 #define BILLING_MIGRATIONS                                                    \

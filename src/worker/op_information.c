@@ -38,16 +38,19 @@ billing_op_information(billing_op_t *op)
         return billing_op_deny(op, reason, NULL);
     }
 
-    information = billing_information_read(op);
+    rc = billing_op_shown(op, &row);
 
-    if (information == NULL) {
-        return BILLING_DB_FULL;
+    if (rc != BILLING_DB_OK) {
+        return rc;
     }
 
-    reason = billing_information_allowed(information);
+    rc = billing_information_take(op, &information, &reason);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
 
     if (reason != BILLING_ALLOW) {
-        json_decref(information);
         return billing_op_deny(op, reason, NULL);
     }
 
@@ -75,6 +78,27 @@ billing_op_information(billing_op_t *op)
 }
 
 
+billing_db_rc_t
+billing_information_take(const billing_op_t *op, json_t **out,
+    billing_reason_t *reason)
+{
+    *out = billing_information_read(op);
+
+    if (*out == NULL) {
+        return BILLING_DB_FULL;
+    }
+
+    *reason = billing_information_allowed(*out);
+
+    if (*reason != BILLING_ALLOW) {
+        json_decref(*out);
+        *out = NULL;
+    }
+
+    return BILLING_DB_OK;
+}
+
+
 /* As in a purchase, or right in the request. */
 
 static json_t *
@@ -93,6 +117,7 @@ billing_information_read(const billing_op_t *op)
 
     if (own != NULL) {
         (void) json_object_del(own, "team");
+        (void) json_object_del(own, "number");
     }
 
     return own;

@@ -17,8 +17,6 @@ static billing_db_rc_t billing_method_card(billing_op_t *op,
     billing_team_row_t *row);
 static void billing_method_bill(const billing_op_t *op,
     const billing_team_row_t *row, billing_checkout_t *co);
-static const char *billing_method_text(const billing_op_t *op,
-    const char *name);
 
 
 billing_db_rc_t
@@ -177,6 +175,14 @@ billing_op_payment_method(billing_op_t *op)
     reason = billing_method_change(&op->w->settings->catalogue, &row.team,
                                    method, op->now);
 
+    if (reason == BILLING_ALLOW && method == BILLING_METHOD_INVOICE) {
+        rc = billing_invoice_country(op, row.id, NULL, &reason);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
     if (reason != BILLING_ALLOW) {
         return billing_op_deny(op, reason,
                    json_pack("{s:I}", "n",
@@ -332,7 +338,7 @@ billing_method_bill(const billing_op_t *op, const billing_team_row_t *row,
 
 /* As in a purchase, or right in the request. */
 
-static const char *
+const char *
 billing_method_text(const billing_op_t *op, const char *name)
 {
     const char  *text;

@@ -17,8 +17,10 @@ static void billing_seats_quote(const billing_team_row_t *row,
     const billing_seat_change_t *change, billing_quote_t *quote);
 static json_t *billing_seats_json(const billing_op_t *op,
     const billing_team_row_t *row, const billing_seat_change_t *change);
+static billing_db_rc_t billing_seats_credit(billing_op_t *op,
+    billing_team_row_t *row, const billing_seat_change_t *change);
 static billing_db_rc_t billing_seats_books(billing_op_t *op,
-    const billing_team_row_t *row, const billing_seat_change_t *change);
+    const billing_team_row_t *row, const billing_seat_change_t *kept);
 static billing_db_rc_t billing_seats_mail(billing_op_t *op,
     const billing_team_row_t *row, const billing_seat_change_t *change);
 
@@ -122,13 +124,11 @@ billing_seats_take(billing_op_t *op, billing_team_row_t *row,
 {
     billing_db_rc_t  rc;
 
-    rc = billing_seats_books(op, row, change);
+    rc = billing_seats_credit(op, row, change);
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
-
-    billing_team_resize(&row->team, change);
 
     if (row->team.pending.minor <= 0) {
         row->settle_at = 0;
@@ -210,31 +210,60 @@ billing_seats_quote(const billing_team_row_t *row,
 
 /*
  * A charge is revenue when it is billed, until then it is kept apart; a credit
- * is owed from now on.
+ * is owed from now on.  What is given back of an invoice that is open comes
+ * off it first: only what was paid can become balance.
  */
 
 static billing_db_rc_t
-billing_seats_books(billing_op_t *op, const billing_team_row_t *row,
+billing_seats_credit(billing_op_t *op, billing_team_row_t *row,
     const billing_seat_change_t *change)
 {
+    billing_money_t        given;
+    billing_db_rc_t        rc;
+    billing_seat_change_t  kept;
+
+    kept = *change;
+    given = change->credit;
+    given.minor -= row->team.credit.minor;
+    rc = BILLING_DB_OK;
+
+    if (given.minor > 0) {
+        rc = billing_bills_reduce(op->w, row, op->now, &given);
+    }
+
+    kept.credit.minor = row->team.credit.minor + given.minor;
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_seats_books(op, row, &kept);
+    }
+
+    billing_team_resize(&row->team, &kept);
+
+    return rc == BILLING_DB_OK ? billing_bills_owed(op->w, row) : rc;
+}
+
+
+static billing_db_rc_t
+billing_seats_books(billing_op_t *op, const billing_team_row_t *row,
+    const billing_seat_change_t *kept)
+{
     char               txn[BILLING_OP_ID_LEN + 8];
-    billing_money_t    given, taken;
+    billing_money_t    given, taken, pending;
     billing_posting_t  posting;
 
-    given = change->amount;
-    taken = given;
-    taken.minor = -given.minor;
+    pending = kept->pending;
+    pending.minor -= row->team.pending.minor;
+    taken = kept->credit;
+    taken.minor -= row->team.credit.minor;
+    given = taken;
+    given.minor = -taken.minor;
 
     (void) snprintf(txn, sizeof(txn), "%s-seats", op->command->op);
     posting = (billing_posting_t) {
         .txn = txn, .ref = op->command->op, .at = op->now
     };
 
-    if (given.minor > 0) {
-        billing_posting_unbilled(&posting, row->id, given);
-        return billing_ledger_post(op->w, &posting);
-    }
-
+    billing_posting_unbilled(&posting, row->id, pending);
     billing_posting_add(&posting, "credit", row->id, given);
     billing_posting_add(&posting, "revenue", NULL, taken);
 

@@ -10,6 +10,8 @@
 
 static billing_db_rc_t billing_cancel_dry(billing_op_t *op,
     const billing_team_row_t *row, const billing_sub_step_t *step);
+static billing_db_rc_t billing_cancel_take(billing_op_t *op,
+    billing_team_row_t *row, const billing_sub_step_t *step);
 static billing_db_rc_t billing_cancel_settle(billing_op_t *op,
     billing_team_row_t *row);
 static billing_db_rc_t billing_cancel_unpaid(billing_op_t *op,
@@ -48,6 +50,12 @@ billing_op_subscription(billing_op_t *op, billing_act_t act,
         return billing_op_deny(op, reason, NULL);
     }
 
+    rc = billing_op_shown(op, row);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
     rc = billing_checkout_is_open(op->w, row->id, &open);
 
     if (rc == BILLING_DB_OK && open && !billing_op_dry(op)) {
@@ -55,6 +63,19 @@ billing_op_subscription(billing_op_t *op, billing_act_t act,
     }
 
     return rc;
+}
+
+
+billing_db_rc_t
+billing_op_shown(billing_op_t *op, const billing_team_row_t *row)
+{
+    bool             hidden;
+    billing_db_rc_t  rc;
+
+    rc = billing_bills_hidden(op->w, row, &hidden);
+
+    return rc == BILLING_DB_OK && hidden
+           ? billing_op_deny(op, BILLING_BILLING_HIDDEN, NULL) : rc;
 }
 
 
@@ -125,12 +146,8 @@ billing_op_cancel(billing_op_t *op)
 
     rc = billing_cancel_record(op, row.id);
 
-    if (rc == BILLING_DB_OK && (step.effects & BILLING_EFFECT_FREE) != 0) {
-        rc = billing_sale_void(op->w, &row, op->now);
-    }
-
     if (rc == BILLING_DB_OK) {
-        rc = billing_team_took(op->w, &row, &step, op->now);
+        rc = billing_cancel_take(op, &row, &step);
     }
 
     if (rc == BILLING_DB_OK) {
@@ -178,6 +195,30 @@ billing_cancel_dry(billing_op_t *op, const billing_team_row_t *row,
                json_pack("{s:b, s:I, s:o}", "dry_run", 1, "due_now",
                    (json_int_t) co.amount.minor, "ends_at",
                    billing_instant_json(step->until_at)));
+}
+
+
+/* A first invoice is taken back; one of a period that ends now, given up. */
+
+static billing_db_rc_t
+billing_cancel_take(billing_op_t *op, billing_team_row_t *row,
+    const billing_sub_step_t *step)
+{
+    billing_db_rc_t  rc;
+
+    rc = BILLING_DB_OK;
+
+    if (step->effects & BILLING_EFFECT_FREE) {
+        rc = billing_bills_void(op->w, row, op->now);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_took(op->w, row, step, op->now);
+    }
+
+    return rc == BILLING_DB_OK && step->next == BILLING_STATE_EXPIRED
+           ? billing_bills_give_up(op->w, row, BILLING_NEVER_AT, op->now)
+           : rc;
 }
 
 
@@ -303,6 +344,12 @@ billing_op_reactivate(billing_op_t *op)
 
     if (rc == BILLING_DB_OK) {
         rc = billing_team_took(op->w, &row, &step, op->now);
+    }
+
+    /* An invoice that is late stays so. */
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_bills_owed(op->w, &row);
     }
 
     if (rc == BILLING_DB_OK) {

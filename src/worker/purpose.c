@@ -31,7 +31,9 @@ static const billing_purpose_row_t  billing_purposes[BILLING_PURPOSES] = {
         { "reactivate", BILLING_PAY_REACTIVATE, "mail.reactivated", false,
           false, false, true },
     [BILLING_PURPOSE_CARD] =
-        { "card", BILLING_PAYS, "", false, false, false, false }
+        { "card", BILLING_PAYS, "", false, false, false, false },
+    [BILLING_PURPOSE_INVOICE] =
+        { "invoice", BILLING_PAYS, "mail.paid", false, false, false, false }
 };
 
 
@@ -80,6 +82,7 @@ billing_purpose_apply(const billing_checkout_t *co, billing_team_t *team,
         return;
 
     case BILLING_PURPOSE_CARD:
+    case BILLING_PURPOSE_INVOICE:
         team->version++;
         return;
 
@@ -104,7 +107,6 @@ billing_purpose_settle(const billing_checkout_t *co, billing_team_t *team,
     billing_sub_step_t  step;
 
     if (co->quote.method == BILLING_METHOD_INVOICE) {
-        team->invoice_open |= co->quote.total.minor > 0;
         billing_team_settle(team, &co->quote);
         return;
     }

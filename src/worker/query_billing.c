@@ -9,11 +9,13 @@
 #include "billing_business.h"
 
 
+static billing_db_rc_t billing_overview_answer(billing_op_t *op,
+    const billing_team_row_t *row, json_t *team);
 static billing_db_rc_t billing_overview_renewal(billing_op_t *op,
     const billing_team_row_t *row, json_t **out);
 static json_t *billing_overview_method(const billing_team_row_t *row);
-static billing_db_rc_t billing_invoices_list(billing_op_t *op,
-    const char *team, json_t **out);
+static billing_db_rc_t billing_overview_owed(billing_op_t *op,
+    const billing_team_row_t *row, json_t **out);
 static billing_db_rc_t billing_operation_checkout(billing_op_t *op,
     const billing_checkout_t *co);
 
@@ -21,7 +23,7 @@ static billing_db_rc_t billing_operation_checkout(billing_op_t *op,
 billing_db_rc_t
 billing_query_overview(billing_op_t *op)
 {
-    json_t              *team, *renewal;
+    json_t              *team;
     uint32_t             roles;
     billing_db_rc_t      rc;
     billing_reason_t     reason;
@@ -39,50 +41,72 @@ billing_query_overview(billing_op_t *op)
         return billing_op_deny(op, reason, NULL);
     }
 
-    if (row.team.plan == BILLING_PLAN_FREE) {
-        return billing_op_deny(op, BILLING_NO_SUBSCRIPTION, NULL);
-    }
-
-    rc = billing_overview_renewal(op, &row, &renewal);
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_team_json(op->w, &row, roles, &team);
-    }
+    rc = billing_op_shown(op, &row);
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
+    if (row.team.plan == BILLING_PLAN_FREE) {
+        return billing_op_deny(op, BILLING_NO_SUBSCRIPTION, NULL);
+    }
+
+    rc = billing_team_json(op->w, &row, roles, &team);
+
+    return rc == BILLING_DB_OK ? billing_overview_answer(op, &row, team) : rc;
+}
+
+
+static billing_db_rc_t
+billing_overview_answer(billing_op_t *op, const billing_team_row_t *row,
+    json_t *team)
+{
+    json_t           *renewal, *owed;
+    billing_db_rc_t   rc;
+
+    owed = NULL;
+    rc = billing_overview_renewal(op, row, &renewal);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_overview_owed(op, row, &owed);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        json_decref(team);
+        return rc;
+    }
+
     return billing_op_reply(op, 200,
                json_pack("{s:s, s:s, s:I, s:I, s:s?, s:o, s:o, s:o, s:I, s:I,"
-                         " s:s, s:o, s:s, s:O, s:o, s:o, s:o, s:s?}",
-                   "plan", billing_plan_name(row.team.plan),
-                   "state", billing_state_name(row.team.state),
-                   "seats", (json_int_t) row.team.seats,
-                   "members", (json_int_t) row.team.members,
-                   "period", row.team.period == BILLING_PERIOD_NONE
-                             ? NULL : billing_period_name(row.team.period),
+                         " s:s, s:o, s:s, s:O, s:o, s:o, s:o, s:o, s:s?}",
+                   "plan", billing_plan_name(row->team.plan),
+                   "state", billing_state_name(row->team.state),
+                   "seats", (json_int_t) row->team.seats,
+                   "members", (json_int_t) row->team.members,
+                   "period", row->team.period == BILLING_PERIOD_NONE
+                             ? NULL : billing_period_name(row->team.period),
                    "period_start",
-                   billing_instant_json(row.team.current.start_at),
+                   billing_instant_json(row->team.current.start_at),
                    "period_end",
-                   billing_instant_json(row.team.current.end_at),
+                   billing_instant_json(row->team.current.end_at),
                    "renewal", renewal,
-                   "pending", (json_int_t) row.team.pending.minor,
-                   "credit", (json_int_t) row.team.credit.minor,
+                   "pending", (json_int_t) row->team.pending.minor,
+                   "credit", (json_int_t) row->team.credit.minor,
                    "currency",
-                   billing_currency_code(row.team.credit.currency),
-                   "payment_method", billing_overview_method(&row),
-                   "billing_email", row.billing_email,
+                   billing_currency_code(row->team.credit.currency),
+                   "payment_method", billing_overview_method(row),
+                   "billing_email", row->billing_email,
                    "can", json_object_get(team, "can"),
                    "team", team,
                    "pending_due_at",
-                   billing_instant_json(row.team.pending.minor == 0 ? 0
-                       : row.settle_at != 0 ? row.settle_at
-                       : row.team.current.end_at),
-                   "retry_at", billing_instant_json(row.retry_at),
+                   billing_instant_json(row->team.pending.minor == 0 ? 0
+                       : row->settle_at != 0 ? row->settle_at
+                       : row->team.current.end_at),
+                   "retry_at", billing_instant_json(row->retry_at),
+                   "owed", owed,
                    "scheduled_plan",
-                   row.team.scheduled_plan == BILLING_PLAN_NONE
-                   ? NULL : billing_plan_name(row.team.scheduled_plan)));
+                   row->team.scheduled_plan == BILLING_PLAN_NONE
+                   ? NULL : billing_plan_name(row->team.scheduled_plan)));
 }
 
 
@@ -125,6 +149,37 @@ billing_overview_renewal(billing_op_t *op, const billing_team_row_t *row,
 }
 
 
+/* By invoice, drafts too; null when nothing is. */
+
+static billing_db_rc_t
+billing_overview_owed(billing_op_t *op, const billing_team_row_t *row,
+    json_t **out)
+{
+    static const char  sql[] =
+        "SELECT COUNT(*), CAST(COALESCE(SUM(total_minor - paid_minor"
+        " - credited_minor + refunded_minor), 0) AS BIGINT) FROM bill_money"
+        " WHERE team = $1 AND is_open = 1";
+
+    billing_db_rc_t  rc;
+
+    rc = billing_db_query(op->w->db, sql, "t", row->id);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    *out = billing_db_int(op->w->db, sql, 0) == 0 ? json_null()
+           : json_pack("{s:I, s:I, s:s, s:o}",
+                 "invoices", (json_int_t) billing_db_int(op->w->db, sql, 0),
+                 "amount", (json_int_t) billing_db_int(op->w->db, sql, 1),
+                 "currency", billing_currency_code(row->team.paid.currency),
+                 "due_at", billing_instant_json(row->invoice_due_at));
+    billing_db_done(op->w->db, sql);
+
+    return *out == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
+}
+
+
 static json_t *
 billing_overview_method(const billing_team_row_t *row)
 {
@@ -139,91 +194,6 @@ billing_overview_method(const billing_team_row_t *row)
 
     return json_pack("{s:s, s:s, s:s}", "method", "card", "brand",
                      row->card_brand, "last4", row->card_last4);
-}
-
-
-billing_db_rc_t
-billing_query_invoices(billing_op_t *op)
-{
-    json_t              *list;
-    uint32_t             roles;
-    billing_db_rc_t      rc;
-    billing_reason_t     reason;
-    billing_team_row_t   row;
-
-    rc = billing_op_enter(op, billing_op_text(op, "team"), &row, &roles);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    reason = billing_may(BILLING_ACT_INVOICES, roles, row.team.plan);
-
-    if (reason != BILLING_ALLOW) {
-        return billing_op_deny(op, reason, NULL);
-    }
-
-    rc = billing_invoices_list(op, row.id, &list);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    /* Closed after going back to Free (R128). */
-
-    if (row.team.plan == BILLING_PLAN_FREE && json_array_size(list) > 0) {
-        json_decref(list);
-        return billing_op_deny(op, BILLING_BILLING_HIDDEN, NULL);
-    }
-
-    return billing_op_reply(op, 200, json_pack("{s:o}", "invoices", list));
-}
-
-
-static billing_db_rc_t
-billing_invoices_list(billing_op_t *op, const char *team, json_t **out)
-{
-    static const char  sql[] =
-        "SELECT number, document FROM invoice WHERE team = $1"
-        " ORDER BY issued_at DESC, no DESC LIMIT 200";
-
-    char              pdf[128];
-    json_t           *document;
-    billing_db_t     *db;
-    billing_db_rc_t   rc;
-
-    db = op->w->db;
-    *out = json_array();
-
-    rc = billing_db_query(db, sql, "t", team);
-
-    while (rc == BILLING_DB_ROW) {
-        (void) snprintf(pdf, sizeof(pdf), "/billing/invoices/%s.pdf",
-                        billing_db_text(db, sql, 0));
-        document = json_loads(billing_db_text(db, sql, 1), 0, NULL);
-
-        (void) json_array_append_new(*out,
-            json_pack("{s:s, s:O?, s:O?, s:O?, s:O?, s:O?, s:O?, s:s}",
-                "number", billing_db_text(db, sql, 0),
-                "state", json_object_get(document, "state"),
-                "total", json_object_get(document, "total"),
-                "tax", json_object_get(document, "tax"),
-                "currency", json_object_get(document, "currency"),
-                "issued_at", json_object_get(document, "issued_at"),
-                "due_at", json_object_get(document, "due_at"),
-                "pdf", pdf));
-        json_decref(document);
-
-        rc = billing_db_next(db, sql);
-    }
-
-    if (rc == BILLING_DB_DONE) {
-        return BILLING_DB_OK;
-    }
-
-    json_decref(*out);
-
-    return rc;
 }
 
 

@@ -12,9 +12,9 @@
 static billing_db_rc_t billing_offer_enter(billing_op_t *op,
     billing_team_row_t *row, uint32_t *roles);
 static json_t *billing_offer_plans(billing_op_t *op,
-    const billing_team_row_t *row);
+    const billing_team_row_t *row, bool excluded);
 static json_t *billing_offer_plan(billing_op_t *op,
-    const billing_team_row_t *row, billing_plan_t plan);
+    const billing_team_row_t *row, billing_order_t order);
 static json_t *billing_offer_method(billing_op_t *op, billing_order_t order,
     billing_method_t method);
 
@@ -32,9 +32,14 @@ billing_query_offer(billing_op_t *op)
     json_t              *team;
     uint32_t             roles;
     billing_db_rc_t      rc;
+    billing_reason_t     country;
     billing_team_row_t   row;
 
     rc = billing_offer_enter(op, &row, &roles);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_invoice_country(op, row.id, NULL, &country);
+    }
 
     if (rc == BILLING_DB_OK) {
         rc = billing_team_json(op->w, &row, roles, &team);
@@ -48,7 +53,8 @@ billing_query_offer(billing_op_t *op)
                json_pack("{s:o, s:s, s:o}", "team", team,
                    "currency", billing_currency_code(
                        op->w->settings->catalogue.currency),
-                   "plans", billing_offer_plans(op, &row)));
+                   "plans", billing_offer_plans(op, &row,
+                       country == BILLING_INVOICE_COUNTRY)));
 }
 
 
@@ -75,10 +81,12 @@ billing_offer_enter(billing_op_t *op, billing_team_row_t *row,
 
 
 static json_t *
-billing_offer_plans(billing_op_t *op, const billing_team_row_t *row)
+billing_offer_plans(billing_op_t *op, const billing_team_row_t *row,
+    bool excluded)
 {
     size_t                       i;
     json_t                      *list;
+    billing_order_t              order;
     const billing_catalogue_t   *catalogue;
 
     list = json_array();
@@ -88,9 +96,14 @@ billing_offer_plans(billing_op_t *op, const billing_team_row_t *row)
          i < sizeof(billing_offer_order) / sizeof(billing_offer_order[0]);
          i++)
     {
-        if (catalogue->plans[billing_offer_order[i]].known) {
+        order = (billing_order_t) {
+            .plan = billing_offer_order[i], .promo_left = UINT32_MAX,
+            .invoice_excluded = excluded
+        };
+
+        if (catalogue->plans[order.plan].known) {
             (void) json_array_append_new(list,
-                       billing_offer_plan(op, row, billing_offer_order[i]));
+                       billing_offer_plan(op, row, order));
         }
     }
 
@@ -100,21 +113,21 @@ billing_offer_plans(billing_op_t *op, const billing_team_row_t *row)
 
 static json_t *
 billing_offer_plan(billing_op_t *op, const billing_team_row_t *row,
-    billing_plan_t plan)
+    billing_order_t order)
 {
     char                    key[32];
     json_t                 *offer;
     uint32_t                floor, ceiling;
-    billing_order_t         order;
     const billing_terms_t  *terms;
 
-    terms = &op->w->settings->catalogue.plans[plan];
+    terms = &op->w->settings->catalogue.plans[order.plan];
     floor = billing_seats_floor(terms, &row->team);
     ceiling = billing_seats_ceiling(terms, &row->team);
-    (void) snprintf(key, sizeof(key), "plan.%s", billing_plan_name(plan));
+    (void) snprintf(key, sizeof(key), "plan.%s",
+                    billing_plan_name(order.plan));
 
     offer = json_pack("{s:s, s:s, s:b, s:b}",
-                "plan", billing_plan_name(plan),
+                "plan", billing_plan_name(order.plan),
                 "name", billing_text(key, op->lang),
                 "selling", (int) terms->selling,
                 "contact", !terms->self_serve || floor > ceiling);
@@ -123,9 +136,7 @@ billing_offer_plan(billing_op_t *op, const billing_team_row_t *row,
         return offer;                   /* arranged with people (R49) */
     }
 
-    order = (billing_order_t) {
-        .plan = plan, .seats = floor, .promo_left = UINT32_MAX
-    };
+    order.seats = floor;
 
     (void) json_object_update_new(offer,
         json_pack("{s:I, s:I, s:I, s:[s, s], s:{s:I, s:I}, s:[o, o]}",

@@ -84,10 +84,9 @@ billing_record_valid_until(const billing_settings_t *settings,
         end_at += BILLING_RENEWAL_SEC;
     }
 
-    if ((row->team.state == BILLING_STATE_ACTIVE_UNPAID
-         || row->team.method == BILLING_METHOD_INVOICE)
-        && row->team.invoice_open && row->invoice_due_at != 0)
-    {
+    /* A payment that is on its way keeps the team until it is known. */
+
+    if (row->invoice_due_at != 0 && row->hold_seats == 0) {
         due_at = row->invoice_due_at
                  + (int64_t) settings->invoice_grace_days * BILLING_DAY_SEC;
 

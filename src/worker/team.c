@@ -28,8 +28,8 @@ billing_team_load(billing_worker_t *w, const char *id,
         " board_moves, customer, payment_method, card_brand, card_last4,"
         " billing_email, created_at, unit_minor, discount_percent,"
         " discount_left, discount_seats_min, invoice_open, ever_paid, payer,"
-        " settle_at, failed, failed_at, retry_at, retry_stop, overdue,"
-        " invite_link"
+        " settle_at, failed, failed_at, retry_at, retry_stop, seats_open,"
+        " remind_at, late_at, invite_link"
         " FROM team WHERE id = $1";
 
     billing_db_rc_t  rc;
@@ -134,9 +134,11 @@ billing_team_read_bill(billing_db_t *db, const char *sql,
     row->failed_at = billing_db_int(db, sql, 37);
     row->retry_at = billing_db_int(db, sql, 38);
     row->retry_stop = billing_db_int(db, sql, 39) != 0;
-    row->overdue = billing_db_int(db, sql, 40) != 0;
+    team->seats_open = billing_db_int(db, sql, 40) != 0;
+    row->remind_at = billing_db_int(db, sql, 41);
+    row->late_at = billing_db_int(db, sql, 42);
     billing_copy(row->invite_link, sizeof(row->invite_link),
-                 billing_db_text(db, sql, 41));
+                 billing_db_text(db, sql, 43));
 }
 
 
@@ -241,8 +243,10 @@ billing_team_store_bill(billing_worker_t *w, const billing_team_row_t *row)
         " ever_paid = $6, payer = $7 WHERE id = $8";
     static const char  due_sql[] =
         "UPDATE team SET settle_at = $1, failed = $2, failed_at = $3,"
-        " retry_at = $4, retry_stop = $5, overdue = $6, due_at = $7"
-        " WHERE id = $8";
+        " retry_at = $4, retry_stop = $5, due_at = $6 WHERE id = $7";
+    static const char  owed_sql[] =
+        "UPDATE team SET seats_open = $1, remind_at = $2, late_at = $3,"
+        " overdue = $4 WHERE id = $5";
 
     billing_due_t          due;
     billing_db_rc_t        rc;
@@ -260,12 +264,19 @@ billing_team_store_bill(billing_worker_t *w, const billing_team_row_t *row)
         return rc;
     }
 
+    rc = billing_db_exec(w->db, owed_sql, "iiiit", (int64_t) team->seats_open,
+                         row->remind_at, row->late_at,
+                         (int64_t) (row->late_at != 0), row->id);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
     due = billing_due_of(w->settings, row);
 
-    return billing_db_exec(w->db, due_sql, "iiiiiiit", row->settle_at,
+    return billing_db_exec(w->db, due_sql, "iiiiiit", row->settle_at,
              (int64_t) row->failed, row->failed_at, row->retry_at,
-             (int64_t) row->retry_stop, (int64_t) row->overdue, due.at,
-             row->id);
+             (int64_t) row->retry_stop, due.at, row->id);
 }
 
 

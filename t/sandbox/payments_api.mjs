@@ -294,6 +294,14 @@ export function createRefund({ books, params, events }) {
   return refund;
 }
 
+export function listRefunds({ books, params, path }) {
+  only(params, ['payment_intent', 'limit', 'starting_after']);
+  const intent = text(params, 'payment_intent');
+  const all = [...books.refunds.values()];
+
+  return page(intent ? all.filter((one) => one.payment_intent === intent) : all, params, path);
+}
+
 export function getRefund({ books, id }) {
   return find(books, 'refunds', 'refund', id);
 }

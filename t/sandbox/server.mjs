@@ -32,6 +32,7 @@ const ROUTES = [
   ['GET', 'payment_intents/:id', payments.getPaymentIntent, 'browser'],
   ['POST', 'payment_intents/:id/confirm', payments.confirmPaymentIntent],
   ['POST', 'payment_intents/:id/cancel', payments.cancelPaymentIntent],
+  ['GET', 'refunds', payments.listRefunds],
   ['POST', 'refunds', payments.createRefund],
   ['GET', 'refunds/:id', payments.getRefund],
   ['GET', 'charges/:id', payments.getCharge],

@@ -279,6 +279,72 @@ r171_r172_cancelling_in_dunning(void **state)
 }
 
 
+/* Section 8 points 14 and 15: by invoice, the period or seats alone. */
+
+static void
+r136_r174_a_late_invoice_whatever_it_is_over(void **state)
+{
+    (void) state;
+
+    team.method = BILLING_METHOD_INVOICE;
+    assert_reason(event(BILLING_SUB_INVOICE_DUE, "2026-03-16"), ALLOW);
+    assert_int_equal(step.next, BILLING_STATE_ACTIVE);
+    assert_int_equal(step.effects, 0);
+
+    team.seats_open = true;
+    assert_reason(event(BILLING_SUB_INVOICE_DUE, "2026-03-16"), ALLOW);
+    assert_int_equal(step.next, BILLING_STATE_PAST_DUE);
+    assert_int_equal(step.effects, BILLING_EFFECT_MAIL_OVERDUE);
+
+    /* The year is paid: cancelling lets it run on, as by card (R172). */
+
+    team.state = BILLING_STATE_PAST_DUE;
+    assert_reason(event(BILLING_SUB_INVOICE_DUE, "2026-03-16"), ALLOW);
+    assert_int_equal(step.next, BILLING_STATE_PAST_DUE);
+    assert_int_equal(step.effects, BILLING_EFFECT_MAIL_OVERDUE);
+    assert_reason(event(BILLING_SUB_CANCEL, "2026-03-16"), ALLOW);
+    assert_int_equal(step.next, BILLING_STATE_CANCELLED);
+    team.invoice_open = true;
+    assert_reason(event(BILLING_SUB_CANCEL, "2026-03-16"), ALLOW);
+    assert_int_equal(step.next, BILLING_STATE_EXPIRED);
+
+    /* An invoice from before a change to cards has its grace too. */
+
+    team.method = BILLING_METHOD_CARD;
+    assert_reason(event(BILLING_SUB_GRACE_OVER, "2026-03-16"), ALLOW);
+    assert_int_equal(step.next, BILLING_STATE_EXPIRED);
+
+    team.state = BILLING_STATE_EXPIRED;
+    assert_reason(event(BILLING_SUB_INVOICE_DUE, "2026-03-16"), ALLOW);
+    assert_int_equal(step.next, BILLING_STATE_EXPIRED);
+    assert_int_equal(step.effects, BILLING_EFFECT_MAIL_OVERDUE);
+}
+
+
+static void
+r162_what_is_owed_comes_before_the_switch_to_yearly(void **state)
+{
+    (void) state;
+
+    team.state = BILLING_STATE_ACTIVE_UNPAID;
+    assert_reason(event(BILLING_SUB_SWITCH_YEARLY, "2026-02-01"),
+                  SWITCH_SAME);
+    team.period = BILLING_PERIOD_MONTHLY;
+    assert_reason(event(BILLING_SUB_SWITCH_YEARLY, "2026-02-01"),
+                  INVOICE_OPEN);
+    assert_reason(event(BILLING_SUB_CHANGE_PLAN, "2026-02-01"),
+                  INVOICE_OPEN);
+    assert_reason(event(BILLING_SUB_ADD_SEATS, "2026-02-01"), ALLOW);
+    team.state = BILLING_STATE_PAST_DUE;
+    assert_reason(event(BILLING_SUB_SWITCH_YEARLY, "2026-02-01"),
+                  PAYMENT_PAST_DUE);
+    assert_reason(event(BILLING_SUB_CHANGE_PLAN, "2026-02-01"),
+                  PAYMENT_PAST_DUE);
+    assert_reason(event(BILLING_SUB_CARD_TO_INVOICE, "2026-02-01"),
+                  PAYMENT_PAST_DUE);
+}
+
+
 static void
 r174_grace_is_for_invoices(void **state)
 {
@@ -425,6 +491,10 @@ main(void)
             r187_free_comes_after_the_end, set_up),
         cmocka_unit_test_setup(
             r171_r172_cancelling_in_dunning, set_up),
+        cmocka_unit_test_setup(
+            r136_r174_a_late_invoice_whatever_it_is_over, set_up),
+        cmocka_unit_test_setup(
+            r162_what_is_owed_comes_before_the_switch_to_yearly, set_up),
         cmocka_unit_test_setup(
             r174_grace_is_for_invoices, set_up),
         cmocka_unit_test_setup(

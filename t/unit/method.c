@@ -87,6 +87,27 @@ r84_no_other_method(void **state)
 }
 
 
+/* After what can be put right by the order itself. */
+
+static void
+r86_not_in_every_country(void **state)
+{
+    billing_order_t      order = an_order(BILLING_PLAN_BUSINESS, 5, YEARLY);
+    billing_catalogue_t  catalogue = a_catalogue();
+
+    (void) state;
+
+    order.invoice_excluded = true;
+    assert_reason(billing_method_allowed(&catalogue, &order), ALLOW);
+    order.method = INVOICE;
+    assert_reason(billing_method_allowed(&catalogue, &order),
+                  INVOICE_COUNTRY);
+    order.plan = BILLING_PLAN_TEAM;
+    assert_reason(billing_method_allowed(&catalogue, &order),
+                  INVOICE_TEAM_SEATS);
+}
+
+
 int
 main(void)
 {
@@ -95,7 +116,8 @@ main(void)
         cmocka_unit_test(r79_invoice_on_team_is_yearly_and_over_10_seats),
         cmocka_unit_test(r80_invoice_on_business_has_no_condition),
         cmocka_unit_test(r82_no_invoice_for_consultant),
-        cmocka_unit_test(r84_no_other_method)
+        cmocka_unit_test(r84_no_other_method),
+        cmocka_unit_test(r86_not_in_every_country)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

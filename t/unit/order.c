@@ -123,6 +123,27 @@ r58_the_same_plan_is_not_bought_twice(void **state)
 }
 
 
+/* What was not paid cannot be credited (domain section 6). */
+
+static void
+r155_what_is_owed_comes_before_a_higher_plan(void **state)
+{
+    (void) state;
+
+    team = a_paid_team(&catalogue, BILLING_PLAN_TEAM, BILLING_PERIOD_YEARLY,
+                       5, "2026-01-01");
+    team.state = BILLING_STATE_ACTIVE_UNPAID;
+    assert_string_equal(asked(), "INVOICE_OPEN");
+    team.state = BILLING_STATE_PAST_DUE;
+    assert_string_equal(asked(), "PAYMENT_PAST_DUE");
+
+    /* In the order of the enum: what is wrong with the order comes first. */
+
+    order.seats = 1;
+    assert_string_equal(asked(), "SEATS_BELOW_MEMBERS");
+}
+
+
 static void
 r63_a_paying_team_goes_up(void **state)
 {
@@ -273,6 +294,8 @@ main(void)
         cmocka_unit_test_setup(a_plan_without_a_price_is_not_given_away,
                                a_good_order),
         cmocka_unit_test_setup(r58_the_same_plan_is_not_bought_twice,
+                               a_good_order),
+        cmocka_unit_test_setup(r155_what_is_owed_comes_before_a_higher_plan,
                                a_good_order),
         cmocka_unit_test_setup(r63_a_paying_team_goes_up,
                                a_good_order),

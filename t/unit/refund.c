@@ -4,7 +4,7 @@
 static void
 r193_added_licences_are_not_refunded(void **state)
 {
-    billing_refund_t  refund = { true, usd(1000), usd(0), usd(1000) };
+    billing_refund_t  refund = { true, usd(1000), usd(0), usd(1000), usd(0) };
 
     (void) state;
 
@@ -17,20 +17,43 @@ r193_added_licences_are_not_refunded(void **state)
 static void
 p16_never_more_than_was_paid(void **state)
 {
-    billing_refund_t  refund = { false, usd(1000), usd(400), usd(600) };
+    billing_refund_t  refund = { false, usd(1000), usd(400), usd(600), usd(0) };
 
     (void) state;
 
     assert_reason(billing_refund_allowed(&refund), ALLOW);
     refund.asked.minor = 601;
-    assert_reason(billing_refund_allowed(&refund), FIELD_TYPE);
+    assert_reason(billing_refund_allowed(&refund), REFUND_AMOUNT);
     refund.asked.minor = 0;
-    assert_reason(billing_refund_allowed(&refund), FIELD_TYPE);
+    assert_reason(billing_refund_allowed(&refund), REFUND_AMOUNT);
     refund.asked.minor = 1;
     refund.asked.currency = billing_currency_parse("EUR", 3);
-    assert_reason(billing_refund_allowed(&refund), FIELD_TYPE);
+    assert_reason(billing_refund_allowed(&refund), REFUND_AMOUNT);
     refund.captured.currency = refund.asked.currency;
     assert_reason(billing_refund_allowed(&refund), INTERNAL);
+}
+
+
+static void
+r193_added_licences_in_a_renewal_stay_paid(void **state)
+{
+    billing_refund_t  refund = { false, usd(1000), usd(0), usd(800),
+                                 usd(200) };
+
+    (void) state;
+
+    assert_reason(billing_refund_allowed(&refund), ALLOW);
+    assert_int_equal(billing_refund_rest(&refund).minor, 800);
+    refund.asked.minor = 801;
+    assert_reason(billing_refund_allowed(&refund), REFUND_EXTRA_SEATS);
+    refund.asked.minor = 1001;
+    assert_reason(billing_refund_allowed(&refund), REFUND_AMOUNT);
+    refund.refunded.minor = 900;
+    assert_int_equal(billing_refund_rest(&refund).minor, 0);
+    refund.asked.minor = 100;
+    assert_reason(billing_refund_allowed(&refund), REFUND_EXTRA_SEATS);
+    refund.extra_seats = true;
+    assert_int_equal(billing_refund_rest(&refund).minor, 0);
 }
 
 
@@ -64,6 +87,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(r193_added_licences_are_not_refunded),
         cmocka_unit_test(p16_never_more_than_was_paid),
+        cmocka_unit_test(r193_added_licences_in_a_renewal_stay_paid),
         cmocka_unit_test(r192_decided_once)
     };
 

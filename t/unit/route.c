@@ -71,9 +71,17 @@ parameters_are_kept(void **state)
     assert_int_equal(match("GET", "/billing/invoices/INV-1.pdf", &found),
                      BILLING_ALLOW);
     assert_string_equal(found.params[0].value, "INV-1");
+    assert_string_equal(found.route->kind, "invoice.pdf");
     assert_int_equal(match("GET", "/billing/invoices/a.pdf.pdf", &found),
                      BILLING_ALLOW);
     assert_string_equal(found.params[0].value, "a.pdf");
+    assert_int_equal(match("GET", "/billing/invoices/INV-1", &found),
+                     BILLING_ALLOW);
+    assert_string_equal(found.route->kind, "billing.invoice");
+    assert_int_equal(match("POST", "/billing/invoices/INV-1/pay", &found),
+                     BILLING_ALLOW);
+    assert_string_equal(found.route->kind, "invoice.pay");
+    assert_string_equal(found.params[0].value, "INV-1");
     assert_int_equal(match("HEAD", "/billing/invoices", &found),
                      BILLING_ALLOW);
     assert_string_equal(found.route->kind, "billing.invoices");
@@ -93,8 +101,8 @@ p46_nothing_else_is_a_route(void **state)
     static const char *const  paths[] = {
         "", "/", "dashboard", "/dashboard/", "/Dashboard", "//dashboard",
         "/dashboard;x=y", "/dashboard/teams/", "/dashboard/teams//members",
-        "/dashboard/teams/a/b/members", "/billing/invoices/.pdf",
-        "/billing/invoices/1.PDF", "/billing/invoices/a/b.pdf",
+        "/dashboard/teams/a/b/members", "/billing/invoices/a/b.pdf",
+        "/billing/invoices//pay", "/billing/refunds/",
         "/upgrade/quote/x", "/billing/operations/", "/boards/b_1", "/billing"
     };
 

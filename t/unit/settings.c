@@ -83,6 +83,9 @@ all_that_is_said_is_taken(void **state)
     assert_true(settings.taxes[0].reverse_charge);
     assert_int_equal(settings.ndunning, 2);
     assert_int_equal(settings.dunning_days[1], 14);
+    assert_int_equal(settings.ninvoice_excluded, 2);
+    assert_string_equal(settings.invoice_excluded[1], "IN");
+    assert_string_equal(settings.credit_series, "AV");
     assert_string_equal(settings.seller_vat_id, "FR00123456789");
     assert_string_equal(settings.gateway_url, "https://api.stripe.com");
     assert_string_equal(settings.gateway_public_url,

@@ -481,8 +481,8 @@ r106_r107_r132_by_invoice_paid_access_at_once_and_a_draft(void **state)
 
     /* What is not paid may not become a credit. */
 
-    drop(expect(OWNER, "upgrade.buy", order(id, "business", 11, ""), 501,
-                "NOT_IMPLEMENTED"));
+    drop(expect(OWNER, "upgrade.buy", order(id, "business", 11, ""), 409,
+                "INVOICE_OPEN"));
 }
 
 
@@ -500,7 +500,8 @@ p33_an_unpaid_invoice_ends_paid_features_by_itself(void **state)
                     "payment", "method", "invoice", "email",
                     "books@example.test"), 200, NULL));
     assert_int_equal(billing_record_team(&t.w, id, &record), BILLING_DB_OK);
-    assert_int_equal(record.valid_until_at, T0 + 44 * 86400);
+    assert_int_equal(record.valid_until_at,
+                     T0 + BILLING_DRAFT_SEC + 44 * 86400);
 }
 
 

@@ -11,6 +11,8 @@
 
 static billing_db_rc_t billing_seats_deny(billing_op_t *op,
     const billing_team_row_t *row, billing_reason_t reason);
+static billing_db_rc_t billing_seats_preview(billing_op_t *op,
+    const billing_team_row_t *row, const billing_seat_change_t *change);
 static billing_db_rc_t billing_seats_shown(billing_op_t *op,
     const billing_team_row_t *row, const billing_seat_change_t *change);
 static void billing_seats_quote(const billing_team_row_t *row,
@@ -60,10 +62,15 @@ billing_op_seats(billing_op_t *op)
         return billing_seats_deny(op, &row, reason);
     }
 
+    if (billing_op_dry(op)) {
+        return billing_seats_preview(op, &row, &change);
+    }
+
     rc = billing_seats_shown(op, &row, &change);
 
     if (rc == BILLING_DB_OK && change.to != change.from) {
         rc = billing_seats_take(op, &row, &change);
+        change.credit = row.team.credit;
 
         if (rc == BILLING_DB_OK) {
             rc = billing_team_store(op->w, &row);
@@ -77,6 +84,30 @@ billing_op_seats(billing_op_t *op)
     json = billing_seats_json(op, &row, &change);
 
     return json == NULL ? BILLING_DB_FULL : billing_op_team(op, &row, json);
+}
+
+
+/* Done, told and undone: open invoices have a say in what becomes balance. */
+
+static billing_db_rc_t
+billing_seats_preview(billing_op_t *op, const billing_team_row_t *row,
+    const billing_seat_change_t *change)
+{
+    billing_db_rc_t         rc = BILLING_DB_OK;
+    billing_team_row_t      after = *row;
+    billing_seat_change_t   shown = *change;
+
+    if (change->to != change->from) {
+        rc = billing_seats_take(op, &after, change);
+        shown.credit = after.team.credit;
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_seats_shown(op, row, &shown);
+        op->reply->undo = true;
+    }
+
+    return rc;
 }
 
 

@@ -129,8 +129,8 @@ billing_query_invoice(billing_op_t *op)
     }
 
     if (strcmp(billing_op_text(op, "copy"), "1") == 0
-        && billing_invoice_state(&bill.invoice)
-           != BILLING_INVOICE_STATE_PAID)
+        && (bill.invoice.draft || bill.invoice.given_up
+            || billing_invoice_open(&bill.invoice).minor > 0))
     {
         return billing_op_deny(op, BILLING_INVOICE_OPEN, NULL);
     }
@@ -173,7 +173,8 @@ billing_invoice_whole(billing_op_t *op, const billing_bill_t *bill,
         (void) json_object_set_new(document, "copy", json_true());
         (void) json_object_set_new(document, "copied_at",
                    billing_instant_json(op->now));
-        (void) json_object_set_new(document, "state", json_string("paid"));
+        (void) json_object_set(document, "state",
+                               json_object_get(invoice, "state"));
         (void) json_object_del(document, "prev_hash");
         (void) json_object_set_new(invoice, "copy", json_true());
     }

@@ -84,13 +84,16 @@ billing_record_valid_until(const billing_settings_t *settings,
         end_at += BILLING_RENEWAL_SEC;
     }
 
-    /* A payment that is on its way keeps the team until it is known. */
+    /*
+     * A payment that is on its way keeps the team until it is known; days of
+     * grace may go beyond the period.
+     */
 
     if (row->invoice_due_at != 0 && row->hold_seats == 0) {
         due_at = row->invoice_due_at
                  + (int64_t) settings->invoice_grace_days * BILLING_DAY_SEC;
 
-        return due_at < end_at ? due_at : end_at;
+        return due_at < end_at || row->late_at != 0 ? due_at : end_at;
     }
 
     return end_at;

@@ -132,6 +132,34 @@ test('p16 two keys at once, and a wire meanwhile: charged once, nothing lost', a
   await booksAgree(stack);
 });
 
+test('p8 the worker dies while the card pays: charged once, paid once', async () => {
+  const { owner, team } = await byInvoice(stack, 'killed');
+  await advance(owner, '1h');
+  const { number } = await finalised(owner, team);
+  const card = await owner.card(team);
+  const same = key();
+  const pay = () => owner.post(`/billing/invoices/${number}/pay`,
+    { team, payment_method: card.id }, same).catch((error) => ({ status: 0, text: String(error) }));
+
+  await stack.fault({ match: 'payment_intents', nth: 1, do: 'delay', ms: 1500 });
+  const first = pay();
+  await eventually('the charge', async () => (await stack.sql(
+    `SELECT 1 FROM checkout WHERE team = '${team}' AND state = 'charging'`)).length);
+  process.kill((await stack.status()).pids.worker, 'SIGKILL');
+  await stack.clearFaults();
+  await eventually('a paid invoice', async () =>
+    (await stack.sql(`SELECT is_open FROM bill WHERE team = '${team}'`))[0].is_open === 0,
+  { within: 30000 });
+  await first;
+  const again = await ok(pay());
+  assert.equal(again.invoice.state, 'paid');
+  assert.equal(again.invoice.payments.length, 1);
+  const charged = (await stack.ledger()).filter((one) => one.metadata?.team === team
+    && one.status === 'succeeded');
+  assert.equal(charged.length, 1);
+  await booksAgree(stack);
+});
+
 test('r174 points 14 to 16: reminder, grace, too late, back with the balance', async () => {
   const { owner, team } = await byInvoice(stack, 'late');
   await advance(owner, '1h');

@@ -58,6 +58,7 @@ make_team(const uint8_t *data)
         .credit = { data[5], 1 },
         .auto_renew = data[6] & 1,
         .invoice_open = data[6] & 2,
+        .seats_open = data[6] & 8,
         .ever_paid = data[6] & 4,
         .scheduled_plan = (billing_plan_t) (data[7] % BILLING_PLANS)
     };
@@ -116,7 +117,8 @@ check_team(const billing_team_t *before, const billing_team_t *after)
     {
         must(after->plan == BILLING_PLAN_FREE && after->seats == 0
              && after->pending.minor == 0 && after->current.end_at == 0
-             && !after->auto_renew && !after->invoice_open);
+             && !after->auto_renew && !after->invoice_open
+             && !after->seats_open);
     }
 }
 

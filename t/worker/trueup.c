@@ -107,10 +107,19 @@ p12_seats_nobody_paid_become_no_balance(void **state)
 static void
 r136_seats_while_the_first_invoice_is_open(void **state)
 {
-    json_t      *invoice;
+    json_t      *body, *invoice;
     const char  *number, *id = invoiced_team("team", 12, "yearly");
 
     (void) state;
+
+    body = expect(OWNER, "billing.seats", of_seats(id, 11, "1"), 200, NULL);
+    assert_int_equal(number_of(json_object_get(body, "change"), "credit"), 0);
+    assert_int_equal(number_of(json_object_get(body, "change"), "amount"),
+                     -9600);
+    assert_int_equal(number_of(json_object_get(body, "team"), "seats"), 12);
+    drop(body);
+    assert_int_equal(count("SELECT COUNT(*) FROM credit_note"), 0);
+    assert_int_equal(count("SELECT COUNT(*) FROM invoice"), 0);
 
     drop(expect(OWNER, "billing.seats", of_seats(id, 15, NULL), 200, NULL));
     assert_int_equal(count("SELECT pending_minor FROM team"), 3 * 9600);

@@ -1,4 +1,4 @@
-/* Invoices after they are made: paid, late, given up, taken back. */
+/* Invoices after they are made: paid, late, given up. */
 
 #include "document_fixture.h"
 
@@ -413,6 +413,7 @@ r137_several_open_invoices_are_each_accounted_for(void **state)
     assert_string_equal(word("state"), "past_due");
     drop(wire(first, 10000, "one"));
     assert_string_equal(word("state"), "active_unpaid");
+    assert_int_equal(count("SELECT ever_paid FROM team"), 1);
     books_agree();
 
     after_days(28);                     /* the second is late: no renewal */
@@ -427,93 +428,35 @@ r137_several_open_invoices_are_each_accounted_for(void **state)
 }
 
 
-/* --- taken back ---------------------------------------------------------- */
-
+/* Each is told of once, and the last late one decides. */
 
 static void
-r138_cancelled_before_it_was_paid_a_credit_note(void **state)
+r174_two_late_invoices_are_two_reminders(void **state)
 {
-    json_t      *invoice;
-    const char  *number, *id = invoiced_team("team", 11, "yearly");
+    char         first[64], second[64];
+    unsigned     mails;
 
     (void) state;
 
-    number = final_invoice();
-    drop(expect(OWNER, "billing.cancel", of_team(id), 200, NULL));
-    assert_string_equal(word("state"), "free");
-    assert_int_equal(count("SELECT COUNT(*) FROM credit_note"), 1);
-    assert_int_equal(count("SELECT COUNT(*) FROM ledger WHERE account"
-                           " = 'revenue' AND amount_minor <> 0"), 2);
-    assert_int_equal(count("SELECT SUM(amount_minor) FROM ledger"
-                           " WHERE account = 'revenue'"), 0);
-    assert_string_equal(t.mail_key, "mail.credited");
+    t.settings.invoice_grace_days = 60;
+    t.now = 1769936400;                 /* 2026-02-01 09:00, 28 days */
+    (void) invoiced_team("business", 5, "monthly");
+    (void) snprintf(first, sizeof(first), "%s", final_invoice());
+    after(28 * DAY - 3600);
+    (void) snprintf(second, sizeof(second), "%s", final_invoice());
+    mails = t.mails;
+    after_days(40);                     /* both days at once */
+    assert_int_equal(t.mails, mails + 2);
+    assert_int_equal(count("SELECT COUNT(*) FROM bill WHERE reminded = 1"),
+                     2);
+    sweep();
+    assert_int_equal(t.mails, mails + 2);
+    drop(wire(first, 10000, "one"));
+    assert_string_equal(word("state"), "past_due");
     books_agree();
-
-    /* Its billing pages are closed (R128). */
-
-    drop(expect(OWNER, "billing.invoice", of_invoice(id, number), 410,
-                "BILLING_HIDDEN"));
-    drop(expect(OWNER, "billing.overview", of_team(id), 410,
-                "BILLING_HIDDEN"));
-
-    /* The wire that was on its way is balance, and buys again. */
-
-    drop(wire(number, YEAR11, "late"));
-    assert_int_equal(count("SELECT credit_minor FROM team"), YEAR11);
-    books_agree();
-    (void) json_decref(expect(OWNER, "upgrade.buy",
-        json_pack("{s:s, s:s, s:i, s:s, s:{s:s, s:s}}", "team", id,
-            "plan", "team", "seats", 11, "period", "yearly",
-            "payment", "method", "invoice", "email", "bills@example.test"),
-        200, NULL));
+    drop(wire(second, 10000, "two"));
     assert_string_equal(word("state"), "active");
-    invoice = invoice_now(id, number);
-    assert_string_equal(text_of(invoice, "state"), "void");
-    assert_int_equal(json_array_size(json_object_get(invoice,
-                                                     "credit_notes")), 1);
-    json_decref(invoice);
     books_agree();
-}
-
-
-static void
-r138_what_was_paid_of_it_is_balance(void **state)
-{
-    const char  *number, *id = invoiced_team("team", 11, "yearly");
-
-    (void) state;
-
-    number = final_invoice();
-    drop(wire(number, 600, "part"));
-    drop(expect(OWNER, "billing.cancel", of_team(id), 200, NULL));
-    assert_string_equal(word("state"), "free");
-    assert_int_equal(count("SELECT credit_minor FROM team"), 600);
-    assert_int_equal(count("SELECT credited_minor FROM bill_money"),
-                     YEAR11);
-    assert_int_equal(count("SELECT paid_minor FROM bill_money"), 0);
-    books_agree();
-}
-
-
-static void
-r138_a_draft_leaves_no_trace_but_its_books(void **state)
-{
-    const char  *id = invoiced_team("team", 11, "yearly");
-
-    (void) state;
-
-    drop(expect(OWNER, "billing.cancel", of_team(id), 200, NULL));
-    assert_string_equal(word("state"), "free");
-    after_days(2);
-    assert_int_equal(count("SELECT COUNT(*) FROM invoice"), 0);
-    assert_int_equal(count("SELECT COUNT(*) FROM credit_note"), 0);
-    books_agree();
-
-    /* It never paid and has no document: as before. */
-
-    drop(expect(OWNER, "billing.overview", of_team(id), 409,
-                "NO_SUBSCRIPTION"));
-    drop(expect(OWNER, "billing.invoices", of_team(id), 200, NULL));
 }
 
 
@@ -539,9 +482,7 @@ main(void)
         doc_test(p16_a_card_that_pays_while_the_grace_runs_out),
         doc_test(r174_a_card_that_fails_then_lets_the_grace_end),
         doc_test(r137_several_open_invoices_are_each_accounted_for),
-        doc_test(r138_cancelled_before_it_was_paid_a_credit_note),
-        doc_test(r138_what_was_paid_of_it_is_balance),
-        doc_test(r138_a_draft_leaves_no_trace_but_its_books)
+        doc_test(r174_two_late_invoices_are_two_reminders)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -373,10 +373,12 @@ r86_a_purchase_by_invoice_says_its_country(void **state)
                 "BILLING_INFO_MISSING"));
     body = json_deep_copy(order);
     (void) json_object_set_new(body, "billing_information",
-                               json_pack("{s:s}", "country", "br"));
+                               json_pack("{s:s, s:s}", "country", "br",
+                                         "postal_code", "01000-000"));
     drop(expect(OWNER, "upgrade.buy", body, 422, "INVOICE_COUNTRY"));
     (void) json_object_set_new(order, "billing_information",
-                               json_pack("{s:s}", "country", "FR"));
+                               json_pack("{s:s, s:s}", "country", "FR",
+                                         "postal_code", "75002"));
     drop(expect(OWNER, "upgrade.buy", order, 200, NULL));
 }
 

@@ -136,7 +136,7 @@ billing_reason_t billing_domain_policy_allowed(uint32_t roles,
 
 /* --- boards -------------------------------------------------------------- */
 
-#define BILLING_AFFECTED_INLINE  10     /* more are a list to download (R32) */
+#define BILLING_AFFECTED_INLINE  10     /* if nothing else is set (R32) */
 #define BILLING_EDITABLE_MAX     64
 
 typedef struct {
@@ -164,7 +164,7 @@ billing_reason_t billing_board_create_allowed(
     bool is_private);
 
 /* Whether that many who lose access are named in the warning (R32). */
-bool billing_affected_inline(uint32_t addresses);
+bool billing_affected_inline(uint32_t addresses, uint32_t most);
 
 /*
  * The oldest rank that may be edited among n in any order, when the limit

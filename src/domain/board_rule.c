@@ -51,9 +51,9 @@ billing_board_create_allowed(const billing_catalogue_t *catalogue,
 
 
 bool
-billing_affected_inline(uint32_t addresses)
+billing_affected_inline(uint32_t addresses, uint32_t most)
 {
-    return addresses <= BILLING_AFFECTED_INLINE;
+    return addresses <= most;
 }
 
 

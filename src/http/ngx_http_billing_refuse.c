@@ -229,12 +229,6 @@ ngx_http_billing_refuse_args(ngx_http_request_t *r,
         n = bmcf->settings->catalogue.plans[ctx->team.plan].editable_boards;
     }
 
-    /* how old the team is, the gate does not know: no number is named */
-
-    if (bmcf->settings->catalogue.legacy_boards != 0) {
-        return NULL;
-    }
-
     return json_pack("{s:i}", "n", (int) n);
 }
 

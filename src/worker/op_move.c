@@ -103,7 +103,9 @@ billing_move_preview(billing_op_t *op, const billing_move_op_t *m,
                "locked", (int) m->moved.locked,
                "shared", (int) m->moved.shared);
 
-    if (!billing_affected_inline((uint32_t) n)) {
+    if (!billing_affected_inline((uint32_t) n,
+                                 op->w->settings->addresses_in_line))
+    {
         (void) snprintf(list, sizeof(list),
                         "/dashboard/boards/%s/affected?team=%s",
                         m->b.board.id, m->to.id);

@@ -146,7 +146,24 @@ test('r42: Free teams from before a date keep five boards', async () => {
   await owner.board(team, 'another, so that the team is written anew');
   assert.equal((await edit(2)).status, 200);
   const five = refused(await edit(1), 403, 'BOARD_LOCKED_LIMIT');
-  assert.doesNotMatch(five.detail, /3/);
+  assert.match(five.detail, /5 newest/);
+});
+
+test('r32 no. 20: who loses a moved board is named in line up to ten, or up to two', async () => {
+  const { owner, team } = await s.free('moves', { people: 3 });
+  const board = await owner.board(team, 'moved');
+  const there = await owner.team('there');
+  const shown = async () => (await owner.post(`/dashboard/boards/${board}/move?dry_run=1`,
+    { team: there })).json.move;
+
+  const ten = await shown();
+  assert.equal(ten.affected_count, 3);
+  assert.equal(ten.affected.length, 3);
+  await stack.configure({ boards: { addresses_in_line: 2 } });
+  const two = await shown();
+  assert.equal(two.affected_count, 3);
+  assert.equal(two.affected, undefined);
+  assert.match(two.affected_list, /affected/);
 });
 
 test('no. 28: tax by country; the charge is reversed only for a verified number', async () => {

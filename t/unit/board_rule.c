@@ -58,9 +58,13 @@ r32_ten_are_named_eleven_are_a_list(void **state)
 {
     (void) state;
 
-    assert_true(billing_affected_inline(0));
-    assert_true(billing_affected_inline(10));
-    assert_false(billing_affected_inline(11));
+    assert_true(billing_affected_inline(0, BILLING_AFFECTED_INLINE));
+    assert_true(billing_affected_inline(10, BILLING_AFFECTED_INLINE));
+    assert_false(billing_affected_inline(11, BILLING_AFFECTED_INLINE));
+    assert_true(billing_affected_inline(3, 3));
+    assert_false(billing_affected_inline(4, 3));
+    assert_true(billing_affected_inline(0, 0));
+    assert_false(billing_affected_inline(1, 0));
 }
 
 

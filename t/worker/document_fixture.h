@@ -58,7 +58,7 @@ number_now(void)
 static inline const char *
 final_invoice(void)
 {
-    after(3600);
+    after(BILLING_DRAFT_SEC);
 
     return number_now();
 }

@@ -396,7 +396,7 @@ r137_several_open_invoices_are_each_accounted_for(void **state)
     t.now = 1769936400;                 /* 2026-02-01 09:00, 28 days */
     id = invoiced_team("business", 5, "monthly");
     (void) snprintf(first, sizeof(first), "%s", final_invoice());
-    after(28 * DAY - 3600);
+    after(28 * DAY - BILLING_DRAFT_SEC);
     assert_string_equal(word("state"), "active_unpaid");
     (void) snprintf(second, sizeof(second), "%s", final_invoice());
     assert_string_not_equal(first, second);
@@ -442,7 +442,7 @@ r174_two_late_invoices_are_two_reminders(void **state)
     t.now = 1769936400;                 /* 2026-02-01 09:00, 28 days */
     (void) invoiced_team("business", 5, "monthly");
     (void) snprintf(first, sizeof(first), "%s", final_invoice());
-    after(28 * DAY - 3600);
+    after(28 * DAY - BILLING_DRAFT_SEC);
     (void) snprintf(second, sizeof(second), "%s", final_invoice());
     mails = t.mails;
     after_days(40);                     /* both days at once */

@@ -1,6 +1,6 @@
 /*
- * billingctl verify: invoices.  None was changed, none is missing, each adds
- * up and is in the books.
+ * billingctl verify: invoices and credit notes.  None was changed, none is
+ * missing, each adds up and is in the books.
  */
 
 #include "billing_ctl.h"
@@ -23,6 +23,7 @@ typedef struct {
     int64_t      year;
     int64_t      no;
     int64_t      issued_at;
+    bool         credit;                /* a credit note */
     json_t      *document;              /* NULL: the text is no JSON object */
     char         real[BILLING_HASH_LEN + 1];    /* of the document as it is */
 } billing_paper_t;
@@ -55,13 +56,15 @@ static billing_db_rc_t billing_check_sale(billing_verify_t *v);
 static billing_db_rc_t billing_check_dates(billing_verify_t *v);
 
 
-static const char  billing_check_count[] = "SELECT COUNT(*) FROM invoice";
+static const char  billing_check_count[] =
+    "SELECT (SELECT COUNT(*) FROM invoice)"
+    " + (SELECT COUNT(*) FROM credit_note)";
 
 /* A draft that was given up has its sale booked back. */
 static const char  billing_check_missing[] =
     "SELECT k.id, 'of team ' || k.team || ' succeeded and has neither an"
     " invoice nor a draft' FROM checkout k WHERE k.state = 'succeeded'"
-    " AND k.purpose <> 'card'"
+    " AND k.purpose NOT IN ('card', 'invoice')"
     " AND NOT EXISTS (SELECT 1 FROM invoice i WHERE i.checkout = k.id)"
     " AND NOT EXISTS (SELECT 1 FROM invoice_draft d"
     " WHERE d.checkout = k.id AND d.finalised = 0)"
@@ -73,6 +76,19 @@ static const char  billing_check_drafts[] =
     "SELECT checkout, 'was due to become final '"
     " || ($1 - finalise_at) || ' s ago' FROM invoice_draft"
     " WHERE finalised = 0 AND finalise_at < $1 - 600 ORDER BY checkout";
+
+
+/* What is open, less what is on its way back to a card. */
+static const char  billing_check_owed[] =
+    "SELECT id, 'owes ' || owed || ', its account has ' || booked FROM ("
+    " SELECT t.id AS id, COALESCE((SELECT SUM(b.total_minor - b.paid_minor"
+    " - b.credited_minor + b.refunded_minor) FROM bill_money b"
+    " WHERE b.team = t.id AND b.ended = ''), 0)"
+    " - COALESCE((SELECT SUM(r.card_minor) FROM refund r"
+    " WHERE r.team = t.id AND r.money = 'sending'), 0) AS owed,"
+    " COALESCE((SELECT SUM(l.amount_minor) FROM ledger l"
+    " WHERE l.account = 'receivable:' || t.id), 0) AS booked"
+    " FROM team t) o WHERE owed <> booked ORDER BY id";
 
 
 const billing_check_t  billing_checks_invoice[] = {
@@ -102,7 +118,12 @@ const billing_check_t  billing_checks_invoice[] = {
       "the purchase was made and nothing was issued: look at the worker's log"
       " for its id",
       "SELECT COUNT(*) FROM checkout WHERE state = 'succeeded'"
-      " AND purpose <> 'card'", "", billing_check_missing, NULL },
+      " AND purpose NOT IN ('card', 'invoice')", "", billing_check_missing,
+      NULL },
+    { "invoice.owed", "teams",
+      "compare the payments and credit notes of its invoices with the account"
+      " receivable:TEAM",
+      "SELECT COUNT(*) FROM team", "", billing_check_owed, NULL },
     { "invoice.drafts", "drafts",
       "is a worker running (billingctl status)?  Its log says why",
       "SELECT COUNT(*) FROM invoice_draft WHERE finalised = 0", "n",
@@ -116,7 +137,9 @@ billing_papers(billing_verify_t *v, billing_paper_pt look)
 {
     static const char  sql[] =
         "SELECT number, series, year, no, issued_at, document, hash,"
-        " prev_hash, checkout, team FROM invoice ORDER BY series, year, no";
+        " prev_hash, checkout, team, 0 FROM invoice UNION ALL"
+        " SELECT number, series, year, no, issued_at, document, hash,"
+        " prev_hash, bill, team, 1 FROM credit_note ORDER BY 2, 3, 4";
 
     uint64_t                n = 0;
     billing_db_rc_t         rc;
@@ -159,7 +182,8 @@ billing_paper_read(billing_db_t *db, const char *sql, billing_paper_t *paper)
         .hash = billing_db_text(db, sql, 6),
         .prev_hash = billing_db_text(db, sql, 7),
         .checkout = billing_db_text(db, sql, 8),
-        .team = billing_db_text(db, sql, 9)
+        .team = billing_db_text(db, sql, 9),
+        .credit = billing_db_int(db, sql, 10) != 0
     };
 
     paper->document = json_loads(paper->text, JSON_REJECT_DUPLICATES, NULL);
@@ -343,7 +367,9 @@ billing_check_numbers(billing_verify_t *v)
 {
     static const char  sql[] =
         "SELECT s.series, s.year, s.last_no, COALESCE((SELECT MAX(i.no)"
-        " FROM invoice i WHERE i.series = s.series AND i.year = s.year), 0)"
+        " FROM (SELECT series, year, no FROM invoice UNION ALL"
+        " SELECT series, year, no FROM credit_note) i"
+        " WHERE i.series = s.series AND i.year = s.year), 0)"
         " FROM invoice_series s ORDER BY s.series, s.year";
 
     int64_t          given, there;
@@ -425,7 +451,7 @@ billing_paper_sums(billing_verify_t *v, const billing_paper_t *paper,
 
     (void) before;
 
-    if (paper->document == NULL) {
+    if (paper->document == NULL || paper->credit) {
         return BILLING_DB_OK;           /* told by another check */
     }
 
@@ -454,8 +480,9 @@ billing_paper_sale(billing_verify_t *v, const billing_paper_t *paper,
         "SELECT COALESCE(SUM(CASE WHEN account = 'receivable:' || $1"
         " THEN amount_minor ELSE 0 END), 0),"
         " COALESCE(SUM(CASE WHEN account = 'tax' THEN -amount_minor"
-        " ELSE 0 END), 0) FROM ledger WHERE txn = $2 || '-sale'"
-        " AND currency = $3";
+        " ELSE 0 END), 0) FROM ledger WHERE txn = $2 AND currency = $3";
+
+    char             txn[BILLING_ID_MAX + 64];
 
     int64_t          total, tax, booked, booked_tax;
     const char      *currency;
@@ -472,8 +499,15 @@ billing_paper_sale(billing_verify_t *v, const billing_paper_t *paper,
         return BILLING_DB_OK;           /* told by another check */
     }
 
-    rc = billing_db_query(v->w->db, sql, "ttt", paper->team, paper->checkout,
-                          currency);
+    (void) snprintf(txn, sizeof(txn), "%s-sale", paper->checkout);
+
+    if (paper->credit) {
+        (void) snprintf(txn, sizeof(txn), "%s", paper->number);
+        total = -total;
+        tax = -tax;
+    }
+
+    rc = billing_db_query(v->w->db, sql, "ttt", paper->team, txn, currency);
 
     if (rc != BILLING_DB_ROW) {
         return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
@@ -486,7 +520,7 @@ billing_paper_sale(billing_verify_t *v, const billing_paper_t *paper,
     if (booked != total || booked_tax != tax) {
         billing_verify_found(v, paper->number, "total %" PRId64 ", tax %"
                              PRId64 "; its sale %s has %" PRId64 " and %"
-                             PRId64, total, tax, paper->checkout, booked,
+                             PRId64, total, tax, txn, booked,
                              booked_tax);
     }
 

@@ -41,7 +41,12 @@ static const char  billing_check_refunds[] =
     " WHERE l.txn = k.id || '-returned' AND l.account = 'gateway'"
     " AND l.currency = k.captured_in), 0) AS booked"
     " FROM checkout k WHERE k.state = 'refunded'"
-    " AND k.captured_minor > 0) c WHERE c.amount <> c.booked ORDER BY c.id";
+    " AND k.captured_minor > 0 UNION ALL"
+    " SELECT r.id, r.card_minor, r.currency,"
+    " COALESCE((SELECT -SUM(l.amount_minor) FROM ledger l"
+    " WHERE l.txn = r.id || '-returned' AND l.account = 'gateway'), 0)"
+    " FROM refund r WHERE r.money = 'returned') c"
+    " WHERE c.amount <> c.booked ORDER BY c.id";
 
 static const char  billing_check_strays[] =
     "SELECT l.txn, 'is the payment of no checkout that succeeded'"
@@ -68,8 +73,9 @@ const billing_check_t  billing_checks_ledger[] = {
       billing_check_payments, NULL },
     { "ledger.refunds", "refunds",
       "look at the refund at the gateway, then book what it says",
-      "SELECT COUNT(*) FROM checkout WHERE state = 'refunded'"
-      " AND captured_minor > 0", "", billing_check_refunds, NULL },
+      "SELECT (SELECT COUNT(*) FROM checkout WHERE state = 'refunded'"
+      " AND captured_minor > 0) + (SELECT COUNT(*) FROM refund"
+      " WHERE money = 'returned')", "", billing_check_refunds, NULL },
     { "ledger.strays", "entries",
       "money is booked that no checkout asked for: look at the gateway",
       "SELECT COUNT(*) FROM ledger WHERE account = 'gateway'", "",

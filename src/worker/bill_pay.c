@@ -76,6 +76,7 @@ billing_bill_payment(billing_worker_t *w, const billing_bill_t *bill,
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)";
     static const char  at_sql[] = "UPDATE payment SET at = $1 WHERE id = $2";
 
+    bool               card;
     char               id[BILLING_ID_MAX + 1];
     char               txn[BILLING_ID_MAX + 8];
     billing_money_t    applied, balance;
@@ -104,12 +105,16 @@ billing_bill_payment(billing_worker_t *w, const billing_bill_t *bill,
     balance = paid->balance;
     balance.minor = -balance.minor;
 
-    (void) snprintf(txn, sizeof(txn), "%s-paid", id);
+    card = strcmp(in->method, "card") == 0;
+
+    /* A card's is its checkout's, as everywhere. */
+
+    (void) snprintf(txn, sizeof(txn), "%s-paid", card ? in->reference : id);
     posting = (billing_posting_t) {
-        .txn = txn, .ref = bill->id, .at = in->now
+        .txn = txn, .ref = card ? in->reference : bill->id, .at = in->now
     };
-    billing_posting_add(&posting, strcmp(in->method, "card") == 0
-                                  ? "gateway" : "bank", NULL, in->amount);
+    billing_posting_add(&posting, card ? "gateway" : "bank", NULL,
+                        in->amount);
     billing_posting_add(&posting, "receivable", bill->team, applied);
     billing_posting_add(&posting, "credit", bill->team, balance);
 

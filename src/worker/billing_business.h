@@ -574,30 +574,9 @@ void billing_posting_unbilled(billing_posting_t *posting, const char *team,
 BILLING_MUST_CHECK billing_db_rc_t billing_ledger_post(billing_worker_t *w,
     const billing_posting_t *posting);
 
-typedef struct {
-    const billing_team_row_t  *team;
-    const billing_checkout_t  *checkout;
-    const char                *state;   /* "paid", "open" or "draft" */
-    int64_t                    now;
-} billing_invoice_order_t;
-
 /* "123.45": digits only, the currency stands beside it. */
 #define BILLING_AMOUNT_MAX  48
 void billing_amount_text(billing_money_t amount,
     char out[BILLING_AMOUNT_MAX]);
-
-/* A final invoice with the next number of its series; *out for the answer. */
-BILLING_MUST_CHECK billing_db_rc_t billing_invoice_issue(billing_worker_t *w,
-    const billing_invoice_order_t *order, json_t **out);
-BILLING_MUST_CHECK billing_db_rc_t billing_invoice_draft(billing_worker_t *w,
-    const billing_invoice_order_t *order, json_t **out);
-/* Before its hour, when something has to come off it (R132). */
-BILLING_MUST_CHECK billing_db_rc_t billing_invoice_finalise(
-    billing_worker_t *w, const char *checkout, int64_t now);
-BILLING_MUST_CHECK billing_db_rc_t billing_receipt_mail(billing_worker_t *w,
-    const billing_invoice_order_t *order, const json_t *invoice);
-BILLING_MUST_CHECK billing_db_rc_t billing_invoice_sweep(billing_worker_t *w,
-    int64_t now, int64_t *next_at);
-
 
 #endif /* BILLING_BUSINESS_H */

@@ -116,10 +116,11 @@ billing_credit_document(billing_worker_t *w, const billing_team_row_t *row,
 
     credit = &note->credit;
 
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:o,"
-                     " s:o, s:o}",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s,"
+                     " s:o, s:o, s:o}",
                "number", number->number,
                "kind", "credit_note",
+               "checkout", note->bill->id,
                "invoice", note->bill->number,
                "reason", note->reason,
                "team", row->id,

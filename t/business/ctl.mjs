@@ -269,9 +269,9 @@ const plants = {
   'an entry of nothing': [['ledger.entries'], () =>
     "INSERT INTO ledger SELECT txn, (SELECT MAX(n) + 1 FROM ledger x WHERE x.txn = l.txn),"
     + " 'revenue', 0, currency, at, ref FROM ledger l WHERE n = 0 LIMIT 1;"],
-  'a payment that was not booked': [['ledger.payments'], () =>
+  'a payment that was not booked': [['invoice.owed', 'ledger.payments'], () =>
     "DELETE FROM ledger WHERE txn = (SELECT MIN(txn) FROM ledger WHERE txn LIKE '%-paid');"],
-  'a payment of nobody': [['ledger.strays'], () =>
+  'a payment of nobody': [['invoice.owed', 'ledger.strays'], () =>
     "INSERT INTO ledger SELECT 'op_x-paid', n, account, amount_minor, currency, at, 'op_x'"
     + " FROM ledger WHERE txn = (SELECT MIN(txn) FROM ledger WHERE txn LIKE '%-paid');"],
   'a hash': [['invoice.hash'], () =>
@@ -284,10 +284,12 @@ const plants = {
     'DELETE FROM invoice WHERE no = 2;'],
   'a draft long overdue': [['invoice.drafts'], () =>
     'UPDATE invoice_draft SET finalised = 0, finalise_at = 1000000;'],
-  'a sale of another amount': [['invoice.sale'], () =>
+  'a sale of another amount': [['invoice.owed', 'invoice.sale'], () =>
     "UPDATE ledger SET amount_minor = amount_minor + CASE WHEN account = 'revenue' THEN -5 ELSE 5"
     + " END WHERE txn LIKE '%-sale' AND (account = 'revenue' OR account LIKE 'receivable:%')"
     + ' AND ref = (SELECT checkout FROM invoice WHERE no = 1);'],
+  'a payment of an invoice that is gone': [['invoice.owed'], () =>
+    'DELETE FROM payment WHERE id = (SELECT MIN(id) FROM payment);'],
   "a team's credit": [['team.credit'], () =>
     `UPDATE team SET credit_minor = credit_minor + 100 WHERE id = ${two()};`],
   'what is to be billed': [['team.pending'], () =>

@@ -39,7 +39,7 @@ Content-Type: application/json; charset=utf-8
 Cache-Control: no-store
 X-Content-Type-Options: nosniff
 --- response_body_like
-^\{"counters":\{"passed":0,.*"webhook_bad":0\},"redis":\{"up":(?:true|false)\},"link":(?:true|false)\}$
+^\{"counters":\{"passed":0,.*"webhook_bad":0,"app_refused":0\},"redis":\{"up":(?:true|false)\},"link":(?:true|false)\}$
 
 
 

@@ -64,6 +64,10 @@ const commands = {
       secret_key_file: path.join(dir, 'secrets/gateway_secret_key'),
       webhook_secret_files: [path.join(dir, 'secrets/gateway_webhook')],
     };
+    settings.application = {
+      ...settings.application,
+      key_files: [path.join(dir, 'secrets/application_key')],
+    };
     settings.store = { dsn };
     settings.redis = { ...settings.redis, address: `unix:${dir}/redis.sock` };
     settings.mail = { ...settings.mail, url: `smtp://127.0.0.1:${mail}` };

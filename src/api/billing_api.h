@@ -188,7 +188,26 @@ json_t *billing_instant_json(int64_t at);       /* null for 0 */
 #define BILLING_DUNNING_MAX    8
 #define BILLING_COUNTRIES_MAX  64
 
+#define BILLING_WEBHOOKS_MAX   8
+#define BILLING_WEBHOOK_URL_MAX  512
+
 /* File names are absolute, or below the folder of billing.json. */
+
+typedef struct {
+    char      url[BILLING_WEBHOOK_URL_MAX];
+    char      secret_files[BILLING_SECRETS_MAX][BILLING_FILE_NAME_MAX];
+    uint32_t  events;                   /* bits (1 << billing_event_kind_t) */
+    uint32_t  timeout_ms;               /* 15000 */
+} billing_webhook_t;
+
+/* How the application that is sold speaks to billing, and hears of it. */
+typedef struct {
+    char               key_files[BILLING_SECRETS_MAX][BILLING_FILE_NAME_MAX];
+    uint32_t           nkeys;           /* 0: /app/ is not answered */
+    bool               echo;            /* also of what it said itself */
+    billing_webhook_t  webhooks[BILLING_WEBHOOKS_MAX];
+    uint32_t           nwebhooks;
+} billing_application_t;
 
 typedef struct {
     billing_catalogue_t  catalogue;
@@ -231,6 +250,8 @@ typedef struct {
 
     char  secret_files[BILLING_SECRETS_MAX][BILLING_FILE_NAME_MAX];
     bool  demo;                         /* test clock, login, seed allowed */
+
+    billing_application_t  application;
 } billing_settings_t;
 
 #define BILLING_SETTINGS_ERROR_MAX  1024
@@ -262,10 +283,13 @@ typedef enum {
     BILLING_FIELD_TOKEN,                /* made by a program */
     BILLING_FIELD_SPAN,                 /* 31d, 2h, 15m, 30s */
     BILLING_FIELD_TEXT,                 /* free text, lines allowed */
-    BILLING_FIELD_ID,                   /* ours, of what the reason names */
+    BILLING_FIELD_ID,                   /* the reason says of what */
     BILLING_FIELD_TEAM_OR_NULL,         /* null is a value: none */
     BILLING_FIELD_DOMAIN,               /* lower-cased */
     BILLING_FIELD_EMAILS,               /* a list, each once */
+    BILLING_FIELD_INSTANT,              /* RFC 3339, normal form in UTC */
+    BILLING_FIELD_ROLES,                /* an array of roles */
+    BILLING_FIELD_LIST,                 /* cut out before (bulk.c) */
     BILLING_FIELD_OBJECT
 } billing_field_type_t;
 
@@ -278,7 +302,7 @@ struct billing_field_s {
     bool                     query;     /* from the query, not the body */
     size_t                   max;       /* bytes of WORD, TOKEN and TEXT */
     billing_reason_t         reason;    /* of a WORD that cannot be one */
-    const billing_field_t   *members;   /* of an OBJECT */
+    const billing_field_t   *members;   /* of an OBJECT, of LIST's items */
 };
 
 /* The table of a route's kind, or NULL for one that takes no request. */
@@ -383,5 +407,7 @@ void billing_settings_stores(billing_reader_t *reader, const json_t *root,
  */
 bool billing_settings_url(const char *url, const char *const *schemes,
     bool *private_host);
+
+#include "billing_api_application.h"
 
 #endif /* BILLING_API_H */

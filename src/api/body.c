@@ -89,6 +89,36 @@ billing_body_parse(const billing_match_t *match, const char *query,
 }
 
 
+billing_reason_t
+billing_body_item(const billing_field_t *fields, json_t *item, json_t **out,
+    billing_fault_t *fault)
+{
+    billing_body_t    b = { .fields = fields, .fault = fault };
+    billing_reason_t  reason;
+
+    b.out = json_object();
+
+    if (b.out == NULL) {
+        return billing_body_fault(&b, BILLING_INTERNAL, "");
+    }
+
+    reason = billing_body_members(&b, item);
+
+    if (reason == BILLING_ALLOW) {
+        reason = billing_body_missing(&b);
+    }
+
+    if (reason != BILLING_ALLOW) {
+        json_decref(b.out);
+        return reason;
+    }
+
+    *out = b.out;
+
+    return BILLING_ALLOW;
+}
+
+
 bool
 billing_json_shallow(const char *text, size_t len, unsigned max)
 {

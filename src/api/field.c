@@ -46,6 +46,9 @@ static billing_reason_t billing_field_span(const billing_field_t *field,
     const char *text, size_t len);
 static billing_reason_t billing_field_text(const billing_field_t *field,
     const char *text, size_t len);
+static billing_reason_t billing_field_instant(const char *text, size_t len,
+    json_t **out);
+static billing_reason_t billing_field_list(json_t *value, json_t **out);
 static billing_reason_t billing_field_wrong(const billing_field_t *field);
 static bool billing_field_is(const char *text, size_t len, const char *word);
 
@@ -100,6 +103,14 @@ billing_field_check(const billing_field_t *field, json_t *value,
 
     if (field->type == BILLING_FIELD_EMAILS) {
         return billing_field_emails(field, value, out);
+    }
+
+    if (field->type == BILLING_FIELD_ROLES) {
+        return billing_field_roles(value, out);
+    }
+
+    if (field->type == BILLING_FIELD_LIST) {
+        return billing_field_list(value, out);
     }
 
     return billing_field_string(field, value, out);
@@ -179,6 +190,10 @@ billing_field_string(const billing_field_t *field, json_t *value,
 
     if (field->type == BILLING_FIELD_DOMAIN) {
         return billing_field_domain(text, len, out);
+    }
+
+    if (field->type == BILLING_FIELD_INSTANT) {
+        return billing_field_instant(text, len, out);
     }
 
     reason = billing_field_checks[field->type](field, text, len);
@@ -277,8 +292,8 @@ billing_field_listed(const json_t *list, const char *text)
 
 
 /*
- * P52.  Ids are hex made by us and may hold any run of digits: there only a
- * text of nothing but digits is suspect.
+ * P52.  Ids are the application's, and numbers of 19 digits are usual: one in
+ * ten would look like a card.  They name what is there already.
  */
 
 static bool
@@ -290,11 +305,7 @@ billing_field_card(const billing_field_t *field, const char *text, size_t len)
                || field->type == BILLING_FIELD_TEAM_OR_NULL
                || field->type == BILLING_FIELD_OPERATION;
 
-    if (id && strspn(text, "0123456789-") != len) {
-        return false;
-    }
-
-    return billing_looks_like_card(text, len);
+    return !id && billing_looks_like_card(text, len);
 }
 
 
@@ -418,6 +429,79 @@ billing_field_text(const billing_field_t *field, const char *text, size_t len)
             return billing_field_wrong(field);
         }
     }
+
+    return BILLING_ALLOW;
+}
+
+
+/* One spelling of each instant, so that a repetition is one. */
+
+static billing_reason_t
+billing_field_instant(const char *text, size_t len, json_t **out)
+{
+    char     normal[BILLING_INSTANT_LEN + 1];
+    bool     date_only;
+    int64_t  at;
+
+    if (billing_instant_parse(text, len, &at, &date_only) != BILLING_OK) {
+        return BILLING_FIELD_TYPE;
+    }
+
+    billing_instant_format(at, normal);
+    *out = json_string(normal);
+
+    return *out != NULL ? BILLING_ALLOW : BILLING_INTERNAL;
+}
+
+
+/* Its items have been cut out and are read one by one. */
+
+static billing_reason_t
+billing_field_list(json_t *value, json_t **out)
+{
+    if (!json_is_array(value) || json_array_size(value) > 0) {
+        return BILLING_FIELD_TYPE;
+    }
+
+    *out = json_incref(value);
+
+    return BILLING_ALLOW;
+}
+
+
+billing_reason_t
+billing_field_roles(json_t *value, json_t **out)
+{
+    static const char *const  words[] = {
+        "member", "team_admin", "company_admin", "billing_admin", "guest"
+    };
+    static const size_t       n = sizeof(words) / sizeof(words[0]);
+
+    size_t   i, at;
+    json_t  *word;
+
+    if (!json_is_array(value) || json_array_size(value) == 0
+        || json_array_size(value) > n)
+    {
+        return BILLING_ROLE_INVALID;
+    }
+
+    json_array_foreach(value, at, word) {
+        for (i = 0; i < n; i++) {
+            if (json_is_string(word)
+                && billing_field_is(json_string_value(word),
+                                    json_string_length(word), words[i]))
+            {
+                break;
+            }
+        }
+
+        if (i == n) {
+            return BILLING_ROLE_INVALID;
+        }
+    }
+
+    *out = json_incref(value);
 
     return BILLING_ALLOW;
 }

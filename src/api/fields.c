@@ -498,5 +498,5 @@ billing_fields(const char *kind)
         }
     }
 
-    return NULL;
+    return billing_fields_app(kind);
 }

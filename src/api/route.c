@@ -142,6 +142,45 @@ static const billing_route_t  billing_route_table[] = {
       BILLING_C, false, false, true, NULL },
     { "POST", "/demo/refunds/{refund}", "demo.refund.decide",
       BILLING_C, false, false, true, NULL },
+    /* Only with the application's key: see billing_route_app. */
+    { "POST", "/app/v1/profiles", "app.profiles",
+      BILLING_C, false, false, false, NULL },
+    { "POST", "/app/v1/teams", "app.teams",
+      BILLING_C, false, false, false, NULL },
+    { "POST", "/app/v1/members", "app.members",
+      BILLING_C, false, false, false, NULL },
+    { "POST", "/app/v1/boards", "app.boards",
+      BILLING_C, false, false, false, NULL },
+    { "GET", "/app/v1/teams/{team}", "app.team.show",
+      BILLING_Q, false, false, false, NULL },
+    { "PUT", "/app/v1/teams/{team}", "app.team",
+      BILLING_C, false, false, false, NULL },
+    { "DELETE", "/app/v1/teams/{team}", "app.team.delete",
+      BILLING_C, false, false, false, NULL },
+    { "PUT", "/app/v1/teams/{team}/enterprise", "app.team.enterprise",
+      BILLING_C, false, true, false, NULL },
+    { "PUT", "/app/v1/teams/{team}/education", "app.team.education",
+      BILLING_C, false, false, false, NULL },
+    { "PUT", "/app/v1/teams/{team}/members/{email}", "app.member",
+      BILLING_C, false, false, false, NULL },
+    { "DELETE", "/app/v1/teams/{team}/members/{email}", "app.member.delete",
+      BILLING_C, false, false, false, NULL },
+    { "PUT", "/app/v1/boards/{board}", "app.board",
+      BILLING_C, false, false, false, NULL },
+    { "DELETE", "/app/v1/boards/{board}", "app.board.delete",
+      BILLING_C, false, false, false, NULL },
+    { "GET", "/app/v1/events", "app.events",
+      BILLING_Q, false, false, false, NULL },
+    { "POST", "/app/v1/events/replay", "app.events.replay",
+      BILLING_C, false, false, false, NULL },
+    { "POST", "/app/v1/events/{event}/replay", "app.event.replay",
+      BILLING_C, false, false, false, NULL },
+    { "GET", "/app/v1/operations/{operation}", "app.operation",
+      BILLING_Q, false, false, false, NULL },
+    { "GET", "/app/v1/webhooks", "app.webhooks",
+      BILLING_Q, false, false, false, NULL },
+    { "POST", "/app/v1/webhooks/enable", "app.webhook.enable",
+      BILLING_C, false, false, false, NULL },
 
     { "POST", "/billing/seats", "billing.seats",
       BILLING_C, true, true, false, NULL },
@@ -170,6 +209,13 @@ const billing_route_t *
 billing_routes(void)
 {
     return billing_route_table;
+}
+
+
+bool
+billing_route_app(const billing_route_t *route)
+{
+    return strncmp(route->path, "/app/", 5) == 0;
 }
 
 

@@ -35,7 +35,7 @@ static const char *const  billing_settings_keys[] = {
     "$schema", "schema", "catalogue", "seller", "tax", "dunning",
     "invoice_countries_excluded", "boards", "quote_ttl_sec",
     "language_default", "gateway", "store", "redis", "mail",
-    "public_url", "secret_files", "demo", NULL
+    "public_url", "secret_files", "demo", "application", NULL
 };
 
 
@@ -128,6 +128,7 @@ billing_settings_root(billing_reader_t *reader, const json_t *root,
     billing_settings_mail(reader, root, out);
     billing_settings_public(reader, root, out);
     billing_settings_secrets(reader, root, out);
+    billing_settings_application(reader, root, out);
 }
 
 

@@ -48,6 +48,7 @@ typedef enum {
 #include "billing_domain_people.h"
 #include "billing_domain_access.h"
 #include "billing_domain_entitlement.h"
+#include "billing_domain_event.h"
 
 /* --- text that people type ----------------------------------------------- */
 

@@ -103,6 +103,7 @@ typedef enum {
     BILLING_OPERATION_IN_PROGRESS,  /* 409 same key, first still running */
     BILLING_OPERATION_NOT_FOUND,    /* 404 */
     BILLING_OPERATION_EXPIRED,      /* 409 deadline passed before it began */
+    BILLING_EVENT_NOT_FOUND,        /* 404 no such event, or too old */
     BILLING_TOO_MANY,               /* 429 */
     BILLING_STORE_UNAVAILABLE,      /* 503 Redis or worker away */
     BILLING_NOT_IMPLEMENTED,        /* 501 */

@@ -38,6 +38,8 @@ typedef struct {
     billing_secret_t     *secrets;          /* [0] signs, all verify */
     ngx_uint_t            nsecrets;
     ngx_array_t           webhook_secrets;  /* of char *, NUL-terminated */
+    uint8_t               app_keys[BILLING_SECRETS_MAX][32];    /* MACs */
+    ngx_uint_t            napp_keys;
     ngx_str_t             redis_password;
     ngx_shm_zone_t       *zone;             /* billing_zone */
     ngx_str_t             worker_path;      /* billing_worker, "" = off */
@@ -73,6 +75,17 @@ typedef struct {
 /* billing_config FILE: reads and checks billing.json, secrets and addresses. */
 char *ngx_http_billing_config(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
+
+/*
+ * One secret without the line end that editors leave; *secret is ngx_alloc'ed
+ * and has a NUL behind it.
+ */
+ngx_int_t ngx_http_billing_config_secret(ngx_conf_t *cf, char *name,
+    ngx_str_t *secret);
+
+/* The application's keys; says which place in billing.json is at fault. */
+ngx_int_t ngx_http_billing_app_keys(ngx_conf_t *cf,
+    ngx_http_billing_main_conf_t *bmcf);
 
 /* billing_require WORDS: needs the catalogue's names of features. */
 char *ngx_http_billing_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -114,6 +127,7 @@ typedef enum {
     NGX_HTTP_BILLING_COUNT_ANSWERED,
     NGX_HTTP_BILLING_COUNT_WAITED_OUT,      /* answered 202 */
     NGX_HTTP_BILLING_COUNT_WEBHOOK_BAD,
+    NGX_HTTP_BILLING_COUNT_APP_REFUSED,
     NGX_HTTP_BILLING_COUNTERS
 } ngx_http_billing_counter_t;
 

@@ -27,9 +27,6 @@ static ngx_int_t ngx_http_billing_api_run(ngx_http_request_t *r,
 static billing_reason_t ngx_http_billing_api_parse(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx, ngx_str_t *body, billing_fault_t *fault);
 static void ngx_http_billing_api_release(void *data);
-static billing_reason_t ngx_http_billing_api_key(ngx_http_request_t *r,
-    ngx_http_billing_api_ctx_t *ctx);
-
 
 static ngx_http_billing_method_t  ngx_http_billing_methods[] = {
     { BILLING_METHOD_GET, "GET, HEAD" },
@@ -190,6 +187,11 @@ ngx_http_billing_api_route(ngx_http_request_t *r,
         return NGX_OK;
     }
 
+    if (billing_route_app(route) && bmcf->napp_keys == 0) {
+        *reason = BILLING_NOT_FOUND;    /* nobody could open it */
+        return NGX_OK;
+    }
+
     if (route->class == BILLING_ROUTE_MISSING) {
         *reason = BILLING_NOT_IMPLEMENTED;
     }
@@ -274,8 +276,19 @@ ngx_http_billing_api_admit(ngx_http_request_t *r,
 
     route = ctx->match.route;
     ctx->actor = "";
+    session = NULL;
 
-    session = ngx_http_billing_session(r);
+    if (billing_route_app(route)) {
+        reason = ngx_http_billing_app_admit(r);
+        if (reason != BILLING_ALLOW) {
+            return reason;
+        }
+
+        ctx->actor = BILLING_APP_ACTOR;
+
+    } else {
+        session = ngx_http_billing_session(r);
+    }
 
     if (session) {
         ctx->actor = session->profile;
@@ -298,7 +311,10 @@ ngx_http_billing_api_admit(ngx_http_request_t *r,
         return BILLING_ALLOW;           /* its signature is its proof */
     }
 
-    if (!route->login) {
+    if (billing_route_app(route)) {
+        /* no cookie, so no other site can borrow it */
+
+    } else if (!route->login) {
         if (ngx_http_billing_same_origin(r) != NGX_OK) {
             return BILLING_CSRF;
         }
@@ -384,8 +400,12 @@ ngx_http_billing_api_media(ngx_http_request_t *r)
 static size_t
 ngx_http_billing_api_body_max(ngx_http_billing_api_ctx_t *ctx)
 {
-    return ngx_http_billing_api_is(ctx, "webhook") ? BILLING_WEBHOOK_MAX
-                                                   : BILLING_BODY_MAX;
+    if (ngx_http_billing_api_is(ctx, "webhook")) {
+        return BILLING_WEBHOOK_MAX;
+    }
+
+    return billing_bulk_list(ctx->match.route) ? BILLING_BULK_MAX
+                                               : BILLING_BODY_MAX;
 }
 
 
@@ -420,69 +440,6 @@ ngx_http_billing_api_body_read(ngx_http_request_t *r)
 }
 
 
-/* One piece of what nginx holds in buffers and, perhaps, in a file. */
-
-ngx_int_t
-ngx_http_billing_body(ngx_http_request_t *r, size_t max, ngx_str_t *body)
-{
-    off_t         size;
-    u_char       *p;
-    ssize_t       n;
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl, *bufs;
-
-    ngx_str_null(body);
-
-    bufs = r->request_body ? r->request_body->bufs : NULL;
-    size = 0;
-
-    for (cl = bufs; cl; cl = cl->next) {
-        size += ngx_buf_size(cl->buf);
-    }
-
-    if (size > (off_t) max) {
-        return NGX_DECLINED;
-    }
-
-    if (size == 0) {
-        return NGX_OK;
-    }
-
-    p = ngx_pnalloc(r->pool, (size_t) size);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    body->data = p;
-
-    for (cl = bufs; cl; cl = cl->next) {
-        b = cl->buf;
-
-        if (ngx_buf_in_memory(b)) {
-            p = ngx_cpymem(p, b->pos, b->last - b->pos);
-            continue;
-        }
-
-        if (!b->in_file) {
-            continue;
-        }
-
-        n = ngx_read_file(b->file, p, (size_t) (b->file_last - b->file_pos),
-                          b->file_pos);
-
-        if (n != (ssize_t) (b->file_last - b->file_pos)) {
-            return NGX_ERROR;
-        }
-
-        p += n;
-    }
-
-    body->len = p - body->data;
-
-    return NGX_OK;
-}
-
-
 /* NGX_DONE when parked, else what a handler returns. */
 
 static ngx_int_t
@@ -496,6 +453,10 @@ ngx_http_billing_api_run(ngx_http_request_t *r,
 
     if (ngx_http_billing_api_is(ctx, "status")) {
         return ngx_http_billing_status_handler(r);
+    }
+
+    if (billing_bulk_list(ctx->match.route)) {
+        return ngx_http_billing_app_bulk(r, ctx, body);
     }
 
     ngx_memzero(&fault, sizeof(billing_fault_t));
@@ -565,7 +526,7 @@ ngx_http_billing_api_release(void *data)
 
 /* Queries and dry runs have no effect, so their key means nothing: chance. */
 
-static billing_reason_t
+billing_reason_t
 ngx_http_billing_api_key(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx)
 {

@@ -19,6 +19,7 @@ typedef struct {
     billing_answer_t  *answer;          /* in r->pool, once it has come */
     billing_reason_t   refused;         /* why it was not sent after a hold */
     ngx_uint_t         holds;           /* how often the links were awaited */
+    void              *bulk;            /* app.c's own */
     unsigned           secured:1;       /* security headers are set */
     unsigned           unsent:1;        /* proven: the command did not leave */
 } ngx_http_billing_api_ctx_t;
@@ -59,6 +60,16 @@ ngx_int_t ngx_http_billing_body(ngx_http_request_t *r, size_t max,
 ngx_int_t ngx_http_billing_send_missing(ngx_http_request_t *r,
     billing_reason_t reason);
 
+/* The operation's key: the client's, by chance, or why there is none. */
+billing_reason_t ngx_http_billing_api_key(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx);
+
+/* ALLOW for who holds the application's key; else the challenge is set. */
+billing_reason_t ngx_http_billing_app_admit(ngx_http_request_t *r);
+/* A list: NGX_DONE when it is under way, else what a handler returns. */
+ngx_int_t ngx_http_billing_app_bulk(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx, ngx_str_t *body);
+
 /* True for the route of that kind. */
 ngx_uint_t ngx_http_billing_api_is(ngx_http_billing_api_ctx_t *ctx,
     const char *kind);
@@ -72,6 +83,9 @@ billing_reason_t ngx_http_billing_submit(ngx_http_request_t *r,
     ngx_http_billing_wake_pt wake);
 void ngx_http_billing_relay_wake(ngx_http_request_t *r, void *data,
     ngx_uint_t timed_out);
+/* The worker's answer as it came; what a handler returns. */
+ngx_int_t ngx_http_billing_relay_answer(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx);
 
 /* Who answers a route of nginx's own, or NULL: not implemented. */
 ngx_http_billing_local_pt ngx_http_billing_local(const char *kind);

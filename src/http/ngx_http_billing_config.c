@@ -20,8 +20,8 @@ static ngx_int_t ngx_http_billing_config_password(ngx_conf_t *cf,
     ngx_http_billing_main_conf_t *bmcf);
 static ngx_int_t ngx_http_billing_config_redis(ngx_conf_t *cf,
     ngx_http_billing_main_conf_t *bmcf);
-static ngx_int_t ngx_http_billing_config_secret(ngx_conf_t *cf, char *name,
-    ngx_str_t *secret);
+static ngx_int_t ngx_http_billing_config_hooks(ngx_conf_t *cf,
+    ngx_http_billing_main_conf_t *bmcf);
 static ngx_int_t ngx_http_billing_config_read(ngx_conf_t *cf, char *name,
     size_t max, ngx_str_t *bytes, ngx_uint_t *mode);
 static void ngx_http_billing_config_wipe(void *data);
@@ -64,6 +64,8 @@ ngx_http_billing_config(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (ngx_http_billing_config_parse(cf, bmcf) != NGX_OK
         || ngx_http_billing_config_secrets(cf, bmcf) != NGX_OK
         || ngx_http_billing_config_webhooks(cf, bmcf) != NGX_OK
+        || ngx_http_billing_app_keys(cf, bmcf) != NGX_OK
+        || ngx_http_billing_config_hooks(cf, bmcf) != NGX_OK
         || ngx_http_billing_config_password(cf, bmcf) != NGX_OK
         || ngx_http_billing_config_redis(cf, bmcf) != NGX_OK)
     {
@@ -220,6 +222,50 @@ ngx_http_billing_config_webhooks(ngx_conf_t *cf,
 }
 
 
+/* They are the worker's; a wrong one must not end it when nginx reloads. */
+
+static ngx_int_t
+ngx_http_billing_config_hooks(ngx_conf_t *cf,
+    ngx_http_billing_main_conf_t *bmcf)
+{
+    char                   *name;
+    ngx_str_t               text;
+    ngx_uint_t              i, n;
+    billing_err_t           err;
+    billing_hook_secret_t   secret;
+
+    for (i = 0; i < bmcf->settings->application.nwebhooks; i++) {
+        for (n = 0; n < BILLING_SECRETS_MAX; n++) {
+            name = bmcf->settings->application.webhooks[i].secret_files[n];
+
+            if (name[0] == '\0') {
+                continue;
+            }
+
+            if (ngx_http_billing_config_secret(cf, name, &text) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+            err = billing_hook_secret((char *) text.data, text.len, &secret);
+
+            ngx_explicit_memzero(&secret, sizeof(billing_hook_secret_t));
+            ngx_explicit_memzero(text.data, text.len);
+            ngx_free(text.data);
+
+            if (err != BILLING_OK) {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                    "billing: %V: /application/webhooks/%ui/secret_files/%ui: "
+                    "\"%s\" does not hold \"whsec_\" and base64",
+                    &bmcf->config_file, i, n, name);
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_billing_config_password(ngx_conf_t *cf,
     ngx_http_billing_main_conf_t *bmcf)
@@ -284,12 +330,7 @@ ngx_http_billing_config_redis(ngx_conf_t *cf,
 }
 
 
-/*
- * One secret without the line end that editors leave; *secret is ngx_alloc'ed
- * and has a NUL behind it.
- */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_billing_config_secret(ngx_conf_t *cf, char *name, ngx_str_t *secret)
 {
     ngx_uint_t  mode;

@@ -25,8 +25,6 @@ static billing_reason_t ngx_http_billing_relay_hold(ngx_http_request_t *r,
     ngx_http_billing_wake_pt wake);
 static void ngx_http_billing_relay_again(ngx_http_request_t *r, void *data,
     ngx_uint_t timed_out);
-static ngx_int_t ngx_http_billing_relay_answer(ngx_http_request_t *r,
-    ngx_http_billing_api_ctx_t *ctx);
 static ngx_int_t ngx_http_billing_relay_headers(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx);
 static ngx_int_t ngx_http_billing_relay_dashboard(ngx_http_request_t *r,
@@ -188,7 +186,7 @@ ngx_http_billing_relay_wake(ngx_http_request_t *r, void *data,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_billing_relay_answer(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx)
 {
@@ -355,11 +353,16 @@ static ngx_int_t
 ngx_http_billing_relay_location(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx)
 {
-    u_char     *p;
-    size_t      len;
-    ngx_str_t   value;
+    u_char      *p;
+    size_t       len;
+    ngx_str_t    value;
+    const char  *where;
 
-    len = sizeof("/billing/operations/") - 1 + BILLING_OP_ID_LEN;
+    /* where this asker will be answered */
+
+    where = billing_route_app(ctx->match.route) ? "/app/v1/operations/"
+                                                : "/billing/operations/";
+    len = ngx_strlen(where) + BILLING_OP_ID_LEN;
 
     p = ngx_pnalloc(r->pool, len);
     if (p == NULL) {
@@ -367,7 +370,7 @@ ngx_http_billing_relay_location(ngx_http_request_t *r,
     }
 
     value.data = p;
-    value.len = ngx_snprintf(p, len, "/billing/operations/%s", ctx->op) - p;
+    value.len = ngx_snprintf(p, len, "%s%s", where, ctx->op) - p;
 
     return ngx_http_billing_add_header(r, "Location", &value);
 }

@@ -50,6 +50,8 @@ static ngx_http_billing_metric_t  ngx_http_billing_metrics[] = {
       "Requests answered as pending." },
     { NGX_HTTP_BILLING_COUNT_WEBHOOK_BAD, "webhook_bad",
       "Webhooks without a valid signature." },
+    { NGX_HTTP_BILLING_COUNT_APP_REFUSED, "app_refused",
+      "Requests with a wrong key of the application." },
     { NGX_HTTP_BILLING_COUNTERS, NULL, NULL }
 };
 

@@ -30,6 +30,7 @@ typedef enum {
     BILLING_KEY_COMMAND,                /* commands and answers */
     BILLING_KEY_QUOTE,
     BILLING_KEY_INVITATION,
+    BILLING_KEY_APPLICATION,            /* comparing its API keys */
     BILLING_KEYS
 } billing_key_t;
 

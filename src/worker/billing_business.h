@@ -215,6 +215,7 @@ const char *billing_role_word(uint32_t roles);  /* the highest one */
 #include "billing_subscription.h"
 #include "billing_people.h"
 #include "billing_document.h"
+#include "billing_application.h"
 
 
 /* --- orders (checkout_order.c) -------------------------------------------- */

@@ -4,8 +4,8 @@
  * One noun, one file:  loop (the reactor), turn (one transaction), stream and
  * entry, command, command_row and query_entry, answer, outbox, rehydrate and
  * redis_mark, redis (two connections) and redis_command, http (gateway calls),
- * mail and letter, lease, precondition, clock, savepoint, db and db_sqlite,
- * migrate, config, log.
+ * hook (webhooks out), mail and letter, lease, precondition, clock, savepoint,
+ * db and db_sqlite, migrate, config, log.
  */
 
 #ifndef BILLING_INFRA_H
@@ -51,6 +51,7 @@ typedef struct {
     struct billing_outbox_s     *outbox;
     struct billing_rehydrate_s  *rehydrate;
     struct billing_mail_s       *mail;
+    struct billing_hooks_s      *hooks;
     billing_redis_mark_t         mark;
     billing_redis_name_t         names[BILLING_NAMES_MAX];
     int64_t                      complained_ms;     /* about Redis, next */
@@ -509,6 +510,18 @@ bool billing_mail_finished(const billing_worker_t *w);
 BILLING_MUST_CHECK billing_db_rc_t billing_mail_store(billing_worker_t *w,
     int64_t now);
 void billing_mail_stored(billing_worker_t *w);      /* committed */
+
+/* No private address, asked once the name is resolved. */
+bool billing_http_guard(void *easy);
+
+/* hook.c, as mail.c: events of the database to the application's addresses. */
+bool billing_hooks_new(billing_worker_t *w);
+void billing_hooks_free(billing_worker_t *w);
+BILLING_MUST_CHECK billing_db_rc_t billing_hooks_send(billing_worker_t *w);
+void billing_hooks_hurry(billing_worker_t *w);      /* there may be new ones */
+bool billing_hooks_landed(const billing_worker_t *w);
+BILLING_MUST_CHECK billing_db_rc_t billing_hooks_store(billing_worker_t *w);
+void billing_hooks_stored(billing_worker_t *w);     /* committed */
 
 typedef struct {
     const char  *from;

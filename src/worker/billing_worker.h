@@ -83,6 +83,9 @@ struct billing_worker_s {
     struct billing_http_s     *http;            /* infra's own: libcurl multi */
     void                      *infra;
     char                       gateway_key[128];
+    const char                *actor;           /* of the running operation */
+    billing_hook_secret_t      hook_secrets[BILLING_WEBHOOKS_MAX]
+                                           [BILLING_SECRETS_MAX];
 };
 
 /* The business's clock: wall clock plus the test offset, seconds. */
@@ -217,6 +220,21 @@ BILLING_MUST_CHECK billing_db_rc_t billing_record_board(billing_worker_t *w,
     const char *board, billing_board_record_t *out);
 BILLING_MUST_CHECK billing_db_rc_t billing_record_access(billing_worker_t *w,
     const char *board, const char *email, billing_access_record_t *out);
+
+
+/* --- events for the application ------------------------------------------- */
+
+/*
+ * Implemented by the business, called by the outbox: what of this team or
+ * member is not as the application was told becomes events.
+ */
+BILLING_MUST_CHECK billing_db_rc_t billing_event_team(billing_worker_t *w,
+    const char *team);
+BILLING_MUST_CHECK billing_db_rc_t billing_event_member(billing_worker_t *w,
+    const char *team, const char *email);
+/* Events older than the retention go, a bounded number at a time. */
+BILLING_MUST_CHECK billing_db_rc_t billing_event_retention(
+    billing_worker_t *w, int64_t now);
 
 
 /* --- mail ----------------------------------------------------------------- */

@@ -58,8 +58,6 @@ billing_db_rc_t
 billing_board_insert(billing_op_t *op, const billing_team_row_t *row,
     billing_board_row_t *board)
 {
-    static const char  rank_sql[] =
-        "SELECT COALESCE(MAX(rank), 0) + 1 FROM board";
     static const char  sql[] =
         "INSERT INTO board (id, team, owner, title, is_private, rank,"
         " created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -72,14 +70,11 @@ billing_board_insert(billing_op_t *op, const billing_team_row_t *row,
         return rc;
     }
 
-    rc = billing_db_query(op->w->db, rank_sql, "");
+    rc = billing_board_rank(op->w, op->now, true, &board->record.rank);
 
-    if (rc != BILLING_DB_ROW) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;
+    if (rc != BILLING_DB_OK) {
+        return rc;
     }
-
-    board->record.rank = (uint64_t) billing_db_int(op->w->db, rank_sql, 0);
-    billing_db_done(op->w->db, rank_sql);
 
     billing_copy(board->owner, sizeof(board->owner), op->command->actor);
     billing_copy(board->record.team, sizeof(board->record.team), row->id);

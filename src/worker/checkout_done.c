@@ -11,6 +11,8 @@
 
 static billing_db_rc_t billing_purchase_team(billing_worker_t *w,
     billing_checkout_t *co, billing_team_row_t *row, int64_t now);
+static billing_db_rc_t billing_purchase_told(billing_worker_t *w,
+    const billing_checkout_t *co);
 static void billing_purchase_card(const billing_checkout_t *co,
     billing_team_row_t *row);
 static billing_db_rc_t billing_purchase_payer(billing_worker_t *w,
@@ -140,7 +142,12 @@ billing_purchase_apply(billing_worker_t *w, billing_checkout_t *co,
         rc = billing_purchase_papers(w, &bill, &row, &invoice);
     }
 
+    if (rc == BILLING_DB_OK) {
+        rc = billing_purchase_told(w, co);
+    }
+
     if (rc != BILLING_DB_OK) {
+        json_decref(invoice);
         return rc;
     }
 
@@ -149,6 +156,29 @@ billing_purchase_apply(billing_worker_t *w, billing_checkout_t *co,
     };
 
     return billing_checkout_bought(w, &bought, reply);
+}
+
+
+/* Whatever it was that is paid for now. */
+
+static billing_db_rc_t
+billing_purchase_told(billing_worker_t *w, const billing_checkout_t *co)
+{
+    if (co->purpose == BILLING_PURPOSE_CARD) {
+        return BILLING_DB_OK;
+    }
+
+    return billing_event_emit(w, BILLING_EVENT_PURCHASE_COMPLETED, co->team,
+               json_pack("{s:{s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:s}}",
+                   "purchase", "operation", co->id,
+                   "purpose", billing_purpose_of(co->purpose)->word,
+                   "plan", billing_plan_name(co->quote.plan),
+                   "seats", (json_int_t) co->quote.seats,
+                   "total", (json_int_t) co->quote.total.minor,
+                   "currency",
+                   billing_currency_code(co->quote.total.currency),
+                   "method", billing_method_name(co->quote.method),
+                   "buyer", co->actor));
 }
 
 
@@ -398,6 +428,16 @@ billing_checkout_end(billing_worker_t *w, billing_checkout_t *co,
 
     if (rc == BILLING_DB_OK) {
         rc = billing_checkout_owed(w, co, ending);
+    }
+
+    if (rc == BILLING_DB_OK && ending->state == BILLING_CHECKOUT_FAILED) {
+        rc = billing_event_emit(w, BILLING_EVENT_PAYMENT_FAILED, co->team,
+                 json_pack("{s:{s:s, s:s, s:s, s:I, s:s}}", "payment",
+                     "operation", co->id,
+                     "purpose", billing_purpose_of(co->purpose)->word,
+                     "code", billing_reason_code(ending->reason),
+                     "amount", (json_int_t) co->amount.minor,
+                     "currency", billing_currency_code(co->amount.currency)));
     }
 
     if (rc != BILLING_DB_OK) {

@@ -146,6 +146,48 @@ billing_config_word(const char *name, char *out, size_t max,
 }
 
 
+/* What signs the webhooks, in the order of their settings. */
+
+static billing_err_t
+billing_config_hooks(billing_worker_t *w,
+    char error[BILLING_SETTINGS_ERROR_MAX])
+{
+    char                         *text;
+    size_t                        len;
+    billing_err_t                 err = BILLING_OK;
+    const billing_application_t  *app = &w->settings->application;
+
+    for (uint32_t i = 0; i < app->nwebhooks * BILLING_SECRETS_MAX; i++) {
+        uint32_t     hook = i / BILLING_SECRETS_MAX;
+        uint32_t     n = i % BILLING_SECRETS_MAX;
+        const char  *name = app->webhooks[hook].secret_files[n];
+
+        if (name[0] == '\0') {
+            continue;
+        }
+
+        text = billing_config_secret(name, &len, error);
+        if (text == NULL) {
+            return BILLING_EFORMAT;
+        }
+
+        err = billing_hook_secret(text, len, &w->hook_secrets[hook][n]);
+        OPENSSL_cleanse(text, len);
+        free(text);
+
+        if (err != BILLING_OK) {
+            (void) snprintf(error, BILLING_SETTINGS_ERROR_MAX,
+                            "%s: is not \"whsec_\" and base64 of %d to %d"
+                            " bytes", name, BILLING_HOOK_SECRET_MIN,
+                            BILLING_HOOK_SECRET_MAX);
+            return err;
+        }
+    }
+
+    return err;
+}
+
+
 billing_err_t
 billing_config_secrets(billing_worker_t *w,
     char error[BILLING_SETTINGS_ERROR_MAX])
@@ -193,10 +235,12 @@ billing_config_secrets(billing_worker_t *w,
         return err;
     }
 
-    return billing_config_word(w->settings->redis_password_file,
-                               billing_infra(w)->redis_password,
-                               sizeof(billing_infra(w)->redis_password),
-                               error);
+    err = billing_config_word(w->settings->redis_password_file,
+                              billing_infra(w)->redis_password,
+                              sizeof(billing_infra(w)->redis_password),
+                              error);
+
+    return (err == BILLING_OK) ? billing_config_hooks(w, error) : err;
 }
 
 
@@ -205,6 +249,7 @@ billing_config_wipe(billing_worker_t *w)
 {
     OPENSSL_cleanse(w->secrets, sizeof(w->secrets));
     OPENSSL_cleanse(w->gateway_key, sizeof(w->gateway_key));
+    OPENSSL_cleanse(w->hook_secrets, sizeof(w->hook_secrets));
     OPENSSL_cleanse(billing_infra(w)->redis_password,
                     sizeof(billing_infra(w)->redis_password));
 }

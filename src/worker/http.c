@@ -331,8 +331,7 @@ billing_http_options(billing_worker_t *w, billing_http_call_t *slot)
     bad |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, slot);
 
     if (!settings->gateway_test) {
-        bad |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
-                                billing_http_socket);
+        bad |= !billing_http_guard(easy);
     }
 
     if (request->post) {
@@ -343,6 +342,14 @@ billing_http_options(billing_worker_t *w, billing_http_call_t *slot)
     }
 
     return bad == 0;
+}
+
+
+bool
+billing_http_guard(void *easy)
+{
+    return curl_easy_setopt((CURL *) easy, CURLOPT_OPENSOCKETFUNCTION,
+                            billing_http_socket) == CURLE_OK;
 }
 
 
@@ -444,7 +451,8 @@ billing_http_socket(void *data, curlsocktype purpose,
     (void) purpose;
 
     if (billing_http_private(&address->addr)) {
-        billing_log("ALERT: the gateway's name leads to a private address");
+        billing_log("ALERT: a name leads to a private address, and none of"
+                    " ours may: the gateway's, or a webhook's");
         return CURL_SOCKET_BAD;
     }
 

@@ -84,7 +84,25 @@ billing_invoice_issue(billing_worker_t *w,
 
     *out = billing_invoice_brief(order, &m.bill);
 
-    return *out == NULL ? BILLING_DB_CONFLICT : BILLING_DB_OK;
+    if (*out == NULL) {
+        return BILLING_DB_CONFLICT;
+    }
+
+    rc = billing_event_emit(w, BILLING_EVENT_INVOICE_ISSUED, order->team->id,
+                            json_pack("{s:O}", "invoice", *out));
+
+    if (rc == BILLING_DB_OK && strcmp(order->state, "paid") == 0) {
+        rc = billing_event_emit(w, BILLING_EVENT_INVOICE_PAID,
+                                order->team->id,
+                                json_pack("{s:O}", "invoice", *out));
+    }
+
+    if (rc != BILLING_DB_OK) {
+        json_decref(*out);
+        *out = NULL;
+    }
+
+    return rc;
 }
 
 

@@ -254,6 +254,7 @@ billing_loop_work(billing_worker_t *w, billing_loop_t *loop)
     rc = (rc == BILLING_DB_OK) ? billing_mail_send(w, billing_worker_now(w))
                                : rc;
     rc = (rc == BILLING_DB_OK) ? billing_turn_run(w, &loop->turn, now) : rc;
+    rc = (rc == BILLING_DB_OK) ? billing_hooks_send(w) : rc;
 
     if (rc != BILLING_DB_OK) {
         return rc;

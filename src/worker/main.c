@@ -175,7 +175,8 @@ billing_main_new(billing_worker_t *w)
         || !billing_http_new(w) || !billing_redis_new(w)
         || !billing_stream_new(w) || !billing_answers_new(w)
         || !billing_outbox_new(w) || !billing_rehydrate_new(w)
-        || !billing_mail_new(w) || !billing_lease_new(w))
+        || !billing_mail_new(w) || !billing_hooks_new(w)
+        || !billing_lease_new(w))
     {
         billing_log("out of memory");
         return false;
@@ -200,6 +201,7 @@ billing_main_free(billing_worker_t *w)
 {
     billing_redis_free(w);
     billing_mail_free(w);
+    billing_hooks_free(w);
     billing_http_free(w);
     billing_lease_free(w);
     billing_db_free(w->db);

@@ -13,6 +13,7 @@ extern const char  billing_sql_003_subscription[];
 extern const char  billing_sql_005_people[];
 extern const char  billing_sql_006_board[];
 extern const char  billing_sql_007_document[];
+extern const char  billing_sql_009_application[];
 
 typedef struct {
     int64_t      version;
@@ -27,6 +28,7 @@ static const billing_migration_t  billing_migrations[] = {
     { 5, "people", billing_sql_005_people },
     { 6, "board", billing_sql_006_board },
     { 7, "document", billing_sql_007_document }
+    { 9, "application", billing_sql_009_application }
 };
 
 #define BILLING_MIGRATIONS                                                    \

@@ -87,6 +87,25 @@ static const billing_op_entry_t  billing_op_entries[] = {
     { "enterprise",       false, false, billing_op_enterprise },
     { "webhook",          false, false, billing_op_webhook },
     { "operator.rehydrate", false, false, billing_op_rehydrate },
+    { "app.profiles",     false, false, billing_op_app_bulk },
+    { "app.teams",        false, false, billing_op_app_bulk },
+    { "app.members",      false, false, billing_op_app_bulk },
+    { "app.boards",       false, false, billing_op_app_bulk },
+    { "app.team",         false, false, billing_op_app_team },
+    { "app.team.show",    true,  false, billing_query_app_team },
+    { "app.team.delete",  false, false, billing_op_app_team_delete },
+    { "app.team.enterprise", false, false, billing_op_app_grant },
+    { "app.team.education", false, false, billing_op_app_grant },
+    { "app.member",       false, false, billing_op_app_member },
+    { "app.member.delete", false, false, billing_op_app_member_delete },
+    { "app.board",        false, false, billing_op_app_board },
+    { "app.board.delete", false, false, billing_op_app_board_delete },
+    { "app.events",       true,  false, billing_query_app_events },
+    { "app.event.replay", false, false, billing_op_app_replay },
+    { "app.events.replay", false, false, billing_op_app_replay_all },
+    { "app.operation",    true,  false, billing_query_operation },
+    { "app.webhooks",     true,  false, billing_query_app_webhooks },
+    { "app.webhook.enable", false, false, billing_op_app_enable },
     { NULL,               false, false, NULL }
 };
 
@@ -113,7 +132,18 @@ billing_op_run(billing_worker_t *w, const billing_command_t *command,
         return BILLING_DB_OK;
     }
 
+    /* Only the key speaks as the application, and only there. */
+
+    if ((strncmp(command->kind, "app.", 4) == 0)
+        != (strcmp(command->actor, BILLING_APP_ACTOR) == 0))
+    {
+        (void) billing_op_deny(&op, BILLING_NOT_FOUND, NULL);
+        return BILLING_DB_OK;
+    }
+
+    w->actor = command->actor;
     rc = entry->run(&op);
+    w->actor = NULL;
 
     if (rc == BILLING_DB_FATAL || rc == BILLING_DB_FULL) {
         return rc;

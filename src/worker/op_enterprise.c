@@ -66,6 +66,15 @@ billing_op_enterprise(billing_op_t *op)
         rc = billing_enterprise_write(op, &form, id);
     }
 
+    if (rc == BILLING_DB_OK) {
+        rc = billing_event_emit(op->w, BILLING_EVENT_ENTERPRISE_REQUESTED,
+                 NULL, json_pack("{s:{s:s, s:s, s:s, s:s, s:I, s:s}}",
+                           "request", "id", id, "name", form.name,
+                           "email", form.email, "company", form.company,
+                           "users", (json_int_t) form.users,
+                           "message", form.message));
+    }
+
     if (rc != BILLING_DB_OK) {
         return rc;
     }

@@ -95,7 +95,11 @@ billing_outbox_push(billing_outbox_list_t *list)
 billing_db_rc_t
 billing_outbox_team(billing_worker_t *w, const char *team)
 {
-    return billing_outbox_change(w, BILLING_RECORD_TEAM, team, "");
+    billing_db_rc_t  rc;
+
+    rc = billing_outbox_change(w, BILLING_RECORD_TEAM, team, "");
+
+    return (rc == BILLING_DB_OK) ? billing_event_team(w, team) : rc;
 }
 
 
@@ -103,7 +107,11 @@ billing_db_rc_t
 billing_outbox_member(billing_worker_t *w, const char *team,
     const char *email)
 {
-    return billing_outbox_change(w, BILLING_RECORD_MEMBER, team, email);
+    billing_db_rc_t  rc;
+
+    rc = billing_outbox_change(w, BILLING_RECORD_MEMBER, team, email);
+
+    return (rc == BILLING_DB_OK) ? billing_event_member(w, team, email) : rc;
 }
 
 

@@ -403,8 +403,8 @@ billing_seed_boards(billing_worker_t *w, int64_t now)
 
         rc = billing_db_exec(w->db, sql, "ttttiii", board->id, board->team,
                              board->owner, board->title,
-                             (int64_t) board->is_private, (int64_t) i + 1,
-                             now);
+                             (int64_t) board->is_private,
+                             now * 1048576 + (int64_t) i, now);
 
         if (rc == BILLING_DB_OK) {
             rc = billing_outbox_board(w, board->id);

@@ -412,6 +412,12 @@ billing_op_enter(billing_op_t *op, const char *team,
         return rc;
     }
 
+    /* The application stands above every team; the rules still hold. */
+
+    if (strcmp(op->command->actor, BILLING_APP_ACTOR) == 0) {
+        *roles = BILLING_ROLES_APP;
+    }
+
     if (*roles == 0) {
         return billing_op_deny(op, BILLING_TEAM_NOT_FOUND, NULL);
     }

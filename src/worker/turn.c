@@ -201,7 +201,7 @@ billing_turn_due(billing_worker_t *w, const billing_turn_t *turn,
 
     return billing_http_finished(w, &list) > 0 || mono_ms >= turn->sweep_ms
            || mono_ms >= billing_lease_due_ms(w) || billing_outbox_accepted(w)
-           || billing_mail_finished(w);
+           || billing_mail_finished(w) || billing_hooks_landed(w);
 }
 
 
@@ -339,9 +339,14 @@ billing_turn_chores(billing_worker_t *w, billing_turn_t *turn,
         rc = billing_mail_store(w, now);
     }
 
+    if (rc == BILLING_DB_OK) {
+        rc = billing_hooks_store(w);
+    }
+
     if (rc == BILLING_DB_OK && mono_ms >= turn->retention_ms) {
         turn->retention_ms = mono_ms + BILLING_TURN_RETENTION_MS;
         rc = billing_command_retention(w, now);
+        rc = (rc == BILLING_DB_OK) ? billing_event_retention(w, now) : rc;
     }
 
     if (rc == BILLING_DB_OK && mono_ms >= turn->pause_ms) {
@@ -405,6 +410,8 @@ billing_turn_after(billing_worker_t *w, size_t replies)
     billing_lease_committed(w);
     billing_http_drop(w, replies);
     billing_mail_stored(w);
+    billing_hooks_stored(w);
+    billing_hooks_hurry(w);
 
     rc = billing_outbox_flush(w);
 

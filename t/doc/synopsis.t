@@ -53,7 +53,7 @@ sub passes {
 
 save('billing.json', slurp('conf/billing.json'));
 save("secrets/$_", '0123456789abcdef' x 4)
-    for qw(master gateway_secret_key gateway_webhook);
+    for qw(master gateway_secret_key gateway_webhook application_key);
 
 my ($synopsis) = blocks('README.md', 'nginx');
 ok(defined $synopsis, 'the README has a synopsis');

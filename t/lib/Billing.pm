@@ -72,6 +72,7 @@ sub fixture {
     spew('master', "$MASTER\n");
     spew('gateway_webhook', "whsec_of_a_test\n");
     spew('gateway_secret_key', "sk_test_of_a_test\n");
+    spew('application_key', "app_key_of_a_test_0123456789abcdef\n");
     conf_file('billing.json');
     redis_start(@{ $how{redis} || [] }) if !$how{no_redis};
     $ENV{TEST_NGINX_BILLING_DIR} = $dir;

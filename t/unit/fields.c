@@ -15,7 +15,10 @@ sound(const billing_field_t *fields, unsigned depth)
 
         assert_true(strlen(f->name) < 32);
         assert_int_equal(f->max > 0, text);
-        assert_int_equal(f->members != NULL, f->type == BILLING_FIELD_OBJECT);
+        assert_int_equal(f->members != NULL,
+                         f->type == BILLING_FIELD_OBJECT
+                         || f->type == BILLING_FIELD_LIST);
+        assert_true(f->type != BILLING_FIELD_LIST || depth == 1);
         assert_false(f->query && depth > 1);
 
         for (const billing_field_t *other = fields; other < f; other++) {

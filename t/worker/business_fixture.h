@@ -146,10 +146,8 @@ billing_command_lookup(billing_worker_t *w, const char *op,
 billing_db_rc_t
 billing_outbox_team(billing_worker_t *w, const char *team)
 {
-    (void) w;
-    (void) team;
     t.outbox++;
-    return BILLING_DB_OK;
+    return billing_event_team(w, team);
 }
 
 
@@ -157,15 +155,18 @@ billing_db_rc_t
 billing_outbox_member(billing_worker_t *w, const char *team,
     const char *email)
 {
-    (void) email;
-    return billing_outbox_team(w, team);
+    t.outbox++;
+    return billing_event_member(w, team, email);
 }
 
 
 billing_db_rc_t
 billing_outbox_board(billing_worker_t *w, const char *board)
 {
-    return billing_outbox_team(w, board);
+    (void) w;
+    (void) board;
+    t.outbox++;
+    return BILLING_DB_OK;
 }
 
 

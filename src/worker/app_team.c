@@ -1,0 +1,473 @@
+/*
+ * Teams of the application.  It names them and gives the plans that nobody
+ * buys; what is sold, only a purchase gives.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "billing_business.h"
+
+#define BILLING_AHEAD_SEC  300          /* clocks differ */
+
+
+static billing_db_rc_t billing_app_team_new(billing_app_t *app,
+    const json_t *item, billing_app_result_t *result);
+static billing_reason_t billing_app_plan(const json_t *item,
+    const billing_team_row_t *row, billing_grant_t *grant,
+    const char **field);
+static billing_db_rc_t billing_app_books(billing_op_t *op,
+    const billing_team_row_t *row, billing_money_t credit);
+static billing_db_rc_t billing_app_team_empty(billing_op_t *op,
+    const billing_team_row_t *row);
+static billing_db_rc_t billing_app_told(billing_op_t *op, const char *id,
+    unsigned status);
+
+
+billing_db_rc_t
+billing_app_team(billing_app_t *app, const json_t *item,
+    billing_app_result_t *result)
+{
+    const char            *id, *name;
+    billing_db_rc_t        rc;
+    billing_grant_t        grant;
+    billing_app_team_t    *team;
+
+    id = billing_app_text(item, "id");
+    id = id[0] == '\0' ? billing_app_text(item, "team") : id;
+    name = billing_app_text(item, "name");
+
+    rc = billing_app_enter(app, id, &team);
+
+    if (rc == BILLING_DB_DONE) {
+        return billing_app_team_new(app, item, result);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    grant.now = app->op->now;
+    result->reason = billing_app_plan(item, &team->row, &grant,
+                                      &result->field);
+
+    if (result->reason != BILLING_ALLOW) {
+        return BILLING_DB_OK;
+    }
+
+    if (grant.plan != BILLING_PLAN_NONE) {
+        rc = billing_app_grant(app->op, &team->row, &grant, result);
+
+        if (rc != BILLING_DB_OK || result->reason != BILLING_ALLOW) {
+            return rc;
+        }
+    }
+
+    if (name[0] != '\0' && strcmp(name, team->row.name) != 0) {
+        static const char  sql[] = "UPDATE team SET name = $1 WHERE id = $2";
+
+        billing_copy(team->row.name, sizeof(team->row.name), name);
+        rc = billing_db_exec(app->op->w->db, sql, "tt", name, id);
+        result->changed = true;
+    }
+
+    team->touched = team->touched || result->changed;
+
+    return rc;
+}
+
+
+static billing_db_rc_t
+billing_app_team_new(billing_app_t *app, const json_t *item,
+    billing_app_result_t *result)
+{
+    const char           *id, *name;
+    billing_op_t         *op = app->op;
+    billing_db_rc_t       rc;
+    billing_grant_t       grant = { .now = op->now };
+    billing_team_row_t    row;
+    billing_app_team_t   *team;
+    billing_currency_t    currency = op->w->settings->catalogue.currency;
+
+    id = billing_app_text(item, "id");
+    id = id[0] == '\0' ? billing_app_text(item, "team") : id;
+    name = billing_app_text(item, "name");
+
+    memset(&row, 0, sizeof(row));
+    row.team.plan = BILLING_PLAN_FREE;
+    row.team.state = BILLING_STATE_FREE;
+    row.team.version = 1;
+    row.team.paid.currency = currency;
+    row.team.credit.currency = currency;
+    row.team.pending.currency = currency;
+    row.team.unit.currency = currency;
+    row.created_at = billing_app_instant(item, "created_at");
+    row.created_at = row.created_at == 0 ? op->now : row.created_at;
+    billing_copy(row.id, sizeof(row.id), id);
+    billing_copy(row.name, sizeof(row.name), name);
+
+    if (name[0] == '\0') {
+        result->reason = BILLING_FIELD_MISSING;
+        result->field = "name";
+        return BILLING_DB_OK;
+    }
+
+    if (row.created_at > op->now + BILLING_AHEAD_SEC) {
+        result->reason = BILLING_FIELD_TYPE;
+        result->field = "created_at";
+        return BILLING_DB_OK;
+    }
+
+    result->reason = billing_app_plan(item, &row, &grant, &result->field);
+
+    if (result->reason == BILLING_ALLOW && grant.plan != BILLING_PLAN_NONE) {
+        rc = billing_app_grant(op, &row, &grant, result);
+
+        if (rc != BILLING_DB_OK) {
+            return rc;
+        }
+    }
+
+    if (result->reason != BILLING_ALLOW) {
+        return BILLING_DB_OK;
+    }
+
+    result->changed = true;
+    result->created = true;
+    rc = billing_team_insert(op->w, &row);
+
+    return rc == BILLING_DB_OK ? billing_app_enter(app, id, &team) : rc;
+}
+
+
+/* The grant that is meant, plan NONE when none is. */
+
+static billing_reason_t
+billing_app_plan(const json_t *item, const billing_team_row_t *row,
+    billing_grant_t *grant, const char **field)
+{
+    const char       *plan = billing_app_text(item, "plan");
+    const char       *state = billing_app_text(item, "state");
+    billing_plan_t    named;
+
+    /* These states have their plan's name. */
+
+    named = billing_plan_parse(plan, strlen(plan));
+    grant->plan = plan[0] == '\0' ? billing_plan_parse(state, strlen(state))
+                                  : named;
+
+    if (plan[0] == '\0' && state[0] == '\0') {
+        *field = json_object_get(item, "seats") != NULL ? "seats"
+                 : json_object_get(item, "valid_until") != NULL
+                   ? "valid_until" : NULL;
+        grant->plan = BILLING_PLAN_NONE;
+
+        /* Whose number of seats it would be is not said. */
+
+        return *field == NULL ? BILLING_ALLOW : BILLING_PLAN_UNKNOWN;
+    }
+
+    if (state[0] != '\0'
+        && grant->plan != billing_plan_parse(state, strlen(state)))
+    {
+        *field = "state";
+        return BILLING_FIELD_TYPE;
+    }
+
+    if (grant->plan != BILLING_PLAN_FREE
+        && grant->plan != BILLING_PLAN_EDUCATION
+        && grant->plan != BILLING_PLAN_ENTERPRISE)
+    {
+        *field = "plan";
+        return BILLING_PLAN_UNKNOWN;
+    }
+
+    grant->seats = (uint32_t)
+                   json_integer_value(json_object_get(item, "seats"));
+    grant->until_at = billing_app_instant(item, "valid_until");
+
+    /* An order that goes on need not be told again. */
+
+    if (grant->plan == row->team.plan && grant->seats == 0) {
+        grant->seats = row->team.seats;
+    }
+
+    if (grant->plan == row->team.plan
+        && json_object_get(item, "valid_until") == NULL)
+    {
+        grant->until_at = row->team.current.end_at;
+    }
+
+    return BILLING_ALLOW;
+}
+
+
+billing_db_rc_t
+billing_app_grant(billing_op_t *op, billing_team_row_t *row,
+    const billing_grant_t *grant, billing_app_result_t *result)
+{
+    billing_db_rc_t     rc = BILLING_DB_OK;
+    billing_granted_t   granted;
+
+    if (row->hold_seats != 0 && grant->plan != row->team.plan) {
+        result->reason = BILLING_CHECKOUT_OPEN;
+        return BILLING_DB_OK;
+    }
+
+    result->reason = billing_team_grant(&op->w->settings->catalogue,
+                                        &row->team, grant, &granted);
+
+    if (result->reason == BILLING_FIELD_TYPE) {
+        result->field = "valid_until";
+    }
+
+    if (result->reason != BILLING_ALLOW || !granted.changed) {
+        return BILLING_DB_OK;
+    }
+
+    result->changed = true;
+    row->settle_at = 0;
+    row->invoice_due_at = 0;
+    row->overdue = false;
+    billing_dunning_over(row);
+
+    if (granted.credit.minor > 0) {
+        rc = billing_app_books(op, row, granted.credit);
+    }
+
+    if (rc == BILLING_DB_OK && granted.freed) {
+        rc = billing_team_freed(op->w, row, op->now);
+    }
+
+    return rc;
+}
+
+
+/* The unused time is owed from now on (R216). */
+
+static billing_db_rc_t
+billing_app_books(billing_op_t *op, const billing_team_row_t *row,
+    billing_money_t credit)
+{
+    char               txn[BILLING_OP_ID_LEN + BILLING_ID_MAX + 8];
+    billing_money_t    given = credit;
+    billing_posting_t  posting;
+
+    given.minor = -credit.minor;
+
+    (void) snprintf(txn, sizeof(txn), "%s-%s-order", op->command->op,
+                    row->id);
+    posting = (billing_posting_t) {
+        .txn = txn, .ref = op->command->op, .at = op->now
+    };
+    billing_posting_add(&posting, "credit", row->id, given);
+    billing_posting_add(&posting, "revenue", NULL, credit);
+
+    return billing_ledger_post(op->w, &posting);
+}
+
+
+/* --- single forms --------------------------------------------------------- */
+
+
+billing_db_rc_t
+billing_op_app_team(billing_op_t *op)
+{
+    billing_db_rc_t       rc;
+    billing_app_result_t  result;
+
+    rc = billing_app_one(op, billing_app_team, &result);
+
+    return rc == BILLING_DB_OK
+           ? billing_app_told(op, billing_op_text(op, "team"),
+                              result.created ? 201 : 200)
+           : rc;
+}
+
+
+/* An Enterprise order, or a school: for a team that is there. */
+
+billing_db_rc_t
+billing_op_app_grant(billing_op_t *op)
+{
+    bool                  school;
+    const char           *id = billing_op_text(op, "team");
+    billing_db_rc_t       rc;
+    billing_grant_t       grant;
+    billing_team_row_t    row;
+    billing_app_result_t  result = { .reason = BILLING_ALLOW };
+
+    school = strcmp(op->command->kind, "app.team.education") == 0;
+
+    grant = (billing_grant_t) {
+        .plan = school ? BILLING_PLAN_EDUCATION : BILLING_PLAN_ENTERPRISE,
+        .seats = (uint32_t) billing_op_int(op, "seats", 0),
+        .until_at = billing_app_instant(op->command->body, "valid_until"),
+        .now = op->now
+    };
+
+    rc = billing_team_load(op->w, id, &row);
+
+    if (rc != BILLING_DB_OK) {
+        return rc == BILLING_DB_DONE
+               ? billing_op_deny(op, BILLING_TEAM_NOT_FOUND, NULL) : rc;
+    }
+
+    rc = billing_app_grant(op, &row, &grant, &result);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    if (result.reason != BILLING_ALLOW) {
+        return billing_op_deny(op, result.reason,
+                   json_pack("{s:I, s:s*}", "n", (json_int_t)
+                             row.team.members, "field", result.field));
+    }
+
+    if (result.changed) {
+        rc = billing_team_touch(op->w, &row);
+    }
+
+    return rc == BILLING_DB_OK ? billing_app_told(op, id, 200) : rc;
+}
+
+
+static billing_db_rc_t
+billing_app_told(billing_op_t *op, const char *id, unsigned status)
+{
+    json_t              *team;
+    billing_db_rc_t      rc;
+    billing_team_row_t   row;
+
+    rc = billing_team_load(op->w, id, &row);
+
+    if (rc == BILLING_DB_DONE) {
+        return billing_op_deny(op, BILLING_TEAM_NOT_FOUND, NULL);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_app_team_json(op->w, &row, &team);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    billing_copy(op->reply->team, sizeof(op->reply->team), id);
+
+    return billing_op_reply(op, status, json_pack("{s:o}", "team", team));
+}
+
+
+billing_db_rc_t
+billing_query_app_team(billing_op_t *op)
+{
+    return billing_app_told(op, billing_op_text(op, "team"), 200);
+}
+
+
+/* --- the end of a team ---------------------------------------------------- */
+
+
+billing_db_rc_t
+billing_op_app_team_delete(billing_op_t *op)
+{
+    const char          *id = billing_op_text(op, "team");
+    billing_db_rc_t      rc;
+    billing_reason_t     reason;
+    billing_sub_step_t   step;
+    billing_team_row_t   row;
+
+    rc = billing_team_load(op->w, id, &row);
+
+    if (rc != BILLING_DB_OK) {
+        return rc == BILLING_DB_DONE
+               ? billing_op_deny(op, BILLING_TEAM_NOT_FOUND, NULL) : rc;
+    }
+
+    reason = row.hold_seats != 0
+             ? BILLING_CHECKOUT_OPEN
+             : billing_sub_next(&row.team, BILLING_SUB_DELETE, op->now, &step);
+
+    /* Cancelled first, so that nothing more is charged (R231). */
+
+    if (reason == BILLING_ALLOW && billing_plan_is_paid(row.team.plan)
+        && row.team.state != BILLING_STATE_CANCELLED
+        && row.team.state != BILLING_STATE_EXPIRED)
+    {
+        reason = BILLING_LAST_TEAM;
+    }
+
+    if (reason != BILLING_ALLOW) {
+        return billing_op_deny(op, reason, NULL);
+    }
+
+    rc = billing_app_team_empty(op, &row);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_touch(op->w, &row);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_event_emit(op->w, BILLING_EVENT_TEAM_DELETED, id,
+                                json_object());
+    }
+
+    return rc == BILLING_DB_OK
+           ? billing_op_reply(op, 200, json_pack("{s:{s:s, s:b}}", "team",
+                                                 "id", id, "gone", 1))
+           : rc;
+}
+
+
+/* Nobody's any more: invoices stay, people and boards go. */
+
+static billing_db_rc_t
+billing_app_team_empty(billing_op_t *op, const billing_team_row_t *row)
+{
+    static const char  members_sql[] =
+        "SELECT email FROM member WHERE team = $1 AND roles <> 0 LIMIT 1";
+    static const char  boards_sql[] =
+        "UPDATE board SET gone = 1, version = version + 1 WHERE team = $1"
+        " AND gone = 0 AND id = (SELECT MIN(id) FROM board WHERE team = $2"
+        " AND gone = 0) RETURNING id";
+
+    char                     name[BILLING_EMAIL_MAX + 1];
+    billing_db_t            *db = op->w->db;
+    billing_db_rc_t          rc;
+    billing_member_change_t  change = {
+        .team = row->id, .email = name, .now = op->now
+    };
+
+    for ( ;; ) {
+        rc = billing_db_query(db, members_sql, "t", row->id);
+
+        if (rc != BILLING_DB_ROW) {
+            break;
+        }
+
+        billing_copy(name, sizeof(name), billing_db_text(db, members_sql, 0));
+        billing_db_done(db, members_sql);
+        rc = billing_member_store(op->w, &change);
+
+        if (rc != BILLING_DB_OK) {
+            return rc;
+        }
+    }
+
+    while (rc == BILLING_DB_DONE) {
+        rc = billing_db_query(db, boards_sql, "tt", row->id, row->id);
+
+        if (rc != BILLING_DB_ROW) {
+            break;
+        }
+
+        billing_copy(name, sizeof(name), billing_db_text(db, boards_sql, 0));
+        billing_db_done(db, boards_sql);
+        rc = billing_outbox_board(op->w, name);
+        rc = rc == BILLING_DB_OK ? BILLING_DB_DONE : rc;
+    }
+
+    return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+}

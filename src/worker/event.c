@@ -1,0 +1,417 @@
+/*
+ * Events for the application.  They come from the difference between what is
+ * in the database and what it was told, at the one place every change passes
+ * (the outbox of records), so that no operation can forget one.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "billing_business.h"
+
+#define BILLING_EVENT_ROWS_MAX  10000   /* forgotten at a time */
+
+
+static billing_db_rc_t billing_event_told(billing_worker_t *w,
+    const billing_team_row_t *row, billing_told_t *told);
+static billing_db_rc_t billing_event_bits(billing_worker_t *w,
+    const billing_team_row_t *row, const billing_told_t *told);
+static json_t *billing_event_from(const billing_told_t *told);
+static billing_db_rc_t billing_event_person(billing_worker_t *w,
+    const char *team, const char *email, uint32_t told);
+static billing_db_rc_t billing_event_write(billing_worker_t *w,
+    billing_event_kind_t kind, const char *team, const char *body);
+static billing_db_rc_t billing_event_deliver(billing_worker_t *w,
+    billing_event_kind_t kind, int64_t seq);
+
+
+static bool
+billing_event_wanted(const billing_worker_t *w)
+{
+    return w->settings->application.nkeys > 0
+           || w->settings->application.nwebhooks > 0;
+}
+
+
+/* --- from differences ----------------------------------------------------- */
+
+
+billing_db_rc_t
+billing_event_team(billing_worker_t *w, const char *team)
+{
+    static const char  differs_sql[] =
+        "SELECT 1 FROM team WHERE id = $1 AND (plan <> told_plan"
+        " OR state <> told_state OR seats <> told_seats"
+        " OR period_end_at <> told_until)";
+    static const char  sql[] =
+        "UPDATE team SET told_plan = plan, told_state = state,"
+        " told_seats = seats, told_until = period_end_at WHERE id = $1";
+
+    billing_db_rc_t      rc;
+    billing_told_t       told;
+    billing_team_row_t   row;
+
+    rc = billing_db_query(w->db, differs_sql, "t", team);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+    }
+
+    billing_db_done(w->db, differs_sql);
+
+    rc = billing_team_load(w, team, &row);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_event_told(w, &row, &told);
+    }
+
+    if (rc == BILLING_DB_OK && billing_event_wanted(w)) {
+        rc = billing_event_bits(w, &row, &told);
+    }
+
+    return rc == BILLING_DB_OK ? billing_db_exec(w->db, sql, "t", team) : rc;
+}
+
+
+static billing_db_rc_t
+billing_event_told(billing_worker_t *w, const billing_team_row_t *row,
+    billing_told_t *told)
+{
+    static const char  sql[] =
+        "SELECT told_plan, told_state, told_seats, told_until FROM team"
+        " WHERE id = $1";
+
+    const char       *text;
+    billing_db_rc_t   rc;
+
+    rc = billing_db_query(w->db, sql, "t", row->id);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    text = billing_db_text(w->db, sql, 0);
+    told->plan = billing_plan_parse(text, strlen(text));
+    text = billing_db_text(w->db, sql, 1);
+    told->state = billing_state_parse(text, strlen(text));
+    told->seats = (uint32_t) billing_db_int(w->db, sql, 2);
+    told->until_at = billing_db_int(w->db, sql, 3);
+    billing_db_done(w->db, sql);
+
+    return BILLING_DB_OK;
+}
+
+
+static billing_db_rc_t
+billing_event_bits(billing_worker_t *w, const billing_team_row_t *row,
+    const billing_told_t *told)
+{
+    uint32_t         bits;
+    billing_db_rc_t  rc = BILLING_DB_OK;
+    billing_told_t   now = {
+        .plan = row->team.plan, .state = row->team.state,
+        .seats = row->team.seats, .until_at = row->team.current.end_at
+    };
+
+    bits = billing_event_team_bits(told, &now);
+
+    for (unsigned i = 1; i < BILLING_EVENTS && rc == BILLING_DB_OK; i++) {
+        if (bits & (1u << i)) {
+            rc = billing_event_emit(w, (billing_event_kind_t) i, row->id,
+                     i == BILLING_EVENT_TEAM_CREATED
+                     ? json_object()
+                     : json_pack("{s:o}", "from", billing_event_from(told)));
+        }
+    }
+
+    return rc;
+}
+
+
+static json_t *
+billing_event_from(const billing_told_t *told)
+{
+    return json_pack("{s:s, s:s, s:I, s:o}",
+               "plan", billing_plan_name(told->plan),
+               "state", billing_state_name(told->state),
+               "seats", (json_int_t) told->seats,
+               "period_end", billing_instant_json(told->until_at));
+}
+
+
+billing_db_rc_t
+billing_event_member(billing_worker_t *w, const char *team,
+    const char *email)
+{
+    static const char  told_sql[] =
+        "SELECT told_roles FROM member WHERE team = $1 AND email = $2"
+        " AND roles <> told_roles";
+    static const char  sql[] =
+        "UPDATE member SET told_roles = roles WHERE team = $1 AND email = $2";
+
+    bool             own;
+    uint32_t         told;
+    billing_db_rc_t  rc;
+
+    rc = billing_db_query(w->db, told_sql, "tt", team, email);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+    }
+
+    told = (uint32_t) billing_db_int(w->db, told_sql, 0);
+    billing_db_done(w->db, told_sql);
+
+    /* What the application has just said itself is no news to it. */
+
+    own = w->actor != NULL && strcmp(w->actor, BILLING_APP_ACTOR) == 0
+          && !w->settings->application.echo;
+
+    if (billing_event_wanted(w) && !own) {
+        rc = billing_event_person(w, team, email, told);
+
+        if (rc != BILLING_DB_OK) {
+            return rc;
+        }
+    }
+
+    return billing_db_exec(w->db, sql, "tt", team, email);
+}
+
+
+static billing_db_rc_t
+billing_event_person(billing_worker_t *w, const char *team,
+    const char *email, uint32_t told)
+{
+    uint32_t              roles;
+    billing_db_rc_t       rc;
+    billing_event_kind_t  kind;
+
+    rc = billing_member_roles(w, team, email, &roles);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    kind = billing_event_member_of(told, roles);
+
+    return billing_event_emit(w, kind, team,
+               json_pack("{s:{s:s, s:s, s:o}}", "member", "email", email,
+                         "role", billing_role_word(roles),
+                         "roles", billing_roles_json(roles)));
+}
+
+
+/* --- the rows ------------------------------------------------------------- */
+
+
+billing_db_rc_t
+billing_event_emit(billing_worker_t *w, billing_event_kind_t kind,
+    const char *team, json_t *data)
+{
+    char                *body = NULL;
+    json_t              *json, *event;
+    billing_db_rc_t      rc = BILLING_DB_OK;
+    billing_team_row_t   row;
+
+    if (!billing_event_wanted(w)) {
+        json_decref(data);
+        return BILLING_DB_OK;
+    }
+
+    if (team != NULL) {
+        rc = billing_team_load(w, team, &row);
+
+        if (rc == BILLING_DB_OK) {
+            rc = billing_app_team_json(w, &row, &json);
+        }
+
+        if (rc != BILLING_DB_OK) {
+            json_decref(data);
+            return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+        }
+
+        (void) json_object_set_new(data, "team", json);
+    }
+
+    (void) json_object_set_new(data, "by",
+               w->actor != NULL && w->actor[0] != '\0'
+               ? json_string(w->actor) : json_null());
+
+    event = json_pack("{s:s, s:o, s:o}", "type", billing_event_name(kind),
+                "timestamp", billing_instant_json(billing_worker_now(w)),
+                "data", data);
+
+    body = event == NULL ? NULL : json_dumps(event, JSON_COMPACT);
+    json_decref(event);
+
+    rc = body == NULL ? BILLING_DB_FULL
+                      : billing_event_write(w, kind, team == NULL ? "" : team,
+                                            body);
+    free(body);
+
+    return rc;
+}
+
+
+static billing_db_rc_t
+billing_event_write(billing_worker_t *w, billing_event_kind_t kind,
+    const char *team, const char *body)
+{
+    static const char  seq_sql[] =
+        "SELECT COALESCE(MAX(seq), 0) + 1 FROM app_event";
+    static const char  sql[] =
+        "INSERT INTO app_event (seq, id, kind, team, body, at)"
+        " VALUES ($1, $2, $3, $4, $5, $6)";
+
+    char             random[BILLING_ID_MAX + 1], id[BILLING_ID_MAX + 1];
+    int64_t          seq;
+    billing_db_rc_t  rc;
+
+    rc = billing_db_query(w->db, seq_sql, "");
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;
+    }
+
+    seq = billing_db_int(w->db, seq_sql, 0);
+    billing_db_done(w->db, seq_sql);
+
+    rc = billing_id_new('m', random);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    /* By chance, not counted: a database that is restored starts no old one. */
+
+    (void) snprintf(id, sizeof(id), "msg_%.*s", BILLING_ID_MAX - 4,
+                    random + 2);
+
+    rc = billing_db_exec(w->db, sql, "ititti", seq, id, (int64_t) kind,
+                         team, body, billing_worker_now(w));
+
+    return rc == BILLING_DB_OK ? billing_event_deliver(w, kind, seq) : rc;
+}
+
+
+static billing_db_rc_t
+billing_event_deliver(billing_worker_t *w, billing_event_kind_t kind,
+    int64_t seq)
+{
+    static const char  sql[] =
+        "INSERT INTO app_delivery (endpoint, event, state, next_at)"
+        " VALUES ($1, $2, 'queued', $3)";
+
+    billing_db_rc_t               rc = BILLING_DB_OK;
+    const billing_application_t  *app = &w->settings->application;
+
+    for (uint32_t i = 0; i < app->nwebhooks && rc == BILLING_DB_OK; i++) {
+        if (app->webhooks[i].events & (1u << kind)) {
+            rc = billing_db_exec(w->db, sql, "tii", app->webhooks[i].url, seq,
+                                 billing_worker_wall(w));
+        }
+    }
+
+    return rc;
+}
+
+
+billing_db_rc_t
+billing_event_retention(billing_worker_t *w, int64_t now)
+{
+    static const char  deliveries_sql[] =
+        "DELETE FROM app_delivery WHERE event IN (SELECT seq FROM app_event"
+        " WHERE at < $1 ORDER BY seq LIMIT $2)";
+    static const char  sql[] =
+        "DELETE FROM app_event WHERE seq IN (SELECT seq FROM app_event"
+        " WHERE at < $1 ORDER BY seq LIMIT $2)";
+
+    int64_t          before = now - BILLING_EVENT_RETENTION_SEC;
+    billing_db_rc_t  rc;
+
+    rc = billing_db_exec(w->db, deliveries_sql, "ii", before,
+                         (int64_t) BILLING_EVENT_ROWS_MAX);
+
+    return rc == BILLING_DB_OK
+           ? billing_db_exec(w->db, sql, "ii", before,
+                             (int64_t) BILLING_EVENT_ROWS_MAX)
+           : rc;
+}
+
+
+/* --- what it reads -------------------------------------------------------- */
+
+
+static json_t *
+billing_app_entitlements(const billing_worker_t *w, billing_plan_t plan)
+{
+    json_t                     *features = json_array();
+    json_t                     *limits = json_object();
+    const billing_terms_t      *terms = &w->settings->catalogue.plans[plan];
+    const billing_catalogue_t  *catalogue = &w->settings->catalogue;
+
+    for (uint32_t i = 0; i < catalogue->nfeatures; i++) {
+        if (terms->features & ((uint64_t) 1 << i)) {
+            (void) json_array_append_new(features,
+                       json_string(catalogue->features[i]));
+        }
+    }
+
+    /* Minus one, as in the catalogue, is without limit. */
+
+    for (uint32_t i = 0; i < catalogue->nlimits; i++) {
+        (void) json_object_set_new(limits, catalogue->limits[i],
+                   json_integer((json_int_t) terms->limits[i]));
+    }
+
+    return json_pack("{s:o, s:o, s:b, s:b}", "features", features,
+               "limits", limits,
+               "private_boards", (int) terms->private_boards,
+               "guests_edit", (int) terms->guests_edit);
+}
+
+
+billing_db_rc_t
+billing_app_team_json(billing_worker_t *w, const billing_team_row_t *row,
+    json_t **out)
+{
+    billing_db_rc_t         rc;
+    billing_plan_t          plan;
+    const billing_team_t   *team = &row->team;
+    billing_team_record_t   record;
+
+    *out = NULL;
+    rc = billing_record_team(w, row->id, &record);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    /* What has ended gives what Free gives (R181). */
+
+    plan = team->state == BILLING_STATE_EXPIRED
+           || (record.valid_until_at != 0
+               && billing_worker_now(w) >= record.valid_until_at)
+           ? BILLING_PLAN_FREE : team->plan;
+
+    *out = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s?, s:o, s:o, s:b,"
+                     " s:s, s:o, s:I, s:o}",
+               "id", row->id, "name", row->name,
+               "plan", billing_plan_name(team->plan),
+               "state", billing_state_name(team->state),
+               "seats", (json_int_t) team->seats,
+               "members", (json_int_t) team->members,
+               "period", team->period == BILLING_PERIOD_NONE
+                         ? NULL : billing_period_name(team->period),
+               "period_start", billing_instant_json(team->current.start_at),
+               "period_end", billing_instant_json(team->current.end_at),
+               "auto_renew", (int) team->auto_renew,
+               "currency", billing_currency_code(team->paid.currency),
+               "valid_until", billing_instant_json(record.valid_until_at),
+               "version", (json_int_t) team->version,
+               "entitlements", billing_app_entitlements(w, plan));
+
+    return *out == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
+}

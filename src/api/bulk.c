@@ -315,6 +315,10 @@ billing_bulk_item(const billing_bulk_t *bulk, const char *end, json_t **out,
 
     *out = NULL;
 
+    while (len > 0 && memchr(BILLING_BLANKS, bulk->at[len - 1], 4) != NULL) {
+        len--;
+    }
+
     if (len > BILLING_BULK_ITEM_MAX) {
         return BILLING_BODY_TOO_LARGE;
     }

@@ -142,6 +142,10 @@ static const billing_field_t  billing_app_replay[] = {
     BILLING_ANY("before", BILLING_FIELD_INSTANT), BILLING_LAST
 };
 
+static const billing_field_t  billing_app_session[] = {
+    BILLING_NEEDED("email", BILLING_FIELD_EMAIL), BILLING_LAST
+};
+
 static const billing_field_t  billing_app_operation[] = {
     BILLING_NEEDED("operation", BILLING_FIELD_OPERATION), BILLING_LAST
 };
@@ -175,6 +179,7 @@ static const struct {
     { "app.events",          billing_app_events },
     { "app.event.replay",    billing_app_event },
     { "app.events.replay",   billing_app_replay },
+    { "app.session",         billing_app_session },
     { "app.operation",       billing_app_operation },
     { "app.webhooks",        billing_app_none },
     { "app.webhook.enable",  billing_app_enable }

@@ -175,6 +175,8 @@ static const billing_route_t  billing_route_table[] = {
       BILLING_C, false, false, false, NULL },
     { "POST", "/app/v1/events/{event}/replay", "app.event.replay",
       BILLING_C, false, false, false, NULL },
+    { "POST", "/app/v1/sessions", "app.session",
+      BILLING_L, false, false, false, NULL },
     { "GET", "/app/v1/operations/{operation}", "app.operation",
       BILLING_Q, false, false, false, NULL },
     { "GET", "/app/v1/webhooks", "app.webhooks",

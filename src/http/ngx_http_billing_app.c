@@ -306,11 +306,6 @@ static ngx_int_t
 ngx_http_billing_bulk_stop(ngx_http_request_t *r, ngx_http_billing_bulk_t *b,
     billing_reason_t reason)
 {
-    ngx_str_t  value;
-
-    ngx_str_set(&value, "5");
-    (void) ngx_http_billing_add_header(r, "Retry-After", &value);
-
     return ngx_http_billing_send_problem(r, reason, NULL,
                json_pack("{s:I}", "accepted", b->accepted));
 }

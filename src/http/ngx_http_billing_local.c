@@ -17,6 +17,8 @@ static ngx_int_t ngx_http_billing_local_pricing(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx);
 static ngx_int_t ngx_http_billing_local_login(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx);
+static ngx_int_t ngx_http_billing_local_session(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx);
 static ngx_uint_t ngx_http_billing_local_signed(ngx_http_request_t *r,
     ngx_str_t *body);
 static billing_reason_t ngx_http_billing_local_event(ngx_http_request_t *r,
@@ -29,6 +31,7 @@ static void ngx_http_billing_local_webhook_wake(ngx_http_request_t *r,
 static ngx_http_billing_local_t  ngx_http_billing_locals[] = {
     { "pricing", ngx_http_billing_local_pricing },
     { "demo.login", ngx_http_billing_local_login },
+    { "app.session", ngx_http_billing_local_session },
     { NULL, NULL }
 };
 
@@ -112,6 +115,42 @@ ngx_http_billing_local_login(ngx_http_request_t *r,
                                       json_pack("{s{ss} ss}",
                                                 "profile", "email", profile,
                                                 "csrf", token.data));
+}
+
+
+/*
+ * The application has let somebody in: its Set-Cookie, which it passes on to
+ * that browser, lets them into the billing pages.
+ */
+
+static ngx_int_t
+ngx_http_billing_local_session(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx)
+{
+    json_t             *expires_at;
+    ngx_str_t           email;
+    const char         *profile;
+    billing_session_t  *session;
+
+    profile = json_string_value(json_object_get(ctx->body, "email"));
+
+    if (profile == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    email.data = (u_char *) profile;
+    email.len = ngx_strlen(profile);
+
+    if (ngx_http_billing_session_start(r, &email, &session) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    expires_at = billing_instant_json(session->expires_at);
+
+    return ngx_http_billing_send_json(r, NGX_HTTP_CREATED,
+                                      json_pack("{s{ss so}}", "session",
+                                                "profile", profile,
+                                                "expires_at", expires_at));
 }
 
 

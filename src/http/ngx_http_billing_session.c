@@ -205,9 +205,24 @@ ngx_http_billing_session_name(ngx_http_request_t *r)
 }
 
 
+/* What the browser speaks: this connection may come from a proxy, or an app. */
+
 static ngx_uint_t
 ngx_http_billing_https(ngx_http_request_t *r)
 {
+    ngx_str_t                     *origin;
+    ngx_http_billing_main_conf_t  *bmcf;
+
+    bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
+    origin = &bmcf->origin;
+
+    if (origin->len) {
+        return origin->len > sizeof("https://") - 1
+               && ngx_strncasecmp(origin->data, (u_char *) "https://",
+                                  sizeof("https://") - 1)
+                  == 0;
+    }
+
 #if (NGX_HTTP_SSL)
     return r->connection->ssl != NULL;
 #else

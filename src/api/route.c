@@ -169,6 +169,8 @@ static const billing_route_t  billing_route_table[] = {
       BILLING_C, false, false, false, NULL },
     { "DELETE", "/app/v1/boards/{board}", "app.board.delete",
       BILLING_C, false, false, false, NULL },
+    { "PUT", "/app/v1/domains/{domain}", "app.domain.verified",
+      BILLING_C, false, false, false, NULL },
     { "GET", "/app/v1/events", "app.events",
       BILLING_Q, false, false, false, NULL },
     { "POST", "/app/v1/events/replay", "app.events.replay",

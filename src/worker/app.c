@@ -188,6 +188,11 @@ billing_app_enter(billing_app_t *app, const char *id,
 
     rc = billing_team_load(app->op->w, id, &entry->row);
 
+    if (rc == BILLING_DB_OK) {
+        rc = billing_invitation_seats(app->op->w, id, app->op->now,
+                                      &entry->held);
+    }
+
     if (rc != BILLING_DB_OK) {
         free(entry);
         return rc;

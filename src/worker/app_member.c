@@ -9,8 +9,11 @@
 
 
 static bool billing_app_roles(const json_t *item, uint32_t *roles);
+static billing_db_rc_t billing_app_join(billing_app_t *app,
+    billing_app_team_t *team, const char *email,
+    billing_app_result_t *result);
 static billing_reason_t billing_app_seat(billing_app_t *app,
-    billing_app_team_t *team);
+    billing_app_team_t *team, uint32_t taken);
 static billing_db_rc_t billing_app_admin(billing_app_t *app,
     const billing_app_team_t *team, uint32_t before, uint32_t after,
     billing_app_result_t *result);
@@ -77,13 +80,11 @@ billing_app_member(billing_app_t *app, const json_t *item,
     }
 
     if (roles & ~before & (uint32_t) BILLING_ROLE_MEMBER) {
-        result->reason = billing_app_seat(app, team);
+        rc = billing_app_join(app, team, change.email, result);
 
-        if (result->reason != BILLING_ALLOW) {
-            return BILLING_DB_OK;
+        if (rc != BILLING_DB_OK || result->reason != BILLING_ALLOW) {
+            return rc;
         }
-
-        team->members++;
     }
 
     team->members -= (before & ~roles & (uint32_t) BILLING_ROLE_MEMBER) != 0;
@@ -144,13 +145,50 @@ billing_app_roles(const json_t *item, uint32_t *roles)
 }
 
 
+/* Who was invited may have a seat already; the invitation has been met. */
+
+static billing_db_rc_t
+billing_app_join(billing_app_t *app, billing_app_team_t *team,
+    const char *email, billing_app_result_t *result)
+{
+    uint32_t              own = 0;
+    billing_op_t         *op = app->op;
+    billing_db_rc_t       rc;
+    billing_invitation_t  invitation;
+
+    if (team->held > 0) {
+        rc = billing_invitation_of(op->w, team->row.id, email, &invitation);
+
+        if (rc != BILLING_DB_OK && rc != BILLING_DB_DONE) {
+            return rc;
+        }
+
+        own = rc == BILLING_DB_OK && invitation.seat
+              && invitation.expires_at > op->now;
+    }
+
+    result->reason = billing_app_seat(app, team,
+                                      team->members + team->held - own);
+
+    if (result->reason != BILLING_ALLOW) {
+        return BILLING_DB_OK;
+    }
+
+    team->members++;
+    team->held -= own;
+
+    return billing_invitation_met(op->w, team->row.id, email, op->now);
+}
+
+
 /*
  * A place for one more: never above what is paid for, nor above what a
  * purchase that is under way pays for.  A licence is added only if asked for.
  */
 
 static billing_reason_t
-billing_app_seat(billing_app_t *app, billing_app_team_t *team)
+billing_app_seat(billing_app_t *app, billing_app_team_t *team,
+    uint32_t taken)
 {
     bool                    sold;
     uint32_t                seats;
@@ -162,15 +200,14 @@ billing_app_seat(billing_app_t *app, billing_app_team_t *team)
     seats = team->grows ? team->change.to : t->seats;
 
     if (team->row.hold_seats != 0
-        && (team->members >= team->row.hold_seats
-            || (sold && team->members >= seats)))
+        && (taken >= team->row.hold_seats || (sold && taken >= seats)))
     {
         return BILLING_NO_VACANT_SEAT;
     }
 
     /* Others have no number of seats unless one was given. */
 
-    if (team->members < seats || (!sold && t->seats == 0)) {
+    if (taken < seats || (!sold && t->seats == 0)) {
         return BILLING_ALLOW;
     }
 
@@ -179,7 +216,7 @@ billing_app_seat(billing_app_t *app, billing_app_team_t *team)
     }
 
     reason = billing_seat_change(&app->op->w->settings->catalogue, t,
-                                 team->members + 1, app->op->now, &change);
+                                 taken + 1, app->op->now, &change);
 
     if (reason == BILLING_ALLOW) {
         team->change = change;

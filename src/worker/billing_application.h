@@ -42,6 +42,7 @@ typedef struct {
     bool                   touched;
     bool                   grows;       /* licences are added */
     uint32_t               members;     /* with those of this command */
+    uint32_t               held;        /* seats that invitations hold */
     billing_seat_change_t  change;
 } billing_app_team_t;
 

@@ -192,6 +192,28 @@ r145_an_ended_subscription_adds_no_licence(void **state)
 
 
 static void
+r144_an_invitation_that_holds_a_seat_keeps_it(void **state)
+{
+    const char  *id = paid_team("team", 3, "monthly");  /* two are there */
+
+    (void) state;
+
+    drop(expect(OWNER, "invitation.create", json_pack("{s:s, s:[s]}", "team", id,
+                "emails", "asked@example.test"), 201, NULL));
+    assert_int_equal(count("UPDATE invitation SET seat = 1 RETURNING seat"),
+                     1);
+
+    drop(app("app.member", json_pack("{s:s, s:s}", "team", id, "email",
+             "other@example.test"), 409, "NO_VACANT_SEAT"));
+    drop(app("app.member", json_pack("{s:s, s:s}", "team", id, "email",
+             "asked@example.test"), 201, NULL));
+    assert_int_equal(count("SELECT COUNT(*) FROM invitation WHERE state ="
+                           " 'pending'"), 0);
+    assert_int_equal(count("SELECT members FROM team"), 3);
+}
+
+
+static void
 r110_a_purchase_under_way_keeps_its_seats(void **state)
 {
     char             op[BILLING_OP_ID_LEN + 1];
@@ -377,6 +399,7 @@ main(void)
         TEST(r144_never_more_members_than_licences),
         TEST(r145_licences_added_for_a_list_are_one_change),
         TEST(r145_an_ended_subscription_adds_no_licence),
+        TEST(r144_an_invitation_that_holds_a_seat_keeps_it),
         TEST(r110_a_purchase_under_way_keeps_its_seats),
         TEST(r37_imported_boards_stand_where_they_were_made),
         TEST(r39_boards_keep_the_rules_of_their_team),

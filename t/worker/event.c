@@ -38,6 +38,12 @@ what_happens_is_told_once(void **state)
              "new0@example.test"), 200, NULL));
     assert_int_equal(events("team.member_removed"), 2);
 
+    /* The team was written several times since. */
+
+    assert_int_equal(events("team.plan_changed"), 1);
+    assert_int_equal(events("team.seats_changed"), 1);
+    assert_int_equal(events("team.period_changed"), 1);
+
     body = app("app.events", json_pack("{s:s}", "limit", "2"), 200, NULL);
     list_of = json_object_get(body, "events");
     assert_int_equal(json_array_size(list_of), 2);

@@ -53,6 +53,17 @@ static const billing_status_row_t  billing_status_list[] = {
     { "mails_refused", "mails that were refused for good",
       "SELECT COUNT(*) FROM mail_outbox WHERE state = 'refused'", false,
       true },
+    { "events_queued", "events to tell the application",
+      "SELECT COUNT(*) FROM app_delivery WHERE state = 'queued'", false,
+      false },
+    { "events_given_up", "events that an address never took"
+      " (POST /app/v1/events/replay)",
+      "SELECT COUNT(*) FROM app_delivery WHERE state = 'failed'", false,
+      true },
+    { "webhooks_failing", "addresses that take no events, or are gone",
+      "SELECT COUNT(*) FROM app_endpoint WHERE (disabled <> 0 OR failed_at"
+      " <> 0) AND EXISTS (SELECT 1 FROM app_delivery d WHERE d.endpoint ="
+      " app_endpoint.url AND d.state = 'queued')", false, true },
     { "records_queued", "records to write to Redis",
       "SELECT COUNT(*) FROM record_outbox", false, false },
     { "dead_letters", "commands set aside (billingctl dead-letters)",

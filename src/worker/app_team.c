@@ -17,7 +17,8 @@ static billing_reason_t billing_app_plan(const json_t *item,
     const billing_team_row_t *row, billing_grant_t *grant,
     const char **field);
 static billing_db_rc_t billing_app_books(billing_op_t *op,
-    const billing_team_row_t *row, billing_money_t credit);
+    const billing_team_row_t *row, billing_money_t credit,
+    billing_money_t pending);
 static billing_db_rc_t billing_app_team_empty(billing_op_t *op,
     const billing_team_row_t *row);
 static billing_db_rc_t billing_app_told(billing_op_t *op, const char *id,
@@ -207,6 +208,7 @@ billing_app_grant(billing_op_t *op, billing_team_row_t *row,
     const billing_grant_t *grant, billing_app_result_t *result)
 {
     billing_db_rc_t     rc = BILLING_DB_OK;
+    billing_money_t     pending = row->team.pending;
     billing_granted_t   granted;
 
     if (row->hold_seats != 0 && grant->plan != row->team.plan) {
@@ -231,9 +233,7 @@ billing_app_grant(billing_op_t *op, billing_team_row_t *row,
     row->overdue = false;
     billing_dunning_over(row);
 
-    if (granted.credit.minor > 0) {
-        rc = billing_app_books(op, row, granted.credit);
-    }
+    rc = billing_app_books(op, row, granted.credit, pending);
 
     if (rc == BILLING_DB_OK && granted.freed) {
         rc = billing_team_freed(op->w, row, op->now);
@@ -243,11 +243,11 @@ billing_app_grant(billing_op_t *op, billing_team_row_t *row,
 }
 
 
-/* The unused time is owed from now on (R216). */
+/* The unused time is owed from now on; seats are billed with it (R216). */
 
 static billing_db_rc_t
 billing_app_books(billing_op_t *op, const billing_team_row_t *row,
-    billing_money_t credit)
+    billing_money_t credit, billing_money_t pending)
 {
     char               txn[BILLING_OP_ID_LEN + BILLING_ID_MAX + 8];
     billing_money_t    given = credit;
@@ -260,8 +260,19 @@ billing_app_books(billing_op_t *op, const billing_team_row_t *row,
     posting = (billing_posting_t) {
         .txn = txn, .ref = op->command->op, .at = op->now
     };
-    billing_posting_add(&posting, "credit", row->id, given);
-    billing_posting_add(&posting, "revenue", NULL, credit);
+    if (credit.minor == 0 && pending.minor == 0) {
+        return BILLING_DB_OK;
+    }
+
+    if (credit.minor != 0) {
+        billing_posting_add(&posting, "credit", row->id, given);
+        billing_posting_add(&posting, "revenue", NULL, credit);
+    }
+
+    if (pending.minor != 0) {
+        pending.minor = -pending.minor;
+        billing_posting_unbilled(&posting, row->id, pending);
+    }
 
     return billing_ledger_post(op->w, &posting);
 }

@@ -280,6 +280,9 @@ billing_seats_books(billing_op_t *op, const billing_team_row_t *row,
 {
     char               txn[BILLING_OP_ID_LEN + 8];
     billing_money_t    given, taken, pending;
+    bool               app;
+    char               txn[BILLING_OP_ID_LEN + BILLING_ID_MAX + 16];
+    billing_money_t    given, taken;
     billing_posting_t  posting;
 
     pending = kept->pending;
@@ -289,7 +292,12 @@ billing_seats_books(billing_op_t *op, const billing_team_row_t *row,
     given = taken;
     given.minor = -taken.minor;
 
-    (void) snprintf(txn, sizeof(txn), "%s-seats", op->command->op);
+    /* A list of the application may be about several teams. */
+
+    app = strcmp(op->command->actor, BILLING_APP_ACTOR) == 0;
+
+    (void) snprintf(txn, sizeof(txn), "%s%s%s-seats", op->command->op,
+                    app ? "-" : "", app ? row->id : "");
     posting = (billing_posting_t) {
         .txn = txn, .ref = op->command->op, .at = op->now
     };

@@ -2,13 +2,18 @@
 // ten thousand, its licences while somebody buys, and the webhooks it hears.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 
 import { eventually, request, start } from '../lib/stack.mjs';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const billingctl = path.join(process.env.DEMO_BUILD_DIR ?? `${root}/build/release`, 'billingctl');
 
 let stack;
 let key;
@@ -346,4 +351,12 @@ test('r49 r216 an order from outside, once for its key', async () => {
   assert.equal((await owner.get(`/dashboard?team=${team}`)).json.team.plan, 'enterprise');
   assert.equal((await app('POST', '/app/v1/teams', { teams: [
     { id: team, plan: 'business' }] })).json.refused[0].code, 'PLAN_UNKNOWN');
+});
+
+test('and everything still adds up', async () => {
+  const { status, out } = await new Promise((done) => {
+    execFile(billingctl, ['--config', path.join(stack.dir, 'billing.json'), 'verify'],
+      (error, stdout, stderr) => done({ status: error?.code ?? 0, out: stdout + stderr }));
+  });
+  assert.equal(status, 0, out);
 });

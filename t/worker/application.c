@@ -198,7 +198,8 @@ r144_an_invitation_that_holds_a_seat_keeps_it(void **state)
 
     (void) state;
 
-    drop(expect(OWNER, "invitation.create", json_pack("{s:s, s:[s]}", "team", id,
+    drop(expect(OWNER, "invitation.create",
+                json_pack("{s:s, s:[s]}", "team", id,
                 "emails", "asked@example.test"), 201, NULL));
     assert_int_equal(count("UPDATE invitation SET seat = 1 RETURNING seat"),
                      1);
@@ -367,6 +368,46 @@ r216_an_order_takes_the_place_of_a_paid_plan(void **state)
 }
 
 
+/* Each team of a list has its own entries in the books. */
+
+static void
+r216_r147_seats_that_no_bill_has_named_leave_the_books(void **state)
+{
+    const char  *id = paid_team("business", 5, "monthly");
+    json_t      *body, *items = json_array();
+
+    (void) state;
+
+    t.now += 16 * DAY;
+
+    for (unsigned i = 0; i < 5; i++) {
+        char  email[64];
+
+        (void) snprintf(email, sizeof(email), "new%u@example.test", i);
+        (void) json_array_append_new(items,
+                   json_pack("{s:s, s:s}", "team", id, "email", email));
+    }
+
+    body = list("app.members", "add_seat", items);
+    counted(body, 5, 0, 0);
+    drop(body);
+    assert_int_equal(count("SELECT SUM(amount_minor) FROM ledger WHERE"
+                           " account LIKE 'unbilled:%'"), 1935);
+    assert_int_equal(count("SELECT COUNT(*) FROM ledger WHERE txn LIKE"
+                           " 'op_%-t_%-seats'"), 2);
+
+    drop(app("app.team.enterprise", json_pack("{s:s, s:i}", "team", id,
+             "seats", 40), 200, NULL));
+    assert_int_equal(count("SELECT pending_minor FROM team"), 0);
+    assert_int_equal(count("SELECT SUM(amount_minor) FROM ledger WHERE"
+                           " account LIKE 'unbilled:%'"), 0);
+    assert_int_equal(count("SELECT credit_minor FROM team"),
+                     count("SELECT -SUM(amount_minor) FROM ledger WHERE"
+                           " account LIKE 'credit:%'"));
+    books_balance();
+}
+
+
 static void
 r212_r231_a_team_ends_once_it_pays_no_more(void **state)
 {
@@ -404,6 +445,7 @@ main(void)
         TEST(r37_imported_boards_stand_where_they_were_made),
         TEST(r39_boards_keep_the_rules_of_their_team),
         TEST(r216_an_order_takes_the_place_of_a_paid_plan),
+        TEST(r216_r147_seats_that_no_bill_has_named_leave_the_books),
         TEST(r212_r231_a_team_ends_once_it_pays_no_more),
     };
 #undef TEST

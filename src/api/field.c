@@ -473,7 +473,7 @@ billing_reason_t
 billing_field_roles(json_t *value, json_t **out)
 {
     static const char *const  words[] = {
-        "member", "team_admin", "company_admin", "billing_admin", "guest"
+        "member", "team_admin", "company_admin", "billing_admin"
     };
     static const size_t       n = sizeof(words) / sizeof(words[0]);
 

@@ -100,8 +100,18 @@ static const billing_field_t  billing_app_member[] = {
     BILLING_ON_FULL, BILLING_LAST
 };
 
-static const billing_field_t  billing_app_member_only[] = {
+/* What becomes of that member's boards; nothing said, the first admin's. */
+
+static const billing_field_t  billing_app_member_gone[] = {
     BILLING_NEEDED("team", BILLING_FIELD_TEAM),
+    BILLING_NEEDED("email", BILLING_FIELD_EMAIL),
+    { "boards", BILLING_FIELD_WORD, false, true, BILLING_EMAIL_MAX + 9,
+      BILLING_FIELD_TYPE, NULL },
+    BILLING_LAST
+};
+
+static const billing_field_t  billing_app_guest[] = {
+    BILLING_NEEDED("board", BILLING_FIELD_BOARD),
     BILLING_NEEDED("email", BILLING_FIELD_EMAIL), BILLING_LAST
 };
 
@@ -173,9 +183,11 @@ static const struct {
     { "app.team.enterprise", billing_app_enterprise },
     { "app.team.education",  billing_app_education },
     { "app.member",          billing_app_member },
-    { "app.member.delete",   billing_app_member_only },
+    { "app.member.delete",   billing_app_member_gone },
     { "app.board",           billing_app_board },
     { "app.board.delete",    billing_app_board_only },
+    { "app.guest",           billing_app_guest },
+    { "app.guest.delete",    billing_app_guest },
     { "app.events",          billing_app_events },
     { "app.event.replay",    billing_app_event },
     { "app.events.replay",   billing_app_replay },

@@ -36,6 +36,9 @@ static billing_db_rc_t billing_app_board_may(billing_app_t *app,
 static billing_db_rc_t billing_app_board_write(billing_op_t *op,
     const char *id, const billing_app_board_t *have,
     billing_app_board_t *want);
+static billing_db_rc_t billing_app_board_settle(billing_op_t *op,
+    const char *id, const billing_app_board_t *have,
+    const billing_app_board_t *want);
 
 
 billing_db_rc_t
@@ -239,10 +242,8 @@ billing_app_board_write(billing_op_t *op, const char *id,
     static const char  insert_sql[] =
         "INSERT INTO board (id, team, owner, title, is_private, rank,"
         " created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    static const char  update_sql[] =
-        "UPDATE board SET team = $1, owner = $2, title = $3,"
-        " is_private = $4, rank = $5, created_at = $6, gone = 0,"
-        " version = version + 1 WHERE id = $7";
+    static const char  made_sql[] =
+        "UPDATE board SET rank = $1, created_at = $2 WHERE id = $3";
 
     bool              newest;
     billing_db_rc_t   rc;
@@ -259,20 +260,62 @@ billing_app_board_write(billing_op_t *op, const char *id,
                                 &want->rank);
     }
 
-    if (rc == BILLING_DB_OK && have->found) {
-        rc = billing_db_exec(op->w->db, update_sql, "tttiiit", want->team,
-                             want->owner, want->title,
-                             (int64_t) want->is_private,
-                             (int64_t) want->rank, want->created_at, id);
-
-    } else if (rc == BILLING_DB_OK) {
+    if (rc == BILLING_DB_OK && !have->found) {
         rc = billing_db_exec(op->w->db, insert_sql, "ttttiii", id, want->team,
                              want->owner, want->title,
                              (int64_t) want->is_private,
                              (int64_t) want->rank, want->created_at);
+
+    } else if (rc == BILLING_DB_OK) {
+        rc = billing_db_exec(op->w->db, made_sql, "iit", (int64_t) want->rank,
+                             want->created_at, id);
     }
 
-    return rc == BILLING_DB_OK ? billing_outbox_board(op->w, id) : rc;
+    return rc == BILLING_DB_OK ? billing_app_board_settle(op, id, have, want)
+                               : rc;
+}
+
+
+/* As an owner would do it: rights on the board follow, in both teams. */
+
+static billing_db_rc_t
+billing_app_board_settle(billing_op_t *op, const char *id,
+    const billing_app_board_t *have, const billing_app_board_t *want)
+{
+    billing_db_rc_t      rc;
+    billing_board_row_t  board;
+
+    rc = billing_board_load(op->w, id, &board);
+
+    if (rc != BILLING_DB_OK) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    if (want->is_private) {
+        board.record.link = BILLING_VISIT_OFF;
+    }
+
+    board.record.is_private = want->is_private;
+    board.record.gone = 0;
+    board.deleted_at = 0;
+    board.deleted_by[0] = '\0';
+    billing_copy(board.owner, sizeof(board.owner), want->owner);
+    billing_copy(board.title, sizeof(board.title), want->title);
+    billing_copy(board.record.team, sizeof(board.record.team), want->team);
+
+    rc = billing_board_store(op->w, &board, op->now);
+
+    if (rc == BILLING_DB_OK && have->found) {
+        rc = billing_guests_settle(op->w, want->team, id, op->now);
+    }
+
+    if (rc == BILLING_DB_OK && have->found
+        && strcmp(have->team, want->team) != 0)
+    {
+        rc = billing_guests_settle(op->w, have->team, id, op->now);
+    }
+
+    return rc;
 }
 
 
@@ -337,48 +380,4 @@ billing_op_app_board(billing_op_t *op)
                    "id", id, "title", board.title, "team", board.team,
                    "owner", board.owner, "private", (int) board.is_private,
                    "created_at", created));
-}
-
-
-billing_db_rc_t
-billing_op_app_board_delete(billing_op_t *op)
-{
-    static const char  sql[] =
-        "UPDATE board SET gone = 1, version = version + 1 WHERE id = $1";
-
-    const char           *id = billing_op_text(op, "board");
-    billing_db_rc_t       rc;
-    billing_team_row_t    row;
-    billing_app_board_t   board;
-
-    rc = billing_app_board_load(op->w, id, &board);
-
-    if (rc == BILLING_DB_OK && (!board.found || board.gone)) {
-        return billing_op_deny(op, BILLING_BOARD_NOT_FOUND, NULL);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_db_exec(op->w->db, sql, "t", id);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_outbox_board(op->w, id);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_team_load(op->w, board.team, &row);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_team_touch(op->w, &row);
-    }
-
-    if (rc != BILLING_DB_OK) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
-    }
-
-    billing_copy(op->reply->team, sizeof(op->reply->team), row.id);
-
-    return billing_op_reply(op, 200, json_pack("{s:{s:s, s:b}}", "board",
-                                               "id", id, "gone", 1));
 }

@@ -8,10 +8,17 @@
 #include "billing_business.h"
 
 
+typedef struct {
+    const char        *email;
+    uint32_t           roles;           /* wanted, then given */
+    billing_reason_t   reason;
+} billing_app_joining_t;
+
+
 static bool billing_app_roles(const json_t *item, uint32_t *roles);
+static uint32_t billing_app_kept(uint32_t roles, uint32_t before);
 static billing_db_rc_t billing_app_join(billing_app_t *app,
-    billing_app_team_t *team, const char *email,
-    billing_app_result_t *result);
+    billing_app_team_t *team, billing_app_joining_t *joining);
 static billing_reason_t billing_app_seat(billing_app_t *app,
     billing_app_team_t *team, uint32_t taken);
 static billing_db_rc_t billing_app_admin(billing_app_t *app,
@@ -27,7 +34,6 @@ static const struct {
     { "team_admin",    BILLING_ROLE_MEMBER | BILLING_ROLE_TEAM_ADMIN },
     { "company_admin", BILLING_ROLE_MEMBER | BILLING_ROLE_COMPANY_ADMIN },
     { "billing_admin", BILLING_ROLE_BILLING_ADMIN },
-    { "guest",         BILLING_ROLE_GUEST },
     { NULL,            0 }
 };
 
@@ -40,6 +46,7 @@ billing_app_member(billing_app_t *app, const json_t *item,
     billing_op_t             *op = app->op;
     billing_db_rc_t           rc;
     billing_app_team_t       *team;
+    billing_app_joining_t     joining;
     billing_member_change_t   change;
 
     change = (billing_member_change_t) {
@@ -67,7 +74,7 @@ billing_app_member(billing_app_t *app, const json_t *item,
         return rc;
     }
 
-    roles |= before & (uint32_t) BILLING_ROLE_BILLING_ADMIN;
+    roles = billing_app_kept(roles, before);
 
     if (roles == before) {
         return BILLING_DB_OK;
@@ -80,9 +87,16 @@ billing_app_member(billing_app_t *app, const json_t *item,
     }
 
     if (roles & ~before & (uint32_t) BILLING_ROLE_MEMBER) {
-        rc = billing_app_join(app, team, change.email, result);
+        joining = (billing_app_joining_t) {
+            .email = change.email, .roles = roles
+        };
+        rc = billing_app_join(app, team, &joining);
+        result->reason = joining.reason;
+        roles = joining.roles;
 
-        if (rc != BILLING_DB_OK || result->reason != BILLING_ALLOW) {
+        if (rc != BILLING_DB_OK || result->reason != BILLING_ALLOW
+            || roles == before)
+        {
             return rc;
         }
     }
@@ -135,13 +149,34 @@ billing_app_roles(const json_t *item, uint32_t *roles)
         *roles = (uint32_t) BILLING_ROLE_MEMBER;
     }
 
-    /* A member is no guest of the same team. */
+    return true;
+}
 
-    if (*roles & (uint32_t) BILLING_ROLE_MEMBER) {
-        *roles &= ~(uint32_t) BILLING_ROLE_GUEST;
+
+/*
+ * What the application does not decide: the right to the billing (R101), that
+ * somebody inside has no licence (R202), and who is a guest of some board.
+ */
+
+static uint32_t
+billing_app_kept(uint32_t roles, uint32_t before)
+{
+    uint32_t  member = (uint32_t) BILLING_ROLE_MEMBER;
+    uint32_t  restricted = (uint32_t) BILLING_ROLE_RESTRICTED;
+
+    roles |= before & (uint32_t) BILLING_ROLE_BILLING_ADMIN;
+
+    if (roles & member && before & restricted
+        && (roles & BILLING_ROLES_ADMIN) == 0)
+    {
+        roles = (roles & ~member) | restricted;
     }
 
-    return true;
+    if ((roles & BILLING_ROLES_INSIDE) == 0) {
+        roles |= before & (uint32_t) BILLING_ROLE_GUEST;
+    }
+
+    return roles;
 }
 
 
@@ -149,15 +184,17 @@ billing_app_roles(const json_t *item, uint32_t *roles)
 
 static billing_db_rc_t
 billing_app_join(billing_app_t *app, billing_app_team_t *team,
-    const char *email, billing_app_result_t *result)
+    billing_app_joining_t *joining)
 {
-    uint32_t              own = 0;
+    uint32_t              own = 0, taken;
     billing_op_t         *op = app->op;
+    billing_team_t        full = team->row.team;
     billing_db_rc_t       rc;
     billing_invitation_t  invitation;
 
     if (team->held > 0) {
-        rc = billing_invitation_of(op->w, team->row.id, email, &invitation);
+        rc = billing_invitation_of(op->w, team->row.id, joining->email,
+                                   &invitation);
 
         if (rc != BILLING_DB_OK && rc != BILLING_DB_DONE) {
             return rc;
@@ -167,17 +204,24 @@ billing_app_join(billing_app_t *app, billing_app_team_t *team,
               && invitation.expires_at > op->now;
     }
 
-    result->reason = billing_app_seat(app, team,
-                                      team->members + team->held - own);
+    taken = team->members + team->held - own;
+    full.members = taken;
+    joining->roles = billing_licence_given(&full, joining->roles);
 
-    if (result->reason != BILLING_ALLOW) {
-        return BILLING_DB_OK;
+    if (joining->roles & (uint32_t) BILLING_ROLE_MEMBER) {
+        joining->reason = billing_app_seat(app, team, taken);
+
+        if (joining->reason != BILLING_ALLOW) {
+            return BILLING_DB_OK;
+        }
+
+        team->members++;
     }
 
-    team->members++;
     team->held -= own;
 
-    return billing_invitation_met(op->w, team->row.id, email, op->now);
+    return billing_invitation_met(op->w, team->row.id, joining->email,
+                                  op->now);
 }
 
 

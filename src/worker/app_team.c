@@ -440,9 +440,10 @@ billing_app_team_empty(billing_op_t *op, const billing_team_row_t *row)
     static const char  members_sql[] =
         "SELECT email FROM member WHERE team = $1 AND roles <> 0 LIMIT 1";
     static const char  boards_sql[] =
-        "UPDATE board SET gone = 1, version = version + 1 WHERE team = $1"
-        " AND gone = 0 AND id = (SELECT MIN(id) FROM board WHERE team = $2"
-        " AND gone = 0) RETURNING id";
+        "UPDATE board SET gone = 1, deleted_at = $3, deleted_by = 'app',"
+        " version = version + 1 WHERE team = $1 AND gone = 0 AND id ="
+        " (SELECT MIN(id) FROM board WHERE team = $2 AND gone = 0)"
+        " RETURNING id";
 
     char                     name[BILLING_EMAIL_MAX + 1];
     billing_db_t            *db = op->w->db;
@@ -468,7 +469,7 @@ billing_app_team_empty(billing_op_t *op, const billing_team_row_t *row)
     }
 
     while (rc == BILLING_DB_DONE) {
-        rc = billing_db_query(db, boards_sql, "tt", row->id, row->id);
+        rc = billing_db_query(db, boards_sql, "tti", row->id, row->id, op->now);
 
         if (rc != BILLING_DB_ROW) {
             break;

@@ -25,7 +25,6 @@ billing_db_rc_t billing_op_app_grant(billing_op_t *op);
 billing_db_rc_t billing_op_app_member(billing_op_t *op);
 billing_db_rc_t billing_op_app_member_delete(billing_op_t *op);
 billing_db_rc_t billing_op_app_board(billing_op_t *op);
-billing_db_rc_t billing_op_app_board_delete(billing_op_t *op);
 billing_db_rc_t billing_op_app_replay(billing_op_t *op);
 billing_db_rc_t billing_op_app_replay_all(billing_op_t *op);
 billing_db_rc_t billing_op_app_enable(billing_op_t *op);

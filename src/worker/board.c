@@ -151,6 +151,15 @@ billing_board_enter(billing_op_t *op, billing_board_op_t *b)
     }
 
     b->owner = strcmp(b->board.owner, op->command->actor) == 0;
+
+    /* The application stands above every board; the rules still hold. */
+
+    if (strcmp(op->command->actor, BILLING_APP_ACTOR) == 0) {
+        b->roles = BILLING_ROLES_APP;
+        b->access = (uint32_t) BILLING_ACCESS_OWNER;
+        b->owner = true;
+    }
+
     inside = (b->roles & BILLING_ROLES_INSIDE) != 0;
 
     if (!b->owner && !(inside && !b->board.record.is_private)

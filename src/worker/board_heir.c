@@ -86,6 +86,7 @@ billing_heir_choose(billing_op_t *op, billing_heir_t *h, int64_t n)
 
     if (word[0] == '\0') {
         return strcmp(h->email, op->command->actor) == 0
+               || strcmp(op->command->actor, BILLING_APP_ACTOR) == 0
                ? billing_heir_first(op, h, n)
                : billing_heir_undecided(op, n);
     }

@@ -264,14 +264,14 @@ const checks = {
   async 'Dry run'(out) {
     assert.match(out, /PUT \/boards\/b1 .* 200 REFUSED_DRY_RUN BOARD_LOCKED_LIMIT free/);
     assert.match((await put('b4', 'eve@example.test')).text, /yours/);
-    assert.match((await put('b4', 'zoe@example.test')).text, /yours/);
+    assert.match((await put('never-sent', 'ann@example.test')).text, /yours/);
     await eventually('what the log says', () => /REFUSED_DRY_RUN NOT_A_MEMBER.*\n.* UNKNOWN/
       .test(fs.readFileSync(`${dir}/var/log/nginx/boards.log`, 'utf8')));
   },
   async 'Go live'(out) {
     assert.match(out, /BOARD_LOCKED_LIMIT.*\}403\nyours: \/boards\/b4\n200/s);
     assert.equal((await put('b4', 'eve@example.test')).status, 403);
-    assert.equal((await put('b4', 'zoe@example.test')).status, 200);
+    assert.equal((await put('b4', 'zoe@example.test')).status, 403);
     assert.equal((await put('never-sent', 'ann@example.test')).status, 200);
   },
   async 'Contracts and schools'(out) {

@@ -126,7 +126,7 @@ one_bad_item_does_not_lose_the_others(void **state)
         "{\"team\":\"t1\",\"email\":\"c@example.test\",\"roles\":[]},"
         "{\"team\":\"t1\",\"email\":\"c@example.test\",\"admin\":true},"
         "{\"team\":\"t1\",\"email\":\"],[{\\\"@example.test\"},"
-        "{\"team\":\"t1\",\"email\":\"Z@Example.test\",\"role\":\"guest\"}");
+        "{\"team\":\"t1\",\"email\":\"Z@Example.test\",\"role\":\"member\"}");
 
     static const struct {
         int          index;

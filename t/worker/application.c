@@ -129,12 +129,52 @@ r144_never_more_members_than_licences(void **state)
     drop(app("app.member", json_pack("{s:s, s:s}", "team", id, "email",
              "late@example.test"), 409, "NO_VACANT_SEAT"));
 
-    /* Guests take none. */
+    /* Guests take none: they belong to single boards (R195). */
 
-    body = app("app.member", json_pack("{s:s, s:s, s:s}", "team", id, "email",
-               "late@example.test", "role", "guest"), 201, NULL);
+    drop(app("app.member", json_pack("{s:s, s:s, s:s}", "team", id, "email",
+             "late@example.test", "role", "guest"), 422, "ROLE_INVALID"));
+    drop(list("app.boards", NULL, json_pack("[{s:s, s:s, s:s, s:s}]", "id",
+              "b1", "team", id, "owner", OWNER, "title", "B")));
+    drop(app("app.guest", json_pack("{s:s, s:s}", "board", "b1", "email",
+             "late@example.test"), 201, NULL));
+    assert_int_equal(count("SELECT roles FROM member WHERE email ="
+                           " 'late@example.test'"), 1);
+    body = list("app.members", NULL, json_pack("[{s:s, s:s, s:s}]", "team",
+                id, "email", "late@example.test", "role", "billing_admin"));
+    counted(body, 1, 0, 0);
+    drop(body);
+    assert_int_equal(count("SELECT roles FROM member WHERE email ="
+                           " 'late@example.test'"), 17);
+    drop(app("app.guest.delete", json_pack("{s:s, s:s}", "board", "b1",
+             "email", "late@example.test"), 200, NULL));
+    assert_int_equal(count("SELECT roles FROM member WHERE email ="
+                           " 'late@example.test'"), 16);
+}
+
+
+static void
+r202_enterprise_goes_on_without_licences(void **state)
+{
+    json_t      *body;
+    const char  *id = make_team(0);
+
+    (void) state;
+
+    drop(app("app.team.enterprise", json_pack("{s:s, s:i}", "team", id,
+             "seats", 2), 200, NULL));
+    members_now(id, 3, "member");
+    assert_int_equal(count("SELECT members FROM team"), 2);
+    assert_int_equal(count("SELECT COUNT(*) FROM member WHERE roles = 64"),
+                     2);
+
+    /* Whose licence it is, an admin of the company decides. */
+
+    drop(app("app.team.enterprise", json_pack("{s:s, s:i}", "team", id,
+             "seats", 9), 200, NULL));
+    body = app("app.member", json_pack("{s:s, s:s}", "team", id, "email",
+               "new2@example.test"), 200, NULL);
     assert_string_equal(text_of(json_object_get(body, "member"), "role"),
-                        "guest");
+                        "restricted");
     drop(body);
 }
 
@@ -438,6 +478,7 @@ main(void)
         TEST(r49_a_plan_that_is_sold_is_not_given),
         TEST(members_take_roles_and_leave_the_payers_right),
         TEST(r144_never_more_members_than_licences),
+        TEST(r202_enterprise_goes_on_without_licences),
         TEST(r145_licences_added_for_a_list_are_one_change),
         TEST(r145_an_ended_subscription_adds_no_licence),
         TEST(r144_an_invitation_that_holds_a_seat_keeps_it),

@@ -230,7 +230,6 @@ billing_app_grant(billing_op_t *op, billing_team_row_t *row,
     result->changed = true;
     row->settle_at = 0;
     row->invoice_due_at = 0;
-    row->overdue = false;
     billing_dunning_over(row);
 
     rc = billing_app_books(op, row, granted.credit, pending);

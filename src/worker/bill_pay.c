@@ -18,6 +18,8 @@ static const char *billing_bill_thanks_key(const billing_bill_t *bill,
     const billing_payment_t *paid);
 static json_t *billing_bill_thanks(const billing_bill_t *bill,
     const billing_payment_t *paid);
+static billing_db_rc_t billing_bill_told(billing_worker_t *w,
+    const billing_bill_t *bill);
 static billing_db_rc_t billing_bill_of(billing_worker_t *w,
     const char *checkout, billing_bill_t *bill);
 
@@ -57,9 +59,30 @@ billing_bill_receive(billing_worker_t *w, billing_team_row_t *row,
 
     rc = billing_bill_settled(w, row, bill, in->now);
 
+    if (rc == BILLING_DB_OK && bill->number[0] != '\0'
+        && billing_invoice_open(&bill->invoice).minor == 0)
+    {
+        rc = billing_bill_told(w, bill);
+    }
+
     return rc == BILLING_DB_OK
            ? billing_payer_mail(w, row, billing_bill_thanks_key(bill, paid),
                                 billing_bill_thanks(bill, paid), in->now)
+           : rc;
+}
+
+
+static billing_db_rc_t
+billing_bill_told(billing_worker_t *w, const billing_bill_t *bill)
+{
+    json_t           *json;
+    billing_db_rc_t   rc;
+
+    rc = billing_bill_json(w, bill, &json);
+
+    return rc == BILLING_DB_OK
+           ? billing_event_emit(w, BILLING_EVENT_INVOICE_PAID, bill->team,
+                                json_pack("{s:o}", "invoice", json))
            : rc;
 }
 

@@ -27,7 +27,7 @@ static const billing_migration_t  billing_migrations[] = {
     { 3, "subscription", billing_sql_003_subscription },
     { 5, "people", billing_sql_005_people },
     { 6, "board", billing_sql_006_board },
-    { 7, "document", billing_sql_007_document }
+    { 7, "document", billing_sql_007_document },
     { 9, "application", billing_sql_009_application }
 };
 

@@ -278,11 +278,9 @@ static billing_db_rc_t
 billing_seats_books(billing_op_t *op, const billing_team_row_t *row,
     const billing_seat_change_t *kept)
 {
-    char               txn[BILLING_OP_ID_LEN + 8];
-    billing_money_t    given, taken, pending;
     bool               app;
     char               txn[BILLING_OP_ID_LEN + BILLING_ID_MAX + 16];
-    billing_money_t    given, taken;
+    billing_money_t    given, taken, pending;
     billing_posting_t  posting;
 
     pending = kept->pending;

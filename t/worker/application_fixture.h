@@ -11,7 +11,7 @@
 static inline json_t *
 app(const char *kind, json_t *body, unsigned status, const char *code)
 {
-    return expect(BILLING_APP_ACTOR, kind, body, status, code);
+    return expect(APP, kind, body, status, code);
 }
 
 

@@ -25,6 +25,7 @@
 
 #define OWNER   "owner@example.test"
 #define PLAIN   "plain@example.test"
+#define APP     BILLING_APP_ACTOR
 
 static struct {
     billing_worker_t    w;

@@ -76,8 +76,8 @@ of_payment(const char *number, int64_t amount, const char *reference)
 static inline json_t *
 wire(const char *number, int64_t amount, const char *reference)
 {
-    return expect("", "app.invoice.paid", of_payment(number, amount,
-                                                     reference), 200, NULL);
+    return expect(APP, "app.invoice.paid",
+                  of_payment(number, amount, reference), 200, NULL);
 }
 
 

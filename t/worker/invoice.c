@@ -38,6 +38,8 @@ r85_r131_a_wire_pays_and_the_team_is_active(void **state)
         json_object_get(body, "invoice"), "payments")), 2);
     assert_string_equal(t.mail_key, "mail.paid");
     drop(body);
+    assert_int_equal(count("SELECT COUNT(*) FROM app_event WHERE body LIKE"
+                           " '%\"invoice.paid\"%'"), 1);
     assert_int_equal(count("SELECT ever_paid FROM team"), 1);
     books_agree();
 
@@ -58,6 +60,8 @@ p16_the_same_reference_counts_once(void **state)
     number = final_invoice();
     drop(wire(number, 1000, "wire-1"));
     mails = t.mails;
+    assert_int_equal(count("SELECT COUNT(*) FROM app_event WHERE body LIKE"
+                           " '%\"invoice.paid\"%'"), 0);
     body = wire(number, 1000, "wire-1");
     assert_int_equal(number_of(json_object_get(body, "payment"), "amount"),
                      1000);
@@ -65,7 +69,7 @@ p16_the_same_reference_counts_once(void **state)
                      1000);
     drop(body);
     assert_int_equal(t.mails, mails);
-    drop(expect("", "app.invoice.paid", of_payment(number, 1001, "wire-1"),
+    drop(expect(APP, "app.invoice.paid", of_payment(number, 1001, "wire-1"),
                 409, "PAYMENT_RECORDED"));
     assert_int_equal(count("SELECT COUNT(*) FROM payment"), 1);
     invoice_is(id, number, "open", YEAR11 - 1000);
@@ -83,18 +87,18 @@ r85_what_cannot_be_recorded(void **state)
 
     (void) invoiced_team("team", 11, "yearly");
     number = final_invoice();
-    drop(expect("", "app.invoice.paid", of_payment("INV-1999-000001", 1,
+    drop(expect(APP, "app.invoice.paid", of_payment("INV-1999-000001", 1,
                                                    "a"),
                 404, "INVOICE_NOT_FOUND"));
     body = of_payment(number, 5, "a");
     (void) json_object_set_new(body, "currency", json_string("EUR"));
-    drop(expect("", "app.invoice.paid", body, 422, "PAYMENT_CURRENCY"));
+    drop(expect(APP, "app.invoice.paid", body, 422, "PAYMENT_CURRENCY"));
     body = of_payment(number, 5, "a");
     (void) json_object_set_new(body, "at", json_string("soon"));
-    drop(expect("", "app.invoice.paid", body, 422, "FIELD_TYPE"));
+    drop(expect(APP, "app.invoice.paid", body, 422, "FIELD_TYPE"));
     body = of_payment(number, 5, "a");
     (void) json_object_set_new(body, "at", json_string("2031-01-01"));
-    drop(expect("", "app.invoice.paid", body, 422, "FIELD_TYPE"));
+    drop(expect(APP, "app.invoice.paid", body, 422, "FIELD_TYPE"));
     assert_int_equal(count("SELECT COUNT(*) FROM payment"), 0);
     books_agree();
 }

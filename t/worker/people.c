@@ -341,7 +341,7 @@ managed(void)
     seed();
     drop(expect("big@example.test", "domain.add", of(COMPANY, "domain",
                 DOMAIN), 201, NULL));
-    drop(expect(BILLING_APP_ACTOR, "app.domain.verified",
+    drop(expect(APP, "app.domain.verified",
                 json_pack("{s:s, s:b}", "domain", DOMAIN, "verified", 1),
                 200, NULL));
 }

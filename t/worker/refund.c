@@ -51,7 +51,7 @@ of_decision(const char *refund, const char *decision)
 static json_t *
 decide(const char *refund, const char *decision)
 {
-    return expect("", "app.refund.decide", of_decision(refund, decision),
+    return expect(APP, "app.refund.decide", of_decision(refund, decision),
                   200, NULL);
 }
 
@@ -119,11 +119,11 @@ r192_granted_it_goes_back_to_the_card(void **state)
 
     drop(decide(refund, "granted"));
     assert_int_equal(t.nflying, 0);
-    drop(expect("", "app.refund.decide", of_decision(refund, "refused"), 409,
+    drop(expect(APP, "app.refund.decide", of_decision(refund, "refused"), 409,
                 "REFUND_DECIDED"));
-    drop(expect("", "app.refund.decide", of_decision("r_x", "refused"), 404,
+    drop(expect(APP, "app.refund.decide", of_decision("r_x", "refused"), 404,
                 "REFUND_NOT_FOUND"));
-    drop(expect("", "app.refund.decide", of_decision(refund, "maybe"), 422,
+    drop(expect(APP, "app.refund.decide", of_decision(refund, "maybe"), 422,
                 "FIELD_TYPE"));
     assert_int_equal(count("SELECT COUNT(*) FROM credit_note"), 1);
 
@@ -156,7 +156,7 @@ r192_refused_nothing_moves(void **state)
     assert_string_equal(t.mail_key, "mail.refund_refused");
     assert_int_equal(t.nflying, 0);
     assert_int_equal(count("SELECT COUNT(*) FROM credit_note"), 0);
-    drop(expect("", "app.refund.decide", of_decision(refund, "granted"), 409,
+    drop(expect(APP, "app.refund.decide", of_decision(refund, "granted"), 409,
                 "REFUND_DECIDED"));
     (void) ask(id, number, 0);          /* may be asked for again */
     books_agree();

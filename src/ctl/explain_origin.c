@@ -274,9 +274,9 @@ billing_explain_paid(const billing_explain_t *e, const json_t *line,
 
 
 /*
- * The changes of seats that no bill before had named: the oldest are paid for
- * by the bills before, and of those in the sale's own second as many count as
- * it takes.
+ * The changes of seats that no bill before had named, those among them that
+ * gave back what was not billed yet: the oldest are paid for by the bills
+ * before, and of those in a bill's own second as many count as it takes.
  */
 
 billing_db_rc_t
@@ -284,32 +284,36 @@ billing_explain_pending(const billing_explain_t *e, int64_t amount,
     json_t *out)
 {
     static const char  sql[] =
-        "SELECT txn, at, amount_minor, ref, (SELECT COALESCE(-SUM("
-        "l.amount_minor), 0) FROM ledger l WHERE l.account = 'unbilled:'"
-        " || $1 AND l.amount_minor < 0 AND l.at <= $2"
-        " AND l.txn <> $3 || '-sale') FROM ledger"
-        " WHERE account = 'unbilled:' || $4 AND amount_minor > 0"
-        " AND at <= $5 ORDER BY at, txn LIMIT $6";
+        "SELECT c.txn, c.at, c.amount_minor, c.ref, b.minor, b.at"
+        " FROM ledger c, (SELECT COALESCE(-SUM(l.amount_minor), 0) AS minor,"
+        " COALESCE(MAX(l.at), 0) AS at FROM ledger l WHERE l.account ="
+        " 'unbilled:' || $1 AND l.txn NOT LIKE '%-seats' AND l.at <= $2"
+        " AND l.txn <> $3 || '-sale') b"
+        " WHERE c.account = 'unbilled:' || $1 AND c.txn LIKE '%-seats'"
+        " AND c.at <= $2 ORDER BY c.at, c.txn LIMIT $4";
 
-    int64_t           sum = 0, billed = 0, minor;
+    int64_t           sum = 0, billed = 0, minor, at, last_at;
     json_t           *entries = json_array(), *entry;
     billing_db_t     *db = e->s->w.db;
     billing_db_rc_t   rc;
 
-    rc = billing_db_query(db, sql, "tittii", e->team, e->sold_at,
-                          e->checkout, e->team, e->sold_at,
+    rc = billing_db_query(db, sql, "titi", e->team, e->sold_at, e->checkout,
                           (int64_t) BILLING_ORIGINS_MAX);
 
     while (rc == BILLING_DB_ROW) {
+        at = billing_db_int(db, sql, 1);
         minor = billing_db_int(db, sql, 2);
+        last_at = billing_db_int(db, sql, 5);
 
-        if (billed < billing_db_int(db, sql, 4)) {
+        if (at < last_at
+            || (at == last_at && billed != billing_db_int(db, sql, 4)))
+        {
             billed += minor;
             rc = billing_db_next(db, sql);
             continue;
         }
 
-        if (billing_db_int(db, sql, 1) == e->sold_at && sum == amount) {
+        if (at == e->sold_at && sum == amount) {
             rc = billing_db_next(db, sql);
             continue;
         }
@@ -317,7 +321,7 @@ billing_explain_pending(const billing_explain_t *e, int64_t amount,
         sum += minor;
         entry = json_pack("{s:s, s:o, s:I}",
                     "transaction", billing_db_text(db, sql, 0),
-                    "at", billing_instant_json(billing_db_int(db, sql, 1)),
+                    "at", billing_instant_json(at),
                     "amount", (json_int_t) minor);
         rc = billing_explain_change(e, billing_db_text(db, sql, 3),
                                     "explain.change.plain", entry);

@@ -27,6 +27,8 @@ static void billing_settings_features(billing_reader_t *reader,
 static void billing_settings_limits(billing_reader_t *reader,
     const json_t *plan, const billing_catalogue_t *catalogue,
     billing_terms_t *terms);
+static void billing_settings_teams(billing_reader_t *reader,
+    const json_t *plan, billing_plan_t id, billing_terms_t *terms);
 static void billing_settings_boards(const billing_catalogue_t *catalogue,
     billing_plan_t plan, billing_terms_t *terms);
 
@@ -34,7 +36,7 @@ static void billing_settings_boards(const billing_catalogue_t *catalogue,
 static const char *const  billing_plan_keys[] = {
     "selling", "seats_min", "window_max", "above_window_max", "price",
     "invoice", "private_boards", "guests_edit", "visitors", "features",
-    "limits", "day_pass", "volume", NULL
+    "limits", "day_pass", "volume", "teams", NULL
 };
 
 
@@ -108,6 +110,7 @@ billing_settings_plan(billing_reader_t *reader, const char *name,
     billing_settings_volume(reader, plan, terms);
     billing_settings_features(reader, plan, out, terms);
     billing_settings_limits(reader, plan, out, terms);
+    billing_settings_teams(reader, plan, id, terms);
     billing_settings_boards(out, id, terms);
 
     if (terms->selling && !terms->self_serve) {
@@ -348,6 +351,30 @@ billing_settings_limits(billing_reader_t *reader, const json_t *plan,
     }
 
     billing_reader_leave(reader);
+}
+
+
+/* Only a company has somebody who could make them (R26, R209). */
+
+static void
+billing_settings_teams(billing_reader_t *reader, const json_t *plan,
+    billing_plan_t id, billing_terms_t *terms)
+{
+    const char  *word;
+
+    word = billing_reader_text(reader, plan, "teams", 16);
+    terms->several_teams = strcmp(word, "several") == 0;
+
+    if (word[0] != '\0' && !terms->several_teams
+        && strcmp(word, "one") != 0)
+    {
+        billing_reader_fail(reader, "teams", "must be one or several");
+    }
+
+    if (terms->several_teams && !billing_plan_company(id)) {
+        billing_reader_fail(reader, "teams", "several are for business,"
+                            " consultant and enterprise");
+    }
 }
 
 

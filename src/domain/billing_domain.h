@@ -47,6 +47,7 @@ typedef enum {
 #include "billing_domain_invoice.h"
 #include "billing_domain_people.h"
 #include "billing_domain_access.h"
+#include "billing_domain_account.h"
 #include "billing_domain_entitlement.h"
 #include "billing_domain_event.h"
 

@@ -18,6 +18,7 @@ typedef struct {
     bool             self_serve;        /* bought in the payment window */
     bool             guests_edit;       /* R196 */
     billing_visit_t  visitors;          /* by public link, at most (R197) */
+    bool             several_teams;     /* in one subscription (R26) */
     uint32_t         seats_min;         /* R48 */
     uint32_t         window_max;        /* R70: 100 */
     bool             window_strict;     /* also for who is above it already */

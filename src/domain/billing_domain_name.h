@@ -136,6 +136,8 @@ typedef enum {
     BILLING_DOMAIN_TAKEN,           /* 409 another subscription's (R23) */
     BILLING_DOMAIN_UNVERIFIED,      /* 409 no policy before the proof */
     BILLING_LAST_TEAM,
+    BILLING_CANCEL_FIRST,           /* 409 it would still renew (R231) */
+    BILLING_CONFIRMATION_INVALID,   /* 422 no such link, or too old */
     BILLING_NO_VACANT_SEAT,         /* 409 joins limited by an open checkout */
     /* the purchase */
     BILLING_UPGRADE_ALREADY_PAID,

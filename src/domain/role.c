@@ -39,6 +39,8 @@ static const billing_act_row_t  billing_acts[BILLING_ACTS] = {
         { G | M | TA1 | TA2 | CA | BA | R, BILLING_NOT_A_MEMBER },
     [BILLING_ACT_GRANT_ADMIN] =
         { TA1 | TA2 | CA, BILLING_ADMIN_RIGHTS },
+    [BILLING_ACT_COMPANY] =
+        { CA, BILLING_ADMIN_RIGHTS },
     [BILLING_ACT_OPEN_BILLING] =
         { TA1 | CA | BA, BILLING_BILLING_RIGHTS },
     [BILLING_ACT_INVOICES] =

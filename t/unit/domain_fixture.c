@@ -64,6 +64,9 @@ a_catalogue(void)
     for (unsigned plan = BILLING_PLAN_FREE; plan < BILLING_PLANS; plan++) {
         catalogue.plans[plan].known = true;
         catalogue.plans[plan].private_boards = plan != BILLING_PLAN_FREE;
+        catalogue.plans[plan].several_teams =
+            plan == BILLING_PLAN_BUSINESS || plan == BILLING_PLAN_CONSULTANT
+            || plan == BILLING_PLAN_ENTERPRISE;
     }
 
     catalogue.plans[BILLING_PLAN_FREE].editable_boards = 3;

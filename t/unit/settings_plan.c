@@ -108,6 +108,33 @@ r51_starter_is_another_name_for_team(void **state)
 }
 
 
+/* Nothing is several by an oversight, and only a company can be. */
+
+static void
+r26_several_teams_are_for_companies(void **state)
+{
+    (void) state;
+
+    assert_int_equal(settings_with("\"team\": {",
+                     "\"business\": {\"teams\": \"several\","), BILLING_OK);
+    assert_true(settings.catalogue.plans[BILLING_PLAN_BUSINESS]
+                .several_teams);
+    assert_int_equal(settings_with("\"team\": {", "\"business\": {"),
+                     BILLING_OK);
+    assert_false(settings.catalogue.plans[BILLING_PLAN_BUSINESS]
+                 .several_teams);
+    assert_int_equal(settings_with("\"team\": {",
+                     "\"team\": {\"teams\": \"one\","), BILLING_OK);
+    assert_int_equal(settings_with("\"team\": {",
+                     "\"team\": {\"teams\": \"several\","),
+                     BILLING_ERANGE);
+    assert_non_null(strstr(settings_error, "/plans/team/teams: "));
+    assert_int_equal(settings_with("\"team\": {",
+                     "\"business\": {\"teams\": \"many\","),
+                     BILLING_ERANGE);
+}
+
+
 /* R42: legacy Free teams with five boards. */
 
 static void
@@ -187,6 +214,7 @@ main(void)
         cmocka_unit_test(prices_reach_from_nothing_to_a_million_millions),
         cmocka_unit_test(r50_a_withdrawn_plan_keeps_its_price),
         cmocka_unit_test(r51_starter_is_another_name_for_team),
+        cmocka_unit_test(r26_several_teams_are_for_companies),
         cmocka_unit_test(r42_editable_boards_are_a_setting),
         cmocka_unit_test(r79_the_invoice_threshold_is_a_setting),
         cmocka_unit_test(r96_r198_volume_discount_and_day_passes_are_offers),

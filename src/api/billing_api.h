@@ -275,7 +275,7 @@ typedef enum {
     BILLING_FIELD_NAME,
     BILLING_FIELD_EMAIL,                /* lower-cased */
     BILLING_FIELD_WORD,                 /* a word that the domain judges */
-    BILLING_FIELD_ROLE,                 /* member, team_admin */
+    BILLING_FIELD_ROLE,                 /* member, team_admin, company_admin */
     BILLING_FIELD_FROM,                 /* dashboard, pricing */
     BILLING_FIELD_SEATS,
     BILLING_FIELD_AMOUNT,               /* minor units, above zero */

@@ -385,6 +385,7 @@ billing_field_role(const billing_field_t *field, const char *text, size_t len)
 
     return billing_field_is(text, len, "member")
            || billing_field_is(text, len, "team_admin")
+           || billing_field_is(text, len, "company_admin")
            ? BILLING_ALLOW : BILLING_ROLE_INVALID;
 }
 

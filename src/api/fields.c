@@ -53,6 +53,16 @@ static const billing_field_t  billing_fields_team_query[] = {
 static const billing_field_t  billing_fields_team_create[] = {
     { "name", BILLING_FIELD_NAME, true, false, 0, BILLING_ALLOW, NULL },
     { "from", BILLING_FIELD_FROM, false, false, 0, BILLING_ALLOW, NULL },
+    { "account", BILLING_FIELD_TEAM, false, false, 0, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
+/* The token of the mail that asks for it. */
+
+static const billing_field_t  billing_fields_team_delete[] = {
+    BILLING_TEAM,
+    { "confirm", BILLING_FIELD_TOKEN, false, true, BILLING_ID_MAX,
+      BILLING_CONFIRMATION_INVALID, NULL },
     BILLING_LAST
 };
 
@@ -65,6 +75,8 @@ static const billing_field_t  billing_fields_member[] = {
 static const billing_field_t  billing_fields_member_remove[] = {
     BILLING_TEAM, BILLING_EMAIL,
     { "boards", BILLING_FIELD_WORD, false, true, BILLING_EMAIL_MAX + 9,
+      BILLING_FIELD_TYPE, NULL },
+    { "scope", BILLING_FIELD_WORD, false, true, BILLING_WORD_TEXT_MAX,
       BILLING_FIELD_TYPE, NULL },
     BILLING_LAST
 };
@@ -420,6 +432,7 @@ static const struct {
 } billing_field_tables[] = {
     { "dashboard",        billing_fields_dashboard },
     { "team.create",      billing_fields_team_create },
+    { "team.delete",      billing_fields_team_delete },
     { "member.add",       billing_fields_member },
     { "member.remove",    billing_fields_member_remove },
     { "member.role",      billing_fields_member_role },

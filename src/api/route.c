@@ -30,6 +30,8 @@ static const billing_route_t  billing_route_table[] = {
       BILLING_Q, true, false, false, "dashboard.html" },
     { "POST", "/dashboard/teams", "team.create",
       BILLING_C, true, false, false, NULL },
+    { "DELETE", "/dashboard/teams/{team}", "team.delete",
+      BILLING_C, true, false, false, NULL },
     { "POST", "/dashboard/teams/{team}/members", "member.add",
       BILLING_C, true, false, false, NULL },
     { "DELETE", "/dashboard/teams/{team}/members/{email}", "member.remove",

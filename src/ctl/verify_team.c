@@ -37,11 +37,28 @@ static const char  billing_check_pending[] =
     " AND l.currency = t.currency"
     " WHERE t.pending_minor <> COALESCE(l.open, 0) ORDER BY t.id";
 
+/* Of who holds a subscription it is the licences in use. */
 static const char  billing_check_members[] =
-    "SELECT t.id, 'says ' || t.members || ' members, has '"
-    " || COALESCE(m.n, 0) FROM team t LEFT JOIN (SELECT team,"
-    " COUNT(*) AS n FROM member WHERE (roles & $1) <> 0 GROUP BY team) m"
-    " ON m.team = t.id WHERE t.members <> COALESCE(m.n, 0) ORDER BY t.id";
+    "SELECT t.id, 'says ' || t.members || ' members, has ' || t.n FROM"
+    " (SELECT id, members, CASE WHEN id = account THEN (SELECT COUNT(*)"
+    " FROM seat s WHERE s.account = team.id) ELSE (SELECT COUNT(*)"
+    " FROM member m WHERE m.team = team.id AND (m.roles & $1) <> 0) END"
+    " AS n FROM team) t WHERE t.members <> t.n ORDER BY t.id";
+
+static const char  billing_check_licences[] =
+    "SELECT t.account, m.email || ' is a member of ' || m.team"
+    " || ' without a licence' FROM member m JOIN team t ON t.id = m.team"
+    " WHERE (m.roles & $1) <> 0 AND NOT EXISTS (SELECT 1 FROM seat s"
+    " WHERE s.account = t.account AND s.email = m.email)"
+    " ORDER BY m.team, m.email";
+
+/* What a team inside shows is a copy, and its money is the account's. */
+static const char  billing_check_inside[] =
+    "SELECT i.id, 'shows another plan, state or size than ' || i.account"
+    " FROM team i JOIN team h ON h.id = i.account WHERE i.id <> h.id"
+    " AND i.gone = 0 AND (i.plan <> h.plan OR i.state <> h.state"
+    " OR i.seats <> h.seats OR i.period_end_at <> h.period_end_at)"
+    " ORDER BY i.id";
 
 static const char  billing_check_seats[] =
     "SELECT id, members || ' members on ' || seats || ' seats'"
@@ -54,7 +71,8 @@ static const char  billing_check_seats[] =
 static const char  billing_check_holds[] =
     "SELECT t.id, 'holds ' || t.hold_seats || ' seats and nothing is being"
     " paid' FROM team t WHERE t.hold_seats <> 0 AND NOT EXISTS (SELECT 1"
-    " FROM checkout k WHERE k.team = t.id AND k.state" BILLING_CHECK_OPEN ")"
+    " FROM checkout k WHERE k.team = t.account AND k.state"
+    BILLING_CHECK_OPEN ")"
     " ORDER BY t.id";
 
 static const char  billing_check_open[] =
@@ -137,6 +155,13 @@ const billing_check_t  billing_checks_team[] = {
     { "team.members", "teams",
       "adding or removing any member counts them anew",
       billing_check_teams, "m", billing_check_members, NULL },
+    { "team.licences", "teams",
+      "adding the person to the team again, or removing it, sets it right",
+      billing_check_teams, "m", billing_check_licences, NULL },
+    { "team.inside", "teams",
+      "any change of the account's own row copies it anew",
+      "SELECT COUNT(*) FROM team WHERE id <> account", "",
+      billing_check_inside, NULL },
     { "team.seats", "teams",
       "more people than were paid for: raise the size, or remove members",
       billing_check_teams, "", billing_check_seats, NULL },

@@ -17,10 +17,17 @@ typedef struct {
 } billing_can_t;
 
 
-static json_t *billing_can_json(const billing_team_row_t *row,
-    uint32_t roles, bool upgrade);
+typedef struct {
+    uint32_t  roles;
+    uint32_t  teams;                    /* of the account */
+    bool      upgrade;
+} billing_can_ask_t;
+
+
+static json_t *billing_can_json(const billing_worker_t *w,
+    const billing_team_row_t *row, const billing_can_ask_t *ask);
 static billing_db_rc_t billing_admins_json(billing_worker_t *w,
-    const char *team, json_t **out);
+    const char *account, json_t **out);
 
 
 /* From the highest; the first one held is the "role". */
@@ -59,13 +66,15 @@ billing_db_rc_t
 billing_team_json(billing_worker_t *w, const billing_team_row_t *row,
     uint32_t roles, json_t **out)
 {
-    json_t                *admins;
+    json_t                *admins, *account;
     billing_db_rc_t        rc;
     billing_reason_t       reason;
+    billing_can_ask_t      ask;
     const billing_team_t  *team;
 
     *out = NULL;
     team = &row->team;
+    ask.roles = roles;
 
     rc = billing_purchase_may(w, row, roles, &reason);
 
@@ -73,15 +82,23 @@ billing_team_json(billing_worker_t *w, const billing_team_row_t *row,
         return rc;
     }
 
-    rc = billing_admins_json(w, row->id, &admins);
+    ask.upgrade = reason == BILLING_ALLOW;
+    rc = billing_account_json(w, row, &account, &ask.teams);
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    *out = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s?, s:o, s:o, s:b,"
-                     " s:s, s:o, s:I, s:s, s:o, s:o}",
-               "id", row->id, "name", row->name,
+    rc = billing_admins_json(w, row->account, &admins);
+
+    if (rc != BILLING_DB_OK) {
+        json_decref(account);
+        return rc;
+    }
+
+    *out = json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:s?, s:o, s:o,"
+                     " s:b, s:s, s:o, s:I, s:s, s:o, s:o}",
+               "id", row->id, "name", row->name, "account", account,
                "plan", billing_plan_name(team->plan),
                "state", billing_state_name(team->state),
                "seats", (json_int_t) team->seats,
@@ -96,8 +113,7 @@ billing_team_json(billing_worker_t *w, const billing_team_row_t *row,
                "version", (json_int_t) team->version,
                "role", billing_role_word(roles),
                "roles", billing_roles_json(roles),
-               "can", billing_can_json(row, roles,
-                                       reason == BILLING_ALLOW));
+               "can", billing_can_json(w, row, &ask));
 
     if (*out == NULL) {
         return BILLING_DB_FULL;
@@ -109,26 +125,65 @@ billing_team_json(billing_worker_t *w, const billing_team_row_t *row,
 }
 
 
-static json_t *
-billing_can_json(const billing_team_row_t *row, uint32_t roles, bool upgrade)
+billing_db_rc_t
+billing_asked_json(billing_worker_t *w, const billing_team_row_t *row,
+    const char *asked, const char *actor, json_t **out)
 {
-    bool                  may;
-    json_t               *can;
-    billing_act_t         invite;
-    billing_plan_t        plan;
-    const billing_can_t  *entry;
+    uint32_t             roles;
+    billing_db_rc_t      rc;
+    billing_team_row_t   team;
 
+    rc = billing_team_load(w, asked[0] == '\0' ? row->id : asked, &team);
+
+    /* It has become one with the account's own. */
+
+    if (rc == BILLING_DB_OK && team.gone) {
+        rc = billing_team_load(w, row->id, &team);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_account_roles(w, &team, actor, &roles);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    return billing_team_json(w, &team, roles, out);
+}
+
+
+static json_t *
+billing_can_json(const billing_worker_t *w, const billing_team_row_t *row,
+    const billing_can_ask_t *ask)
+{
+    bool                    may, upgrade;
+    json_t                 *can;
+    uint32_t                roles;
+    billing_act_t           invite;
+    billing_plan_t          plan;
+    const billing_can_t    *entry;
+    billing_account_ask_t   account;
+
+    roles = ask->roles;
     plan = row->team.plan;
+    account = (billing_account_ask_t) { .roles = roles, .teams = ask->teams };
     invite = row->invite_admins ? BILLING_ACT_INVITE_ADMINS
                                 : BILLING_ACT_INVITE_OPEN;
 
-    upgrade = upgrade && row->hold_seats == 0
+    upgrade = ask->upgrade && row->hold_seats == 0
               && row->team.state != BILLING_STATE_CANCELLED
               && (plan == BILLING_PLAN_FREE || billing_plan_is_paid(plan));
 
-    can = json_pack("{s:b, s:b}", "upgrade", (int) upgrade, "invite",
-                    (int) (billing_may(invite, roles, plan)
-                           == BILLING_ALLOW));
+    can = json_pack("{s:b, s:b, s:b, s:b}",
+              "upgrade", (int) upgrade,
+              "invite", billing_may(invite, roles, plan) == BILLING_ALLOW,
+              "create_team",
+              billing_further_team_allowed(&w->settings->catalogue,
+                  &row->team, &account) == BILLING_ALLOW,
+              "delete_team",
+              billing_team_delete_allowed(&row->team, &account)
+                  == BILLING_ALLOW);
 
     for (entry = billing_cans; can != NULL && entry->name != NULL; entry++) {
         may = billing_may(entry->act, roles, plan) == BILLING_ALLOW
@@ -145,17 +200,18 @@ billing_can_json(const billing_team_row_t *row, uint32_t roles, bool upgrade)
 
 
 static billing_db_rc_t
-billing_admins_json(billing_worker_t *w, const char *team, json_t **out)
+billing_admins_json(billing_worker_t *w, const char *account, json_t **out)
 {
     static const char  sql[] =
-        "SELECT email FROM member WHERE team = $1 AND (roles & $2) <> 0"
-        " ORDER BY email LIMIT 200";
+        "SELECT DISTINCT m.email FROM member m JOIN team t ON t.id = m.team"
+        " WHERE t.account = $1 AND (m.roles & $2) <> 0"
+        " ORDER BY m.email LIMIT 200";
 
     billing_db_rc_t  rc;
 
     *out = json_array();
 
-    rc = billing_db_query(w->db, sql, "ti", team,
+    rc = billing_db_query(w->db, sql, "ti", account,
                           (int64_t) BILLING_ROLE_BILLING_ADMIN);
 
     while (rc == BILLING_DB_ROW) {

@@ -72,7 +72,7 @@ bool billing_op_bool(const billing_op_t *op, const char *name);
 
 bool billing_op_dry(const billing_op_t *op);    /* ?dry_run=1: only shown */
 
-/* DONE with {"team": ...} as its reader may see it. */
+/* DONE with {"team": ...}, the one named in the request, read anew. */
 BILLING_MUST_CHECK billing_db_rc_t billing_op_team(billing_op_t *op,
     const billing_team_row_t *row, json_t *more);   /* steals more */
 
@@ -117,6 +117,8 @@ billing_db_rc_t billing_query_demo_data(billing_op_t *op);
 struct billing_team_row_s {
     char            id[BILLING_ID_MAX + 1];
     char            name[BILLING_NAME_MAX + 1];
+    char            account[BILLING_ID_MAX + 1];    /* that pays; often id */
+    bool            gone;               /* deleted as a team */
     billing_team_t  team;
     uint32_t        hold_seats;         /* seats of an open checkout, 0 none */
     int64_t         invoice_due_at;     /* of the oldest open one, 0 none */
@@ -147,36 +149,16 @@ BILLING_MUST_CHECK billing_db_rc_t billing_team_load(billing_worker_t *w,
 BILLING_MUST_CHECK billing_db_rc_t billing_team_insert(billing_worker_t *w,
     const billing_team_row_t *row);
 
-/* Writes the row as it is: the caller has raised team.version. */
+/*
+ * Writes the row as it is: the caller has raised team.version; what it means
+ * for the teams inside follows, of one of those only its own is written.
+ */
 BILLING_MUST_CHECK billing_db_rc_t billing_team_store(billing_worker_t *w,
     const billing_team_row_t *row);
 
-/* Raises the version, counts the members and writes the row. */
+/* Raises the version, counts the members, or licences, and writes the row. */
 BILLING_MUST_CHECK billing_db_rc_t billing_team_touch(billing_worker_t *w,
     billing_team_row_t *row);
-
-/* 0 when there is no such member. */
-BILLING_MUST_CHECK billing_db_rc_t billing_member_roles(billing_worker_t *w,
-    const char *team, const char *email, uint32_t *roles);
-
-typedef struct {
-    const char  *team;
-    const char  *email;
-    uint32_t     roles;                 /* 0 removes */
-    int64_t      now;
-} billing_member_change_t;
-
-/* Adds or changes a member and publishes it; the team is not touched. */
-BILLING_MUST_CHECK billing_db_rc_t billing_member_store(billing_worker_t *w,
-    const billing_member_change_t *change);
-
-BILLING_MUST_CHECK billing_db_rc_t billing_profile_ensure(billing_worker_t *w,
-    const char *email, billing_lang_t lang, int64_t now);
-
-/* How many members hold one of these roles, and the first of them by name. */
-BILLING_MUST_CHECK billing_db_rc_t billing_member_count(billing_worker_t *w,
-    const char *team, uint32_t roles, uint32_t *n,
-    char first[BILLING_EMAIL_MAX + 1]);
 
 /*
  * The team named, when the actor may know of it: a stranger gets the same
@@ -212,7 +194,9 @@ const char *billing_role_word(uint32_t roles);  /* the highest one */
 
 
 #include "billing_board.h"
+#include "billing_member.h"
 #include "billing_subscription.h"
+#include "billing_account.h"
 #include "billing_people.h"
 #include "billing_document.h"
 #include "billing_application.h"
@@ -319,6 +303,7 @@ typedef enum {
 struct billing_checkout_s {
     char                      id[BILLING_OP_ID_LEN + 1];
     char                      team[BILLING_ID_MAX + 1];
+    char                      asked[BILLING_ID_MAX + 1];  /* of its account */
     char                      actor[BILLING_EMAIL_MAX + 1];
     billing_lang_t            lang;
     billing_checkout_state_t  state;

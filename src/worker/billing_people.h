@@ -98,12 +98,23 @@ BILLING_MUST_CHECK billing_db_rc_t billing_invitation_end(
 BILLING_MUST_CHECK billing_db_rc_t billing_invitation_met(
     billing_worker_t *w, const char *team, const char *email, int64_t now);
 
-/* Seats that invitations hold in a team. */
+/* Seats that invitations hold in the teams of an account. */
 BILLING_MUST_CHECK billing_db_rc_t billing_invitation_seats(
-    billing_worker_t *w, const char *team, int64_t now, uint32_t *n);
+    billing_worker_t *w, const char *account, int64_t now, uint32_t *n);
 
 json_t *billing_invitation_json(const billing_invitation_t *invitation,
     int64_t now);
+
+
+/* --- the end of a team (people_end.c) ------------------------------------- */
+
+/* Invitations, requests and domains of an account that is one team now. */
+BILLING_MUST_CHECK billing_db_rc_t billing_people_merge(billing_worker_t *w,
+    const char *account);
+
+/* The same of a team that is deleted; others of its account may go on. */
+BILLING_MUST_CHECK billing_db_rc_t billing_people_end(billing_worker_t *w,
+    const char *team);
 
 
 /* --- requests (ask.c) ----------------------------------------------------- */

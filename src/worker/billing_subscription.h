@@ -74,7 +74,7 @@ BILLING_MUST_CHECK billing_db_rc_t billing_team_took(billing_worker_t *w,
 BILLING_MUST_CHECK billing_db_rc_t billing_team_closes(billing_worker_t *w,
     const billing_team_row_t *row);
 
-/* What Free means for the people of a team (R189, R190). */
+/* Nothing is due of a team on Free, and nothing it owed is asked for. */
 BILLING_MUST_CHECK billing_db_rc_t billing_team_freed(billing_worker_t *w,
     billing_team_row_t *row, int64_t now);
 

@@ -114,8 +114,8 @@ billing_checkout_load(billing_worker_t *w, const char *id,
         " amount_minor, promo, customer, payment_method, client_secret,"
         " intent, waiter, cancelling, page_after, reason, email,"
         " card_brand, card_last4, captured_minor, next_try_at, started_at,"
-        " action_at, ended_at, captured_in, look_again, purpose, due_at"
-        " FROM checkout WHERE id = $1";
+        " action_at, ended_at, captured_in, look_again, purpose, due_at,"
+        " asked FROM checkout WHERE id = $1";
 
     bool             ok;
     billing_db_rc_t  rc;
@@ -191,6 +191,7 @@ billing_checkout_read(billing_db_t *db, const char *sql,
     co->look_again = billing_db_int(db, sql, 27) != 0;
     co->purpose = billing_purpose_parse(billing_db_text(db, sql, 28));
     co->due_at = billing_db_int(db, sql, 29);
+    billing_copy(co->asked, sizeof(co->asked), billing_db_text(db, sql, 30));
 
     return true;
 }
@@ -230,7 +231,7 @@ billing_checkout_insert(billing_worker_t *w, const billing_checkout_t *co)
         " started_at = excluded.started_at WHERE checkout.state = 'failed'";
     static const char  order_sql[] =
         "UPDATE checkout SET promo = $1, email = $2, purpose = $3,"
-        " due_at = $4 WHERE id = $5";
+        " due_at = $4, asked = $5 WHERE id = $6";
 
     char             *text;
     json_t           *quote;
@@ -258,9 +259,9 @@ billing_checkout_insert(billing_worker_t *w, const billing_checkout_t *co)
         return BILLING_DB_CONFLICT;
     }
 
-    rc = billing_db_exec(w->db, order_sql, "tttit", co->promo, co->email,
+    rc = billing_db_exec(w->db, order_sql, "tttitt", co->promo, co->email,
                          billing_purpose_of(co->purpose)->word, co->due_at,
-                         co->id);
+                         co->asked, co->id);
 
     return rc == BILLING_DB_OK ? billing_checkout_store(w, co) : rc;
 }

@@ -18,15 +18,12 @@ billing_db_rc_t
 billing_checkout_bought(billing_worker_t *w, const billing_bought_t *bought,
     billing_op_reply_t *reply)
 {
-    json_t           *team, *invoice, *receipt;
-    uint32_t          roles;
-    billing_db_rc_t   rc;
+    json_t                    *team, *invoice, *receipt;
+    billing_db_rc_t            rc;
+    const billing_checkout_t  *co;
 
-    rc = billing_member_roles(w, bought->row->id, bought->checkout->actor,
-                              &roles);
-    if (rc == BILLING_DB_OK) {
-        rc = billing_team_json(w, bought->row, roles, &team);
-    }
+    co = bought->checkout;
+    rc = billing_asked_json(w, bought->row, co->asked, co->actor, &team);
 
     if (rc != BILLING_DB_OK) {
         json_decref(bought->invoice);
@@ -34,15 +31,16 @@ billing_checkout_bought(billing_worker_t *w, const billing_bought_t *bought,
     }
 
     invoice = bought->invoice == NULL ? json_null() : bought->invoice;
-    receipt = bought->checkout->amount.minor > 0 && !bought->unpaid
+    receipt = co->amount.minor > 0 && !bought->unpaid
               ? billing_receipt_json(bought) : json_null();
 
     billing_op_answer(reply, 200,
                       json_pack("{s:s, s:s, s:o, s:o, s:o}",
-                          "operation", bought->checkout->id,
+                          "operation", co->id,
                           "state", "done", "team", team,
                           "invoice", invoice, "receipt", receipt));
-    (void) snprintf(reply->team, sizeof(reply->team), "%s", bought->row->id);
+    (void) snprintf(reply->team, sizeof(reply->team), "%s",
+                    co->asked[0] == '\0' ? bought->row->id : co->asked);
 
     return reply->body == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
 }
@@ -231,7 +229,7 @@ billing_checkout_ended(billing_op_t *op, const billing_checkout_t *co)
     }
 
     (void) snprintf(op->reply->team, sizeof(op->reply->team), "%s",
-                    co->team);
+                    co->asked[0] == '\0' ? co->team : co->asked);
 
     rc = billing_op_reply(op, status, body);
     op->reply->problem = status >= 400;

@@ -123,8 +123,8 @@ billing_buy_order(billing_buying_t *b)
     billing_db_rc_t    rc;
     billing_reason_t   reason;
 
-    rc = billing_op_enter(b->op, billing_op_text(b->op, "team"), &b->row,
-                          &b->roles);
+    rc = billing_op_account(b->op, &b->row, &b->roles);
+
     if (rc != BILLING_DB_OK) {
         return rc;
     }
@@ -204,7 +204,9 @@ billing_buy_deny(billing_buying_t *b, billing_reason_t reason)
 {
     if (reason == BILLING_QUOTE_STALE) {
         return billing_pin_deny(b->op, b->row.id, &b->pin, &b->stale,
-                   billing_quote_json(&b->co.quote, b->row.id, b->op->lang));
+                   billing_quote_json(&b->co.quote,
+                                      billing_op_text(b->op, "team"),
+                                      b->op->lang));
     }
 
     return billing_purchase_deny(b->op, &b->row, &b->purchase.order, reason);
@@ -310,6 +312,8 @@ billing_buy_write(billing_buying_t *b)
 
     (void) snprintf(co->id, sizeof(co->id), "%s", b->op->command->op);
     (void) snprintf(co->team, sizeof(co->team), "%s", b->row.id);
+    (void) snprintf(co->asked, sizeof(co->asked), "%s",
+                    billing_op_text(b->op, "team"));
     (void) snprintf(co->actor, sizeof(co->actor), "%s",
                     b->op->command->actor);
     (void) snprintf(co->promo, sizeof(co->promo), "%s", b->purchase.promo);
@@ -341,10 +345,12 @@ billing_buy_write(billing_buying_t *b)
         rc = billing_promo_reserve(w, co, b->op->now);
     }
 
-    return rc == BILLING_DB_OK
-           ? billing_db_exec(w->db, hold_sql, "it",
-                             (int64_t) co->quote.seats, co->team)
-           : rc;
+    if (rc == BILLING_DB_OK) {
+        rc = billing_db_exec(w->db, hold_sql, "it",
+                             (int64_t) co->quote.seats, co->team);
+    }
+
+    return rc == BILLING_DB_OK ? billing_account_mirror(w, co->team) : rc;
 }
 
 

@@ -53,7 +53,7 @@ billing_op_card_start(billing_op_t *op)
     billing_reason_t     reason;
     billing_team_row_t   row;
 
-    rc = billing_op_enter(op, billing_op_text(op, "team"), &row, &roles);
+    rc = billing_op_account(op, &row, &roles);
 
     if (rc == BILLING_DB_OK) {
         rc = billing_purchase_may(op->w, &row, roles, &reason);

@@ -39,6 +39,7 @@ billing_db_rc_t
 billing_checkout_succeed(billing_worker_t *w, billing_checkout_t *co,
     const billing_result_t *result, int64_t now)
 {
+    uint32_t            teams;
     billing_db_rc_t     rc;
     billing_op_reply_t  reply;
     billing_team_row_t  row;
@@ -54,11 +55,21 @@ billing_checkout_succeed(billing_worker_t *w, billing_checkout_t *co,
         return rc;
     }
 
+    teams = 0;
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_account_teams(w, co->team, &teams);
+    }
+
+    if (rc != BILLING_DB_OK && rc != BILLING_DB_DONE) {
+        return rc;
+    }
+
     /* The hold keeps this true; should it not, money does not stay. */
 
     if (rc == BILLING_DB_DONE
         || (co->purpose != BILLING_PURPOSE_INVOICE
-            && row.team.members > co->quote.seats))
+            && (teams == 0 || row.team.members > co->quote.seats)))
     {
         billing_log("ALERT: checkout %s was paid and cannot be granted",
                     co->id);
@@ -500,8 +511,11 @@ billing_checkout_release(billing_worker_t *w, const billing_checkout_t *co)
 
     rc = billing_promo_settle(w, co->id, "released");
 
-    return rc == BILLING_DB_OK ? billing_db_exec(w->db, sql, "t", co->team)
-                               : rc;
+    if (rc == BILLING_DB_OK) {
+        rc = billing_db_exec(w->db, sql, "t", co->team);
+    }
+
+    return rc == BILLING_DB_OK ? billing_account_mirror(w, co->team) : rc;
 }
 
 

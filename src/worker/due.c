@@ -56,8 +56,10 @@ billing_due_of(const billing_settings_t *settings,
     team = &row->team;
     due = (billing_due_t) { BILLING_DUE_NONE, BILLING_NEVER_AT };
 
-    if (!billing_plan_is_paid(team->plan) || team->current.end_at == 0) {
-        return due;
+    if (!billing_account_own(row) || !billing_plan_is_paid(team->plan)
+        || team->current.end_at == 0)
+    {
+        return due;                     /* of the account, not of each team */
     }
 
     if (team->state == BILLING_STATE_ACTIVE

@@ -138,11 +138,21 @@ billing_db_rc_t
 billing_account_same(billing_worker_t *w, const char *a, const char *b,
     bool *same)
 {
-    (void) w;
+    static const char  sql[] =
+        "SELECT 1 FROM team a JOIN team b ON b.account = a.account"
+        " WHERE a.id = $1 AND b.id = $2";
 
-    *same = strcmp(a, b) == 0;
+    billing_db_rc_t  rc;
 
-    return BILLING_DB_OK;
+    rc = billing_db_query(w->db, sql, "tt", a, b);
+    *same = rc == BILLING_DB_ROW;
+
+    if (rc == BILLING_DB_ROW) {
+        billing_db_done(w->db, sql);
+        return BILLING_DB_OK;
+    }
+
+    return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
 }
 
 

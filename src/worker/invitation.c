@@ -283,17 +283,18 @@ billing_invitation_met(billing_worker_t *w, const char *team,
 
 
 billing_db_rc_t
-billing_invitation_seats(billing_worker_t *w, const char *team, int64_t now,
-    uint32_t *n)
+billing_invitation_seats(billing_worker_t *w, const char *account,
+    int64_t now, uint32_t *n)
 {
     static const char  sql[] =
-        "SELECT COUNT(*) FROM invitation WHERE team = $1 AND seat = 1"
-        " AND state = 'pending' AND expires_at > $2";
+        "SELECT COUNT(*) FROM invitation WHERE seat = 1"
+        " AND state = 'pending' AND expires_at > $1 AND team IN"
+        " (SELECT id FROM team WHERE account = $2)";
 
     billing_db_rc_t  rc;
 
     *n = 0;
-    rc = billing_db_query(w->db, sql, "ti", team, now);
+    rc = billing_db_query(w->db, sql, "it", now, account);
 
     if (rc != BILLING_DB_ROW) {
         return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;

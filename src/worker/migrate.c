@@ -10,6 +10,7 @@
 extern const char  billing_sql_001_infra[];
 extern const char  billing_sql_002_business[];
 extern const char  billing_sql_003_subscription[];
+extern const char  billing_sql_004_account[];
 extern const char  billing_sql_005_people[];
 extern const char  billing_sql_006_board[];
 extern const char  billing_sql_007_document[];
@@ -25,6 +26,7 @@ static const billing_migration_t  billing_migrations[] = {
     { 1, "infra", billing_sql_001_infra },
     { 2, "business", billing_sql_002_business },
     { 3, "subscription", billing_sql_003_subscription },
+    { 4, "account", billing_sql_004_account },
     { 5, "people", billing_sql_005_people },
     { 6, "board", billing_sql_006_board },
     { 7, "document", billing_sql_007_document },

@@ -34,6 +34,7 @@ static const billing_op_entry_t  billing_op_entries[] = {
     { "demo.clock",       true,  true,  billing_query_clock },
     { "demo.clock.set",   false, true,  billing_op_clock_set },
     { "team.create",      false, false, billing_op_team_create },
+    { "team.delete",      false, false, billing_op_team_delete },
     { "member.add",       false, false, billing_op_member_add },
     { "member.remove",    false, false, billing_op_member_remove },
     { "member.role",      false, false, billing_op_member_role },

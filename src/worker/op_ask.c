@@ -76,7 +76,7 @@ billing_ask_enter(billing_op_t *op, billing_team_row_t *row,
 
     rc = billing_team_load(op->w, billing_op_text(op, "team"), row);
 
-    if (rc == BILLING_DB_DONE) {
+    if (rc == BILLING_DB_DONE || (rc == BILLING_DB_OK && row->gone)) {
         return billing_op_deny(op, BILLING_TEAM_NOT_FOUND, NULL);
     }
 
@@ -259,8 +259,7 @@ billing_ask_open(billing_op_t *op, billing_ask_row_t *ask,
     }
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_member_roles(op->w, ask->team, op->command->actor,
-                                  &roles);
+        rc = billing_actor_roles(op->w, row, op->command->actor, &roles);
     }
 
     if (rc == BILLING_DB_DONE || (rc == BILLING_DB_OK && roles == 0)) {

@@ -81,12 +81,19 @@ billing_invite_one(billing_op_t *op, billing_team_row_t *row,
 {
     static const char  sql[] = "UPDATE invitation SET seat = 1 WHERE id = $1";
 
+    bool                  held;
+    uint32_t              roles;
     billing_db_rc_t       rc;
     billing_invitation_t  invitation;
 
+    held = false;
     rc = billing_invitation_make(op, row, email, &invitation);
 
-    if (rc == BILLING_DB_OK && !invitation.seat
+    if (rc == BILLING_DB_OK) {
+        rc = billing_seat_held(op->w, row->account, email, &held, &roles);
+    }
+
+    if (rc == BILLING_DB_OK && !invitation.seat && !held
         && billing_plan_is_paid(row->team.plan)
         && billing_invitation_seat(&op->w->settings->catalogue))
     {

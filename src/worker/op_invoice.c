@@ -111,6 +111,8 @@ billing_invoice_bill(const billing_op_t *op, const billing_team_row_t *row,
     co->amount = billing_invoice_open(&bill->invoice);
     (void) snprintf(co->id, sizeof(co->id), "%s", op->command->op);
     (void) snprintf(co->team, sizeof(co->team), "%s", row->id);
+    (void) snprintf(co->asked, sizeof(co->asked), "%s",
+                    billing_op_text(op, "team"));
     (void) snprintf(co->actor, sizeof(co->actor), "%s", op->command->actor);
 
     nothing = (billing_money_t) { 0, co->amount.currency };

@@ -24,6 +24,7 @@ billing_op_licence_set(billing_op_t *op)
     const char               *text;
     billing_db_rc_t           rc;
     billing_reason_t          reason;
+    billing_team_t            licences;
     billing_team_row_t        row;
     billing_licence_ask_t     ask;
     billing_member_change_t   change;
@@ -53,11 +54,15 @@ billing_op_licence_set(billing_op_t *op)
 
     rc = billing_member_roles(op->w, row.id, email, &ask.roles);
 
+    if (rc == BILLING_DB_OK) {
+        rc = billing_seat_licences(op->w, &row, email, &licences);
+    }
+
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    reason = billing_licence_assign(&row.team, &ask, &roles);
+    reason = billing_licence_assign(&licences, &ask, &roles);
 
     if (reason != BILLING_ALLOW) {
         return billing_op_deny(op, reason, NULL);
@@ -204,16 +209,21 @@ billing_licence_grant(billing_op_t *op, billing_team_row_t *row,
     const char *email)
 {
     uint32_t                 roles;
+    billing_team_t           licences;
     billing_db_rc_t          rc;
     billing_member_change_t  change;
 
     rc = billing_member_roles(op->w, row->id, email, &roles);
 
+    if (rc == BILLING_DB_OK) {
+        rc = billing_seat_licences(op->w, row, email, &licences);
+    }
+
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    if (!billing_licence_left(&row->team)) {
+    if (!billing_licence_left(&licences)) {
         return billing_op_deny(op, BILLING_NO_VACANT_SEAT, NULL);
     }
 

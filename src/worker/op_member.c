@@ -1,7 +1,5 @@
 /*
- * Members: adding, removing, roles.  Seats are counted here: never more
- * members than seats on a paid plan, never more than an open purchase pays
- * for.
+ * Members: adding, removing, roles, in one team and in the company around it.
  */
 
 #include <stdio.h>
@@ -22,16 +20,15 @@ static billing_db_rc_t billing_member_op(billing_op_t *op,
     billing_member_op_t *m);
 static billing_db_rc_t billing_member_add_may(billing_op_t *op,
     billing_member_op_t *m);
-static billing_db_rc_t billing_member_seat(billing_op_t *op,
-    billing_member_op_t *m);
-static billing_db_rc_t billing_member_role_may(billing_op_t *op,
-    const billing_member_op_t *m);
-static billing_db_rc_t billing_member_last(billing_op_t *op,
+static billing_role_t billing_member_given(const char *word);
+static billing_db_rc_t billing_member_ask(billing_op_t *op,
+    const billing_member_op_t *m, bool company, billing_person_ask_t *ask);
+static billing_db_rc_t billing_member_leave(billing_op_t *op,
+    billing_team_row_t *row, const char *email);
+static billing_db_rc_t billing_member_leave_all(billing_op_t *op,
     const billing_member_op_t *m);
 static billing_db_rc_t billing_member_write(billing_op_t *op,
-    billing_member_op_t *m);
-static billing_db_rc_t billing_member_done(billing_op_t *op,
-    billing_member_op_t *m, unsigned status);
+    billing_team_row_t *row, const char *email, uint32_t roles);
 static billing_db_rc_t billing_member_reply(billing_op_t *op,
     billing_member_op_t *m, unsigned status);
 
@@ -71,23 +68,29 @@ billing_db_rc_t
 billing_member_join(billing_op_t *op, billing_team_row_t *row,
     const char *email, uint32_t roles)
 {
-    billing_db_rc_t      rc;
-    billing_member_op_t  m;
+    uint32_t         had;
+    billing_team_t   licences;
+    billing_db_rc_t  rc;
 
-    m.row = *row;
-    billing_copy(m.email, sizeof(m.email), email);
+    if (row->gone) {
+        return billing_op_deny(op, BILLING_TEAM_NOT_FOUND, NULL);
+    }
 
-    rc = billing_member_roles(op->w, row->id, email, &m.roles);
+    rc = billing_member_roles(op->w, row->id, email, &had);
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    if (m.roles & BILLING_ROLES_INSIDE) {
+    if (had & BILLING_ROLES_INSIDE) {
         return billing_op_deny(op, BILLING_MEMBER_EXISTS, NULL);
     }
 
-    rc = billing_member_seat(op, &m);
+    rc = billing_seat_ensure(op, row, email);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_seat_licences(op->w, row, email, &licences);
+    }
 
     if (rc == BILLING_DB_OK) {
         rc = billing_profile_ensure(op->w, email, op->lang, op->now);
@@ -97,16 +100,13 @@ billing_member_join(billing_op_t *op, billing_team_row_t *row,
         return rc;
     }
 
-    m.roles &= ~(uint32_t) (BILLING_ROLE_GUEST | BILLING_ROLE_VISITOR);
-    m.roles |= billing_licence_given(&m.row.team, roles);
-
-    rc = billing_member_write(op, &m);
+    had &= ~(uint32_t) (BILLING_ROLE_GUEST | BILLING_ROLE_VISITOR);
+    had |= billing_licence_given(&licences, roles);
+    rc = billing_member_write(op, row, email, had);
 
     if (rc == BILLING_DB_OK) {
         rc = billing_invitation_met(op->w, row->id, email, op->now);
     }
-
-    *row = m.row;
 
     return rc == BILLING_DB_OK
            ? billing_profile_capture(op->w, email, op->now) : rc;
@@ -116,21 +116,11 @@ billing_member_join(billing_op_t *op, billing_team_row_t *row,
 billing_db_rc_t
 billing_member_hold(billing_op_t *op, billing_team_row_t *row)
 {
-    billing_db_rc_t      rc;
-    billing_member_op_t  m;
+    billing_db_rc_t  rc;
 
-    m.row = *row;
-    m.email[0] = '\0';
+    rc = billing_seat_ensure(op, row, "");
 
-    rc = billing_member_seat(op, &m);
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_team_touch(op->w, &m.row);
-    }
-
-    *row = m.row;
-
-    return rc;
+    return rc == BILLING_DB_OK ? billing_team_touch(op->w, row) : rc;
 }
 
 
@@ -138,32 +128,51 @@ billing_db_rc_t
 billing_member_grant(billing_op_t *op, billing_team_row_t *row,
     const char *email)
 {
-    billing_db_rc_t      rc;
-    billing_member_op_t  m;
+    uint32_t          actor, roles;
+    billing_db_rc_t   rc;
+    billing_reason_t  reason;
 
-    m.row = *row;
-    billing_copy(m.email, sizeof(m.email), email);
-
-    rc = billing_member_roles(op->w, row->id, op->command->actor,
-                              &m.actor_roles);
+    rc = billing_actor_roles(op->w, row, op->command->actor, &actor);
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_member_roles(op->w, row->id, email, &m.roles);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_member_role_may(op, &m);
+        rc = billing_member_roles(op->w, row->id, email, &roles);
     }
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    m.roles |= (uint32_t) BILLING_ROLE_TEAM_ADMIN;
-    rc = billing_member_write(op, &m);
-    *row = m.row;
+    reason = billing_may(BILLING_ACT_GRANT_ADMIN, actor, row->team.plan);
 
-    return rc;
+    if (reason == BILLING_ALLOW
+        && (roles & (uint32_t) BILLING_ROLE_MEMBER) == 0)
+    {
+        reason = BILLING_MEMBER_NOT_FOUND;
+    }
+
+    if (reason != BILLING_ALLOW) {
+        return billing_op_deny(op, reason, NULL);
+    }
+
+    return billing_member_write(op, row, email,
+                                roles | (uint32_t) BILLING_ROLE_TEAM_ADMIN);
+}
+
+
+static billing_db_rc_t
+billing_member_write(billing_op_t *op, billing_team_row_t *row,
+    const char *email, uint32_t roles)
+{
+    billing_db_rc_t           rc;
+    billing_member_change_t   change;
+
+    change = (billing_member_change_t) {
+        .team = row->id, .email = email, .roles = roles, .now = op->now
+    };
+
+    rc = billing_member_store(op->w, &change);
+
+    return rc == BILLING_DB_OK ? billing_team_touch(op->w, row) : rc;
 }
 
 
@@ -217,6 +226,11 @@ billing_invite_deny(billing_op_t *op, const billing_team_row_t *row)
 
     rc = billing_member_count(op->w, row->id, BILLING_ROLES_ADMIN, &n, first);
 
+    if (rc == BILLING_DB_OK && n == 0) {
+        rc = billing_account_count(op->w, row->account,
+                 (uint32_t) BILLING_ROLE_COMPANY_ADMIN, &n, first);
+    }
+
     if (rc != BILLING_DB_OK) {
         return rc;
     }
@@ -226,58 +240,20 @@ billing_invite_deny(billing_op_t *op, const billing_team_row_t *row)
 }
 
 
-/* A vacant licence costs nothing (R144); else one is added (R145). */
-
-static billing_db_rc_t
-billing_member_seat(billing_op_t *op, billing_member_op_t *m)
-{
-    uint32_t                held;
-    billing_team_t          team;
-    billing_db_rc_t         rc;
-    billing_reason_t        reason;
-    billing_seat_change_t   change;
-
-    rc = billing_invitation_seats(op->w, m->row.id, op->now, &held);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    team = m->row.team;
-    team.members += held;
-
-    if (m->row.hold_seats != 0 && team.members >= m->row.hold_seats) {
-        return billing_op_deny(op, BILLING_NO_VACANT_SEAT, NULL);
-    }
-
-    if (!billing_plan_is_paid(team.plan) || team.members < team.seats) {
-        return BILLING_DB_OK;
-    }
-
-    /* What is being paid for now has its number of seats. */
-
-    if (m->row.hold_seats != 0) {
-        return billing_op_deny(op, BILLING_NO_VACANT_SEAT, NULL);
-    }
-
-    reason = billing_seat_join(&op->w->settings->catalogue, &team, op->now,
-                               &change);
-
-    if (reason != BILLING_ALLOW) {
-        return billing_op_deny(op, reason, NULL);
-    }
-
-    return billing_seats_take(op, &m->row, &change);
-}
-
+/*
+ * From one team, or with ?scope=company from all of them: only that frees a
+ * company's licence (R210).
+ */
 
 billing_db_rc_t
 billing_op_member_remove(billing_op_t *op)
 {
-    billing_act_t        act;
-    billing_db_rc_t      rc;
-    billing_reason_t     reason;
-    billing_member_op_t  m;
+    bool                   company;
+    const char            *scope;
+    billing_db_rc_t        rc;
+    billing_reason_t       reason;
+    billing_member_op_t    m;
+    billing_person_ask_t   ask;
 
     rc = billing_member_op(op, &m);
 
@@ -285,166 +261,211 @@ billing_op_member_remove(billing_op_t *op)
         return rc;
     }
 
-    act = strcmp(m.email, op->command->actor) == 0
-          ? BILLING_ACT_LEAVE : BILLING_ACT_REMOVE_MEMBER;
+    scope = billing_op_text(op, "scope");
+    company = strcmp(scope, "company") == 0;
 
-    reason = billing_may(act, m.actor_roles, m.row.team.plan);
+    if (!company && scope[0] != '\0' && strcmp(scope, "team") != 0) {
+        return billing_op_deny(op, BILLING_FIELD_TYPE,
+                               json_pack("{s:s}", "field", "scope"));
+    }
+
+    company = company && billing_plan_company(m.row.team.plan);
+    rc = billing_member_ask(op, &m, company, &ask);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    reason = billing_removal_allowed(&ask, company);
 
     if (reason != BILLING_ALLOW) {
         return billing_op_deny(op, reason, NULL);
     }
 
-    if (m.roles == 0) {
-        return billing_op_deny(op, BILLING_MEMBER_NOT_FOUND, NULL);
-    }
+    rc = company ? billing_member_leave_all(op, &m)
+                 : billing_member_leave(op, &m.row, m.email);
 
-    if (act == BILLING_ACT_REMOVE_MEMBER
-        && (m.roles & (uint32_t) BILLING_ROLE_COMPANY_ADMIN))
-    {
-        return billing_op_deny(op, BILLING_ADMIN_RIGHTS, NULL);
-    }
+    /* Who is in no team administrates none; the licence stays (R210). */
 
-    rc = billing_member_last(op, &m);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    rc = billing_boards_left(op, &m.row, m.email);
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_access_end(op->w, m.row.id, m.email, op->now);
-    }
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
+    if (rc == BILLING_DB_OK && !company && ask.teams <= 1) {
+        rc = billing_company_role(op->w, m.row.account, m.email, 0);
     }
 
     m.roles = 0;
 
-    return billing_member_done(op, &m, 200);
+    return rc == BILLING_DB_OK ? billing_member_reply(op, &m, 200) : rc;
 }
 
 
 billing_db_rc_t
 billing_op_member_role(billing_op_t *op)
 {
-    bool                 admin;
-    const char          *role;
-    billing_db_rc_t      rc;
-    billing_member_op_t  m;
+    uint32_t               company;
+    billing_role_t         given;
+    billing_db_rc_t        rc;
+    billing_reason_t       reason;
+    billing_member_op_t    m;
+    billing_person_ask_t   ask;
 
     rc = billing_member_op(op, &m);
 
-    if (rc != BILLING_DB_OK) {
-        return rc;
+    if (rc == BILLING_DB_OK) {
+        rc = billing_member_ask(op, &m, false, &ask);
     }
-
-    rc = billing_member_role_may(op, &m);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    role = billing_op_text(op, "role");
-    admin = strcmp(role, "team_admin") == 0;
-
-    if (!admin && strcmp(role, "member") != 0) {
-        return billing_op_deny(op, BILLING_ROLE_INVALID, NULL);
-    }
-
-    if (admin) {
-        m.roles |= (uint32_t) BILLING_ROLE_TEAM_ADMIN;
-        return billing_member_done(op, &m, 200);
-    }
-
-    if (m.roles & (uint32_t) BILLING_ROLE_COMPANY_ADMIN) {
-        return billing_op_deny(op, BILLING_ADMIN_RIGHTS, NULL);
-    }
-
-    rc = billing_member_last(op, &m);
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    m.roles &= ~(uint32_t) BILLING_ROLE_TEAM_ADMIN;
+    given = billing_member_given(billing_op_text(op, "role"));
 
-    return billing_member_done(op, &m, 200);
+    reason = billing_role_given(&ask, given, &m.roles);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_op_deny(op, reason, NULL);
+    }
+
+    /* Of the company, and so in each of its teams. */
+
+    if ((m.roles ^ ask.roles) & (uint32_t) BILLING_ROLE_COMPANY_ADMIN) {
+        company = m.roles & BILLING_ROLES_COMPANY;
+        rc = billing_company_role(op->w, m.row.account, m.email, company);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_member_write(op, &m.row, m.email, m.roles);
+    }
+
+    return rc == BILLING_DB_OK ? billing_member_reply(op, &m, 200) : rc;
 }
 
 
-static billing_db_rc_t
-billing_member_role_may(billing_op_t *op, const billing_member_op_t *m)
+static billing_role_t
+billing_member_given(const char *word)
 {
-    billing_reason_t  reason;
-
-    reason = billing_may(BILLING_ACT_GRANT_ADMIN, m->actor_roles,
-                         m->row.team.plan);
-
-    if (reason == BILLING_ALLOW
-        && (m->roles & (uint32_t) BILLING_ROLE_MEMBER) == 0)
-    {
-        reason = BILLING_MEMBER_NOT_FOUND;
+    if (strcmp(word, "company_admin") == 0) {
+        return BILLING_ROLE_COMPANY_ADMIN;
     }
 
-    return reason == BILLING_ALLOW ? BILLING_DB_OK
-                                   : billing_op_deny(op, reason, NULL);
+    if (strcmp(word, "team_admin") == 0) {
+        return BILLING_ROLE_TEAM_ADMIN;
+    }
+
+    return strcmp(word, "member") == 0 ? BILLING_ROLE_MEMBER
+                                       : BILLING_ROLE_VISITOR;
 }
 
 
-/* A team always has an admin. */
+/* What the rules about people ask for; in a company's scope of all teams. */
 
 static billing_db_rc_t
-billing_member_last(billing_op_t *op, const billing_member_op_t *m)
+billing_member_ask(billing_op_t *op, const billing_member_op_t *m,
+    bool company, billing_person_ask_t *ask)
 {
-    uint32_t         n;
+    static const char  sql[] =
+        "SELECT COUNT(*) FROM member m JOIN team t ON t.id = m.team"
+        " WHERE t.account = $1 AND m.email = $2 AND m.roles <> 0";
+
+    uint32_t         roles;
     billing_db_rc_t  rc;
 
-    if ((m->roles & BILLING_ROLES_ADMIN) == 0) {
-        return BILLING_DB_OK;
+    *ask = (billing_person_ask_t) {
+        .plan = m->row.team.plan, .actor = m->actor_roles,
+        .roles = m->roles, .self = strcmp(m->email, op->command->actor) == 0
+    };
+
+    rc = billing_seat_held(op->w, m->row.account, m->email, &ask->held,
+                           &roles);
+    if (rc == BILLING_DB_OK && company) {
+        rc = billing_account_roles(op->w, &m->row, m->email, &ask->roles);
     }
 
-    rc = billing_member_count(op->w, m->row.id, BILLING_ROLES_ADMIN, &n,
-                              NULL);
-    if (rc != BILLING_DB_OK) {
-        return rc;
+    if (rc == BILLING_DB_OK) {
+        rc = billing_member_count(op->w, m->row.id, BILLING_ROLES_ADMIN,
+                                  &ask->admins, NULL);
     }
 
-    if (n <= 1) {
-        return billing_op_deny(op, BILLING_LAST_ADMIN, NULL);
+    if (rc == BILLING_DB_OK) {
+        rc = billing_account_count(op->w, m->row.account,
+                 (uint32_t) BILLING_ROLE_COMPANY_ADMIN, &ask->company_admins,
+                 NULL);
     }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_db_query(op->w->db, sql, "tt", m->row.account,
+                              m->email);
+    }
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;
+    }
+
+    ask->teams = (uint32_t) billing_db_int(op->w->db, sql, 0);
+    billing_db_done(op->w->db, sql);
 
     return BILLING_DB_OK;
 }
 
 
-static billing_db_rc_t
-billing_member_write(billing_op_t *op, billing_member_op_t *m)
-{
-    billing_db_rc_t          rc;
-    billing_member_change_t  change;
-
-    change = (billing_member_change_t) {
-        .team = m->row.id, .email = m->email, .roles = m->roles,
-        .now = op->now
-    };
-
-    rc = billing_member_store(op->w, &change);
-
-    return rc == BILLING_DB_OK ? billing_team_touch(op->w, &m->row) : rc;
-}
-
+/* Out of one team; what is there has another owner, or goes too (R229). */
 
 static billing_db_rc_t
-billing_member_done(billing_op_t *op, billing_member_op_t *m,
-    unsigned status)
+billing_member_leave(billing_op_t *op, billing_team_row_t *row,
+    const char *email)
 {
     billing_db_rc_t  rc;
 
-    rc = billing_member_write(op, m);
+    rc = billing_boards_left(op, row, email);
 
-    return rc == BILLING_DB_OK ? billing_member_reply(op, m, status) : rc;
+    if (rc == BILLING_DB_OK) {
+        rc = billing_access_end(op->w, row->id, email, op->now);
+    }
+
+    return rc == BILLING_DB_OK ? billing_member_write(op, row, email, 0) : rc;
+}
+
+
+/* Out of every team of the company, each of which counts its members. */
+
+static billing_db_rc_t
+billing_member_leave_all(billing_op_t *op, const billing_member_op_t *m)
+{
+    static const char  sql[] =
+        "SELECT m.team, m.email, m.roles, m.joined_at FROM member m"
+        " JOIN team t ON t.id = m.team WHERE t.account = $1"
+        " AND m.email = $2 AND m.roles <> 0 LIMIT 1";
+
+    billing_db_rc_t      rc;
+    billing_person_t     person;
+    billing_team_row_t   row;
+
+    for ( ;; ) {
+        rc = billing_db_query(op->w->db, sql, "tt", m->row.account,
+                              m->email);
+
+        if (rc == BILLING_DB_DONE) {
+            return billing_seat_free(op->w, m->row.account, m->email);
+        }
+
+        if (rc != BILLING_DB_ROW) {
+            return rc;
+        }
+
+        billing_person_read(op->w->db, sql, &person);
+        rc = billing_team_load(op->w, person.team, &row);
+
+        if (rc == BILLING_DB_DONE) {
+            return BILLING_DB_CONFLICT;
+        }
+
+        if (rc == BILLING_DB_OK) {
+            rc = billing_member_leave(op, &row, m->email);
+        }
+
+        if (rc != BILLING_DB_OK) {
+            return rc;
+        }
+    }
 }
 
 
@@ -455,11 +476,8 @@ billing_member_reply(billing_op_t *op, billing_member_op_t *m,
     json_t           *team;
     billing_db_rc_t   rc;
 
-    if (strcmp(m->email, op->command->actor) == 0) {
-        m->actor_roles = m->roles;
-    }
-
-    rc = billing_team_json(op->w, &m->row, m->actor_roles, &team);
+    rc = billing_asked_json(op->w, &m->row, m->row.id, op->command->actor,
+                            &team);
 
     if (rc != BILLING_DB_OK) {
         return rc;

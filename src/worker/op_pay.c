@@ -29,6 +29,8 @@ billing_op_pay(billing_op_t *op, billing_team_row_t *row,
     co->lang = op->lang;
     (void) snprintf(co->id, sizeof(co->id), "%s", op->command->op);
     (void) snprintf(co->team, sizeof(co->team), "%s", row->id);
+    (void) snprintf(co->asked, sizeof(co->asked), "%s",
+                    billing_op_text(op, "team"));
     (void) snprintf(co->actor, sizeof(co->actor), "%s", op->command->actor);
 
     rc = billing_pay_price(op->w, row, co, op->now, &reason);
@@ -83,7 +85,7 @@ billing_pay_shown(billing_op_t *op, const billing_team_row_t *row,
         return BILLING_DB_OK;
     }
 
-    quote = billing_quote_json(&co->quote, row->id, op->lang);
+    quote = billing_quote_json(&co->quote, co->asked, op->lang);
 
     if (!billing_op_dry(op)) {
         return billing_pin_deny(op, row->id, &pin, &stale, quote);
@@ -257,6 +259,8 @@ billing_method_card(billing_op_t *op, billing_team_row_t *row)
     memset(&co, 0, sizeof(co));
     co.lang = op->lang;
     (void) snprintf(co.team, sizeof(co.team), "%s", row->id);
+    (void) snprintf(co.asked, sizeof(co.asked), "%s",
+                    billing_op_text(op, "team"));
     (void) snprintf(co.actor, sizeof(co.actor), "%s", op->command->actor);
 
     if (billing_method_text(op, "payment_method")[0] == '\0') {

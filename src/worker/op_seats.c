@@ -199,7 +199,7 @@ billing_seats_json(const billing_op_t *op, const billing_team_row_t *row,
     billing_quote_t   lines;
 
     billing_seats_quote(row, change, &lines);
-    quote = billing_quote_json(&lines, row->id, op->lang);
+    quote = billing_quote_json(&lines, billing_op_text(op, "team"), op->lang);
 
     json = json_pack("{s:b, s:{s:I, s:I, s:O, s:I, s:s, s:o, s:I, s:I}}",
                "dry_run", (int) billing_op_dry(op), "change",

@@ -38,7 +38,7 @@ billing_op_subscription(billing_op_t *op, billing_act_t act,
     billing_db_rc_t   rc;
     billing_reason_t  reason;
 
-    rc = billing_op_enter(op, billing_op_text(op, "team"), row, &roles);
+    rc = billing_op_account(op, row, &roles);
 
     if (rc != BILLING_DB_OK) {
         return rc;
@@ -66,6 +66,8 @@ billing_op_subscription(billing_op_t *op, billing_act_t act,
 }
 
 
+/* The team that was named, as it stands now, though its account paid. */
+
 billing_db_rc_t
 billing_op_shown(billing_op_t *op, const billing_team_row_t *row)
 {
@@ -84,14 +86,10 @@ billing_op_team(billing_op_t *op, const billing_team_row_t *row,
     json_t *more)
 {
     json_t           *team, *body;
-    uint32_t          roles;
     billing_db_rc_t   rc;
 
-    rc = billing_member_roles(op->w, row->id, op->command->actor, &roles);
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_team_json(op->w, row, roles, &team);
-    }
+    rc = billing_asked_json(op->w, row, billing_op_text(op, "team"),
+                            op->command->actor, &team);
 
     if (rc != BILLING_DB_OK) {
         json_decref(more);
@@ -240,6 +238,8 @@ billing_cancel_settle(billing_op_t *op, billing_team_row_t *row)
     co.due_at = op->now;
     (void) snprintf(co.id, sizeof(co.id), "%s", op->command->op);
     (void) snprintf(co.team, sizeof(co.team), "%s", row->id);
+    (void) snprintf(co.asked, sizeof(co.asked), "%s",
+                    billing_op_text(op, "team"));
     (void) snprintf(co.actor, sizeof(co.actor), "%s", op->command->actor);
 
     rc = billing_pay_price(op->w, row, &co, op->now, &reason);

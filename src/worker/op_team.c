@@ -1,5 +1,6 @@
 /*
- * A new team: Free, its creator the Team Admin (R16..R28).
+ * A new team: Free, or inside a company's subscription; its creator the Team
+ * Admin (R16..R28).
  */
 
 #include <stdio.h>
@@ -9,6 +10,8 @@
 
 
 static billing_db_rc_t billing_team_create_may(billing_op_t *op);
+static billing_db_rc_t billing_team_create_inside(billing_op_t *op,
+    billing_team_row_t *row);
 static billing_db_rc_t billing_team_create_rows(billing_op_t *op,
     billing_team_row_t *row, const char *name);
 
@@ -21,7 +24,11 @@ billing_op_team_create(billing_op_t *op)
     billing_db_rc_t      rc;
     billing_team_row_t   row;
 
-    rc = billing_team_create_may(op);
+    memset(&row, 0, sizeof(row));
+
+    rc = billing_op_text(op, "account")[0] == '\0'
+         ? billing_team_create_may(op)
+         : billing_team_create_inside(op, &row);
 
     if (rc != BILLING_DB_OK) {
         return rc;
@@ -39,9 +46,8 @@ billing_op_team_create(billing_op_t *op)
         return rc;
     }
 
-    rc = billing_team_json(op->w, &row,
-                           (uint32_t) (BILLING_ROLE_MEMBER
-                                       | BILLING_ROLE_TEAM_ADMIN), &team);
+    rc = billing_asked_json(op->w, &row, row.id, op->command->actor, &team);
+
     if (rc != BILLING_DB_OK) {
         return rc;
     }
@@ -49,6 +55,65 @@ billing_op_team_create(billing_op_t *op)
     (void) snprintf(op->reply->team, sizeof(op->reply->team), "%s", row.id);
 
     return billing_op_reply(op, 201, json_pack("{s:o}", "team", team));
+}
+
+
+/*
+ * A further team of a company: its Company Admin makes it, for nothing (R26).
+ * It is no team of one's own, so Domain control and the rule about Enterprise
+ * members do not concern it.
+ */
+
+static billing_db_rc_t
+billing_team_create_inside(billing_op_t *op, billing_team_row_t *row)
+{
+    uint32_t                teams;
+    billing_db_rc_t         rc;
+    billing_reason_t        reason;
+    billing_team_row_t      asked, account;
+    billing_account_ask_t   ask;
+
+    if (op->command->actor[0] == '\0') {
+        return billing_op_deny(op, BILLING_UNAUTHENTICATED, NULL);
+    }
+
+    rc = billing_op_enter(op, billing_op_text(op, "account"), &asked, &teams);
+
+    if (rc == BILLING_DB_DONE) {
+        (void) json_object_set_new(op->reply->body, "field",
+                                   json_string("account"));
+        return rc;
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_account_load(op->w, &asked, &account);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_account_teams(op->w, account.id, &teams);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_account_roles(op->w, &account, op->command->actor,
+                                   &ask.roles);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    ask.teams = teams;
+    ask.now = op->now;
+    reason = billing_further_team_allowed(&op->w->settings->catalogue,
+                                          &account.team, &ask);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_op_deny(op, reason, NULL);
+    }
+
+    billing_copy(row->account, sizeof(row->account), account.id);
+
+    return BILLING_DB_OK;
 }
 
 
@@ -101,8 +166,6 @@ billing_team_create_rows(billing_op_t *op, billing_team_row_t *row,
     billing_currency_t       currency;
     billing_member_change_t  creator;
 
-    memset(row, 0, sizeof(*row));
-
     currency = op->w->settings->catalogue.currency;
 
     row->team.plan = BILLING_PLAN_FREE;
@@ -119,6 +182,10 @@ billing_team_create_rows(billing_op_t *op, billing_team_row_t *row,
 
     if (rc != BILLING_DB_OK) {
         return rc;
+    }
+
+    if (row->account[0] == '\0') {
+        billing_copy(row->account, sizeof(row->account), row->id);
     }
 
     rc = billing_profile_ensure(op->w, op->command->actor, op->lang, op->now);
@@ -139,6 +206,10 @@ billing_team_create_rows(billing_op_t *op, billing_team_row_t *row,
     };
 
     rc = billing_member_store(op->w, &creator);
+
+    if (rc == BILLING_DB_OK && !billing_account_own(row)) {
+        rc = billing_seat_recount(op->w, row->account);
+    }
 
     return rc == BILLING_DB_OK
            ? billing_profile_capture(op->w, op->command->actor, op->now) : rc;

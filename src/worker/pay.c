@@ -143,6 +143,10 @@ billing_pay_begin(billing_worker_t *w, billing_team_row_t *row,
         rc = billing_outbox_team(w, row->id);
     }
 
+    if (rc == BILLING_DB_OK) {
+        rc = billing_account_mirror(w, row->id);
+    }
+
     if (rc != BILLING_DB_OK) {
         return rc;
     }

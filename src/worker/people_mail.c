@@ -47,12 +47,14 @@ billing_ask_mail(billing_op_t *op, const billing_team_row_t *row,
     const billing_ask_row_t *ask)
 {
     static const char  sql[] =
-        "SELECT m.email, p.lang FROM member m JOIN profile p"
-        " ON p.email = m.email WHERE m.team = $1 AND (m.roles & $2) <> 0"
-        " ORDER BY m.email LIMIT 200";
+        "SELECT p.email, p.lang FROM profile p WHERE p.email IN"
+        " (SELECT email FROM member WHERE team = $1 AND (roles & $2) <> 0"
+        " UNION SELECT email FROM seat WHERE account = $3"
+        " AND (roles & $4) <> 0) ORDER BY p.email LIMIT 200";
 
     char              key[48], link[BILLING_LINK_MAX];
     json_t           *args;
+    uint32_t          deciders;
     billing_db_rc_t   rc;
 
     (void) snprintf(key, sizeof(key), "mail.request_%s",
@@ -68,8 +70,10 @@ billing_ask_mail(billing_op_t *op, const billing_team_row_t *row,
         return BILLING_DB_FULL;
     }
 
-    rc = billing_db_query(op->w->db, sql, "ti", row->id,
-             (int64_t) billing_ask_deciders(ask->kind, row->team.plan));
+    deciders = billing_ask_deciders(ask->kind, row->team.plan);
+    rc = billing_db_query(op->w->db, sql, "titi", row->id,
+                          (int64_t) deciders, row->account,
+                          (int64_t) deciders);
 
     while (rc == BILLING_DB_ROW) {
         rc = billing_mail_queue(op->w, billing_db_text(op->w->db, sql, 0),

@@ -88,13 +88,21 @@ billing_query_dashboard(billing_op_t *op)
 }
 
 
+/* Its own, and all teams of a company that it administrates. */
+
 static billing_db_rc_t
 billing_dashboard_teams(billing_op_t *op, json_t **out,
     char first[BILLING_ID_MAX + 1])
 {
     static const char  sql[] =
-        "SELECT t.id, t.name, t.plan, t.state, m.roles FROM member m"
-        " JOIN team t ON t.id = m.team WHERE m.email = $1 AND m.roles <> 0"
+        "SELECT t.id, t.name, t.plan, t.state, COALESCE(m.roles, 0)"
+        " | COALESCE(s.roles, 0), t.account FROM team t"
+        " LEFT JOIN member m ON m.team = t.id AND m.email = $1"
+        " LEFT JOIN seat s ON s.account = t.account AND s.email = $2"
+        " AND (s.roles & $3) <> 0 WHERE t.gone = 0 AND (m.roles <> 0"
+        " OR s.roles <> 0) AND t.id IN (SELECT team FROM member"
+        " WHERE email = $4 UNION SELECT i.id FROM seat c JOIN team i"
+        " ON i.account = c.account WHERE c.email = $5)"
         " ORDER BY t.created_at, t.id LIMIT 200";
 
     billing_db_t     *db;
@@ -104,7 +112,10 @@ billing_dashboard_teams(billing_op_t *op, json_t **out,
     first[0] = '\0';
     *out = json_array();
 
-    rc = billing_db_query(db, sql, "t", op->command->actor);
+    rc = billing_db_query(db, sql, "ttitt", op->command->actor,
+                          op->command->actor,
+                          (int64_t) BILLING_ROLE_COMPANY_ADMIN,
+                          op->command->actor, op->command->actor);
 
     while (rc == BILLING_DB_ROW) {
         if (first[0] == '\0') {
@@ -113,9 +124,10 @@ billing_dashboard_teams(billing_op_t *op, json_t **out,
         }
 
         (void) json_array_append_new(*out,
-            json_pack("{s:s, s:s, s:s, s:s, s:s}",
+            json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}",
                 "id", billing_db_text(db, sql, 0),
                 "name", billing_db_text(db, sql, 1),
+                "account", billing_db_text(db, sql, 5),
                 "plan", billing_db_text(db, sql, 2),
                 "state", billing_db_text(db, sql, 3),
                 "role", billing_role_word(
@@ -177,6 +189,19 @@ billing_dashboard_team(billing_op_t *op, const char *team, json_t *body)
     }
 
     (void) json_object_set_new(body, "members", value);
+
+    if (billing_may(BILLING_ACT_COMPANY, d.roles, d.row.team.plan)
+        == BILLING_ALLOW)
+    {
+        rc = billing_account_people(op->w, d.row.account, &value);
+
+        if (rc != BILLING_DB_OK) {
+            return rc;
+        }
+
+        (void) json_object_set_new(body, "licences", value);
+    }
+
     (void) json_object_set_new(body, "notices",
                                billing_dashboard_notices(op, &d));
 
@@ -205,9 +230,12 @@ billing_dashboard_boards(billing_op_t *op, const billing_dashboard_t *d,
 
     *out = json_array();
 
+    /* Administrating a company is no look at what its teams work on. */
+
     rc = billing_db_query(op->w->db, sql, "tti", d->row.id,
                           op->command->actor,
-                          (int64_t) (d->roles & BILLING_ROLES_INSIDE));
+                          (int64_t) (d->member.roles
+                                     & BILLING_ROLES_INSIDE));
 
     while (rc == BILLING_DB_ROW) {
         (void) json_array_append_new(*out,

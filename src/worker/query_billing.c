@@ -29,7 +29,7 @@ billing_query_overview(billing_op_t *op)
     billing_reason_t     reason;
     billing_team_row_t   row;
 
-    rc = billing_op_enter(op, billing_op_text(op, "team"), &row, &roles);
+    rc = billing_op_account(op, &row, &roles);
 
     if (rc != BILLING_DB_OK) {
         return rc;
@@ -51,7 +51,8 @@ billing_query_overview(billing_op_t *op)
         return billing_op_deny(op, BILLING_NO_SUBSCRIPTION, NULL);
     }
 
-    rc = billing_team_json(op->w, &row, roles, &team);
+    rc = billing_asked_json(op->w, &row, billing_op_text(op, "team"),
+                            op->command->actor, &team);
 
     return rc == BILLING_DB_OK ? billing_overview_answer(op, &row, team) : rc;
 }
@@ -265,7 +266,7 @@ billing_operation_checkout(billing_op_t *op, const billing_checkout_t *co)
     }
 
     (void) snprintf(op->reply->team, sizeof(op->reply->team), "%s",
-                    co->team);
+                    co->asked[0] == '\0' ? co->team : co->asked);
 
     return billing_op_reply(op, 200,
                json_pack("{s:s, s:s, s:o}", "operation", co->id,

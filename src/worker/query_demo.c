@@ -22,8 +22,8 @@ billing_query_demo_data(billing_op_t *op)
     static const char  team_sql[] =
         "SELECT id, name, plan, state, seats, members, period,"
         " COALESCE((SELECT MIN(d.name) FROM email_domain d"
-        " WHERE d.team = team.id), '')"
-        " FROM team ORDER BY created_at, id LIMIT 200";
+        " WHERE d.team = team.id), ''), account"
+        " FROM team WHERE gone = 0 ORDER BY created_at, id LIMIT 200";
     static const char  member_sql[] =
         "SELECT team, email, roles FROM member WHERE roles <> 0"
         " ORDER BY team, email LIMIT 200";
@@ -34,7 +34,7 @@ billing_query_demo_data(billing_op_t *op)
     static const char *const  profile_names[] = { "email", "lang", NULL };
     static const char *const  team_names[] = {
         "id", "name", "plan", "state", "#seats", "#members", "period",
-        "domain", NULL
+        "domain", "account", NULL
     };
     static const char *const  member_names[] = {
         "team", "email", "@roles", NULL

@@ -49,7 +49,7 @@ billing_invoices_enter(billing_op_t *op, billing_team_row_t *row)
     billing_db_rc_t   rc;
     billing_reason_t  reason;
 
-    rc = billing_op_enter(op, billing_op_text(op, "team"), row, &roles);
+    rc = billing_op_account(op, row, &roles);
 
     if (rc != BILLING_DB_OK) {
         return rc;

@@ -42,7 +42,8 @@ billing_query_offer(billing_op_t *op)
     }
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_team_json(op->w, &row, roles, &team);
+        rc = billing_asked_json(op->w, &row, billing_op_text(op, "team"),
+                                op->command->actor, &team);
     }
 
     if (rc != BILLING_DB_OK) {
@@ -65,7 +66,7 @@ billing_offer_enter(billing_op_t *op, billing_team_row_t *row,
     billing_db_rc_t   rc;
     billing_reason_t  reason;
 
-    rc = billing_op_enter(op, billing_op_text(op, "team"), row, roles);
+    rc = billing_op_account(op, row, roles);
 
     if (rc == BILLING_DB_OK) {
         rc = billing_purchase_may(op->w, row, *roles, &reason);
@@ -231,7 +232,7 @@ billing_query_quote(billing_op_t *op)
     }
 
     billing_pin_purchase(op, &row, &purchase, &quote, &pin);
-    body = billing_quote_json(&quote, row.id, op->lang);
+    body = billing_quote_json(&quote, billing_op_text(op, "team"), op->lang);
     rc = billing_pin_give(op, row.id, &pin, body);
 
     if (rc != BILLING_DB_OK) {

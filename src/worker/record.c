@@ -40,6 +40,7 @@ billing_record_team(billing_worker_t *w, const char *team,
     }
 
     out->version = row.team.version;
+    out->gone = row.gone;
     out->plan = (uint8_t) row.team.plan;
     out->state = (uint8_t) row.team.state;
     out->seats = row.team.seats;

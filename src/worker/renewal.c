@@ -176,7 +176,7 @@ billing_renewal_payer(billing_worker_t *w, const billing_team_row_t *row,
     (void) snprintf(co->actor, sizeof(co->actor), "%s", row->payer);
 
     if (co->actor[0] == '\0') {
-        rc = billing_member_count(w, row->id,
+        rc = billing_account_count(w, row->account,
                  BILLING_ROLES_ADMIN | (uint32_t) BILLING_ROLE_BILLING_ADMIN,
                  &n, co->actor);
 

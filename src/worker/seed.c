@@ -21,6 +21,7 @@ typedef struct {
     uint32_t           seats;
     int                started_days;    /* ago */
     const char        *domain;          /* Domain control, NULL none */
+    const char        *account;         /* that pays, NULL itself */
 } billing_seed_team_t;
 
 typedef struct {
@@ -77,36 +78,39 @@ static const char *const  billing_seed_profile_list[] = {
 
 static const billing_seed_team_t  billing_seed_team_list[] = {
     { "team-free", "Free Team", BILLING_PLAN_FREE, BILLING_STATE_FREE,
-      BILLING_PERIOD_NONE, BILLING_METHOD_NONE, 0, 40, NULL },
+      BILLING_PERIOD_NONE, BILLING_METHOD_NONE, 0, 40, NULL, NULL },
     { "team-monthly", "Monthly Team", BILLING_PLAN_TEAM,
       BILLING_STATE_ACTIVE, BILLING_PERIOD_MONTHLY, BILLING_METHOD_CARD, 5,
-      10, NULL },
+      10, NULL, NULL },
     { "team-yearly", "Yearly Team by Invoice", BILLING_PLAN_TEAM,
       BILLING_STATE_ACTIVE, BILLING_PERIOD_YEARLY, BILLING_METHOD_INVOICE,
-      12, 100, NULL },
+      12, 100, NULL, NULL },
     { "team-business", "Business Team", BILLING_PLAN_BUSINESS,
       BILLING_STATE_ACTIVE, BILLING_PERIOD_YEARLY, BILLING_METHOD_CARD, 6,
-      60, NULL },
+      60, NULL, NULL },
+    { "team-business-2", "Business Design", BILLING_PLAN_FREE,
+      BILLING_STATE_FREE, BILLING_PERIOD_NONE, BILLING_METHOD_NONE, 0, 20,
+      NULL, "team-business" },
     { "team-consultant", "Consultant", BILLING_PLAN_CONSULTANT,
       BILLING_STATE_ACTIVE, BILLING_PERIOD_MONTHLY, BILLING_METHOD_CARD, 1,
-      5, NULL },
+      5, NULL, NULL },
     { "team-past-due", "Past Due Team", BILLING_PLAN_TEAM,
       BILLING_STATE_PAST_DUE, BILLING_PERIOD_MONTHLY, BILLING_METHOD_CARD, 4,
-      33, NULL },
+      33, NULL, NULL },
     { "team-cancelled", "Cancelled Team", BILLING_PLAN_TEAM,
       BILLING_STATE_CANCELLED, BILLING_PERIOD_MONTHLY, BILLING_METHOD_CARD,
-      4, 12, NULL },
+      4, 12, NULL, NULL },
     { "team-expired", "Expired Team", BILLING_PLAN_TEAM,
       BILLING_STATE_EXPIRED, BILLING_PERIOD_MONTHLY, BILLING_METHOD_CARD, 4,
-      50, NULL },
+      50, NULL, NULL },
     { "team-enterprise", "Enterprise", BILLING_PLAN_ENTERPRISE,
       BILLING_STATE_ENTERPRISE, BILLING_PERIOD_YEARLY,
-      BILLING_METHOD_INVOICE, 50, 30, "corp.example.test" },
+      BILLING_METHOD_INVOICE, 50, 30, "corp.example.test", NULL },
     { "team-education", "School", BILLING_PLAN_EDUCATION,
       BILLING_STATE_EDUCATION, BILLING_PERIOD_NONE, BILLING_METHOD_NONE, 0,
-      30, NULL },
+      30, NULL, NULL },
     { NULL, NULL, BILLING_PLAN_NONE, BILLING_STATE_NONE, BILLING_PERIOD_NONE,
-      BILLING_METHOD_NONE, 0, 0, NULL }
+      BILLING_METHOD_NONE, 0, 0, NULL, NULL }
 };
 
 static const billing_seed_member_t  billing_seed_member_list[] = {
@@ -124,6 +128,8 @@ static const billing_seed_member_t  billing_seed_member_list[] = {
     { "team-business",   ADMIN,     R_TA },
     { "team-business",   MEMBER,    R_M },
     { "team-business",   GUEST,     R_G },
+    { "team-business-2", ADMIN,     R_M },
+    { "team-business-2", MEMBER,    R_TA },
     { "team-consultant", FREELANCE, R_CA | R_BA },
     { "team-past-due",   OWNER,     R_TA | R_BA },
     { "team-past-due",   MEMBER,    R_M },
@@ -154,6 +160,8 @@ static const billing_seed_board_t  billing_seed_board_list[] = {
     { "board-expired-1", "team-expired", OWNER, "Paused", false, NULL },
     { "board-enterprise-1", "team-enterprise", BIG, "Company", false, NULL },
     { "board-education-1", "team-education", ADMIN, "Lesson", false, NULL },
+    { "board-business-2-1", "team-business-2", MEMBER, "Sketches", false,
+      NULL },
     { NULL, NULL, NULL, NULL, false, NULL }
 };
 
@@ -278,6 +286,8 @@ billing_seed_team(billing_worker_t *w, const billing_seed_team_t *seed,
     row.team.credit.currency = currency;
     row.team.pending.currency = currency;
     row.created_at = now;
+    (void) snprintf(row.account, sizeof(row.account), "%s",
+                    seed->account == NULL ? seed->id : seed->account);
 
     if (seed->period != BILLING_PERIOD_NONE) {
         billing_seed_period(w, seed, now, &row);

@@ -16,22 +16,25 @@ billing_admins_mail(billing_worker_t *w, const billing_team_row_t *row,
     const char *key, int64_t now)
 {
     static const char  sql[] =
-        "SELECT m.email, p.lang FROM member m JOIN profile p"
-        " ON p.email = m.email WHERE m.team = $1 AND (m.roles & $2) <> 0"
-        " ORDER BY m.email LIMIT 200";
+        "SELECT p.email, p.lang FROM profile p WHERE p.email IN"
+        " (SELECT m.email FROM member m JOIN team t ON t.id = m.team"
+        " WHERE t.account = $1 AND (m.roles & $2) <> 0"
+        " UNION SELECT email FROM seat WHERE account = $3"
+        " AND (roles & $4) <> 0) ORDER BY p.email LIMIT 200";
 
     json_t           *args;
+    uint32_t          roles;
     billing_db_rc_t   rc;
 
     args = billing_mail_args(w, row);
+    roles = BILLING_ROLES_ADMIN | (uint32_t) BILLING_ROLE_BILLING_ADMIN;
 
     if (args == NULL) {
         return BILLING_DB_FULL;
     }
 
-    rc = billing_db_query(w->db, sql, "ti", row->id,
-             (int64_t) (BILLING_ROLES_ADMIN
-                        | (uint32_t) BILLING_ROLE_BILLING_ADMIN));
+    rc = billing_db_query(w->db, sql, "titi", row->id, (int64_t) roles,
+                          row->id, (int64_t) roles);
 
     while (rc == BILLING_DB_ROW) {
         rc = billing_mail_queue(w, billing_db_text(w->db, sql, 0), key,

@@ -1,5 +1,5 @@
 /*
- * Teams and their members: rows to values and back, and who may enter.
+ * Teams: rows to values and back, and who may enter.
  */
 
 #include <stdio.h>
@@ -12,6 +12,10 @@ static void billing_team_read(billing_db_t *db, const char *sql,
     billing_team_row_t *row);
 static void billing_team_read_bill(billing_db_t *db, const char *sql,
     billing_team_row_t *row);
+static billing_db_rc_t billing_team_store_inside(billing_worker_t *w,
+    const billing_team_row_t *row);
+static billing_db_rc_t billing_team_store_plan(billing_worker_t *w,
+    const billing_team_row_t *row);
 static billing_db_rc_t billing_team_store_bill(billing_worker_t *w,
     const billing_team_row_t *row);
 
@@ -29,7 +33,7 @@ billing_team_load(billing_worker_t *w, const char *id,
         " billing_email, created_at, unit_minor, discount_percent,"
         " discount_left, discount_seats_min, invoice_open, ever_paid, payer,"
         " settle_at, failed, failed_at, retry_at, retry_stop, seats_open,"
-        " remind_at, late_at, invite_link"
+        " remind_at, late_at, invite_link, account, gone"
         " FROM team WHERE id = $1";
 
     billing_db_rc_t  rc;
@@ -139,6 +143,9 @@ billing_team_read_bill(billing_db_t *db, const char *sql,
     row->late_at = billing_db_int(db, sql, 42);
     billing_copy(row->invite_link, sizeof(row->invite_link),
                  billing_db_text(db, sql, 43));
+    billing_copy(row->account, sizeof(row->account),
+                 billing_db_text(db, sql, 44));
+    row->gone = billing_db_int(db, sql, 45) != 0;
 }
 
 
@@ -154,28 +161,101 @@ billing_team_insert(billing_worker_t *w, const billing_team_row_t *row)
 {
     static const char  sql[] =
         "INSERT INTO team (id, name, currency, created_at, invite, seats,"
-        " members, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        " members, version, account)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
     billing_db_rc_t  rc;
 
-    rc = billing_db_exec(w->db, sql, "tttitiii", row->id, row->name,
+    rc = billing_db_exec(w->db, sql, "tttitiiit", row->id, row->name,
              billing_currency_code(row->team.paid.currency),
              row->created_at, row->invite_admins ? "admins" : "members",
-             (int64_t) row->team.seats,
-             (int64_t) row->team.members, (int64_t) row->team.version);
+             (int64_t) row->team.seats, (int64_t) row->team.members,
+             (int64_t) row->team.version,
+             billing_account_own(row) ? row->id : row->account);
 
-    if (rc != BILLING_DB_OK) {
-        return rc;
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_store(w, row);
     }
 
-    return billing_team_store(w, row);
+    return rc == BILLING_DB_OK && !billing_account_own(row)
+           ? billing_account_mirror(w, row->account) : rc;
+}
+
+
+billing_db_rc_t
+billing_team_store(billing_worker_t *w, const billing_team_row_t *row)
+{
+    static const char  sql[] = "SELECT plan FROM team WHERE id = $1";
+
+    const char       *plan;
+    billing_db_rc_t   rc;
+    billing_plan_t    was;
+
+    if (!billing_account_own(row)) {
+        return billing_team_store_inside(w, row);
+    }
+
+    rc = billing_db_query(w->db, sql, "t", row->id);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    plan = billing_db_text(w->db, sql, 0);
+    was = billing_plan_parse(plan, strlen(plan));
+    billing_db_done(w->db, sql);
+
+    rc = billing_team_store_plan(w, row);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_store_bill(w, row);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_account_stored(w, row, was);
+    }
+
+    return rc == BILLING_DB_OK ? billing_outbox_team(w, row->id) : rc;
+}
+
+
+/*
+ * Its plan is the account's, which may have changed meanwhile.  Money here
+ * would never be asked for.
+ */
+
+static billing_db_rc_t
+billing_team_store_inside(billing_worker_t *w, const billing_team_row_t *row)
+{
+    static const char  sql[] =
+        "UPDATE team SET members = $1, version = CASE WHEN version < $2"
+        " THEN $3 ELSE version + 1 END WHERE id = $4";
+
+    billing_db_rc_t        rc;
+    const billing_team_t  *team;
+
+    team = &row->team;
+
+    if (team->paid.minor != 0 || team->credit.minor != 0
+        || team->pending.minor != 0)
+    {
+        billing_log("ALERT: team %s inside %s was given money of its own",
+                    row->id, row->account);
+        return BILLING_DB_CONFLICT;
+    }
+
+    rc = billing_db_exec(w->db, sql, "iiit", (int64_t) team->members,
+                         (int64_t) team->version, (int64_t) team->version,
+                         row->id);
+
+    return rc == BILLING_DB_OK ? billing_outbox_team(w, row->id) : rc;
 }
 
 
 /* In parts: a statement may have nine parameters. */
 
-billing_db_rc_t
-billing_team_store(billing_worker_t *w, const billing_team_row_t *row)
+static billing_db_rc_t
+billing_team_store_plan(billing_worker_t *w, const billing_team_row_t *row)
 {
     static const char  plan_sql[] =
         "UPDATE team SET plan = $1, state = $2, period = $3, method = $4,"
@@ -220,15 +300,9 @@ billing_team_store(billing_worker_t *w, const billing_team_row_t *row)
         return rc;
     }
 
-    rc = billing_db_exec(w->db, payer_sql, "tttttit", row->customer,
-             row->payment_method, row->card_brand, row->card_last4,
-             row->billing_email, row->invoice_due_at, row->id);
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_team_store_bill(w, row);
-    }
-
-    return rc == BILLING_DB_OK ? billing_outbox_team(w, row->id) : rc;
+    return billing_db_exec(w->db, payer_sql, "tttttit", row->customer,
+               row->payment_method, row->card_brand, row->card_last4,
+               row->billing_email, row->invoice_due_at, row->id);
 }
 
 
@@ -285,108 +359,19 @@ billing_team_touch(billing_worker_t *w, billing_team_row_t *row)
 {
     billing_db_rc_t  rc;
 
-    rc = billing_member_count(w, row->id, (uint32_t) BILLING_ROLE_MEMBER,
-                              &row->team.members, NULL);
+    rc = billing_account_own(row)
+         ? billing_seat_count(w, row->id, &row->team.members)
+         : billing_member_count(w, row->id, (uint32_t) BILLING_ROLE_MEMBER,
+                                &row->team.members, NULL);
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
     row->team.version++;
+    rc = billing_team_store(w, row);
 
-    return billing_team_store(w, row);
-}
-
-
-billing_db_rc_t
-billing_member_roles(billing_worker_t *w, const char *team,
-    const char *email, uint32_t *roles)
-{
-    static const char  sql[] =
-        "SELECT roles FROM member WHERE team = $1 AND email = $2";
-
-    billing_db_rc_t  rc;
-
-    *roles = 0;
-
-    rc = billing_db_query(w->db, sql, "tt", team, email);
-
-    if (rc == BILLING_DB_DONE) {
-        return BILLING_DB_OK;
-    }
-
-    if (rc != BILLING_DB_ROW) {
-        return rc;
-    }
-
-    *roles = (uint32_t) billing_db_int(w->db, sql, 0);
-    billing_db_done(w->db, sql);
-
-    return BILLING_DB_OK;
-}
-
-
-billing_db_rc_t
-billing_member_store(billing_worker_t *w,
-    const billing_member_change_t *change)
-{
-    static const char  sql[] =
-        "INSERT INTO member (team, email, roles, joined_at)"
-        " VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (team, email) DO UPDATE SET roles = excluded.roles,"
-        " version = member.version + 1";
-
-    billing_db_rc_t  rc;
-
-    rc = billing_db_exec(w->db, sql, "ttii", change->team, change->email,
-                         (int64_t) change->roles, change->now);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    return billing_outbox_member(w, change->team, change->email);
-}
-
-
-billing_db_rc_t
-billing_profile_ensure(billing_worker_t *w, const char *email,
-    billing_lang_t lang, int64_t now)
-{
-    static const char  sql[] =
-        "INSERT INTO profile (email, lang, created_at) VALUES ($1, $2, $3)"
-        " ON CONFLICT (email) DO NOTHING";
-
-    return billing_db_exec(w->db, sql, "tti", email, billing_lang_name(lang),
-                           now);
-}
-
-
-billing_db_rc_t
-billing_member_count(billing_worker_t *w, const char *team, uint32_t roles,
-    uint32_t *n, char first[BILLING_EMAIL_MAX + 1])
-{
-    static const char  sql[] =
-        "SELECT COUNT(*), COALESCE(MIN(email), '') FROM member"
-        " WHERE team = $1 AND (roles & $2) <> 0";
-
-    billing_db_rc_t  rc;
-
-    rc = billing_db_query(w->db, sql, "ti", team, (int64_t) roles);
-
-    if (rc != BILLING_DB_ROW) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;
-    }
-
-    *n = (uint32_t) billing_db_int(w->db, sql, 0);
-
-    if (first != NULL) {
-        billing_copy(first, BILLING_EMAIL_MAX + 1,
-                     billing_db_text(w->db, sql, 1));
-    }
-
-    billing_db_done(w->db, sql);
-
-    return BILLING_DB_OK;
+    return rc == BILLING_DB_OK && !billing_account_own(row)
+           ? billing_seat_recount(w, row->account) : rc;
 }
 
 
@@ -398,7 +383,7 @@ billing_op_enter(billing_op_t *op, const char *team,
 
     rc = billing_team_load(op->w, team, row);
 
-    if (rc == BILLING_DB_DONE) {
+    if (rc == BILLING_DB_DONE || (rc == BILLING_DB_OK && row->gone)) {
         return billing_op_deny(op, BILLING_TEAM_NOT_FOUND, NULL);
     }
 
@@ -406,7 +391,7 @@ billing_op_enter(billing_op_t *op, const char *team,
         return rc;
     }
 
-    rc = billing_member_roles(op->w, team, op->command->actor, roles);
+    rc = billing_actor_roles(op->w, row, op->command->actor, roles);
 
     if (rc != BILLING_DB_OK) {
         return rc;
@@ -449,7 +434,7 @@ billing_purchase_may(billing_worker_t *w, const billing_team_row_t *row,
 
     /* Nobody with billing rights is left: as on Free (section 8 point 6). */
 
-    rc = billing_member_count(w, row->id,
+    rc = billing_account_count(w, row->account,
              (uint32_t) (BILLING_ROLE_TEAM_ADMIN | BILLING_ROLE_COMPANY_ADMIN
                          | BILLING_ROLE_BILLING_ADMIN), &n, NULL);
 

@@ -298,6 +298,10 @@ const plants = {
     `UPDATE team SET seats = 0 WHERE id = ${one()};`],
   'a member count': [['team.members'], () =>
     `UPDATE team SET members = 2 WHERE id = ${one()};`],
+  'a member without a licence': [['team.licences', 'team.members'], () =>
+    `DELETE FROM seat WHERE account = ${one()};`],
+  'a team that shows what its account has not': [['team.inside'], () =>
+    "UPDATE team SET seats = seats + 1 WHERE id = 'team-business-2';"],
   'seats held for nothing': [['team.holds'], () =>
     `UPDATE team SET hold_seats = 5 WHERE id = ${one()};`],
   'two open payments': [['team.checkouts'], () =>

@@ -50,6 +50,7 @@ static struct {
     unsigned            mails;
     char                mail_to[BILLING_EMAIL_MAX + 1];
     char                mail_key[64];
+    char                token[64];              /* of the last that had one */
     unsigned            outbox;
 } t;
 
@@ -176,11 +177,17 @@ billing_mail_queue(billing_worker_t *w, const char *to,
     const char *template_key, const char *lang, const json_t *args,
     int64_t now)
 {
+    const char  *token = json_string_value(json_object_get(args, "token"));
+
     (void) w;
     (void) lang;
-    (void) args;
     (void) now;
     t.mails++;
+
+    if (token != NULL) {
+        (void) snprintf(t.token, sizeof(t.token), "%s", token);
+    }
+
     (void) snprintf(t.mail_to, sizeof(t.mail_to), "%s", to);
     (void) snprintf(t.mail_key, sizeof(t.mail_key), "%s", template_key);
     return BILLING_DB_OK;
@@ -395,92 +402,7 @@ buy(const char *actor, json_t *body, char op[BILLING_OP_ID_LEN + 1])
 }
 
 
-/* --- looking into the database -------------------------------------------- */
-
-static inline int64_t
-count(const char *sql)
-{
-    int64_t  n = -1;
-
-    if (billing_db_query(t.w.db, sql, "") == BILLING_DB_ROW) {
-        n = billing_db_int(t.w.db, sql, 0);
-        billing_db_done(t.w.db, sql);
-    }
-
-    return n;
-}
-
-
-#include "business_books.h"
-
-
-static inline json_t *
-last_answer(unsigned status)
-{
-    assert_true(t.nanswers > 0);
-    assert_int_equal(t.status[t.nanswers - 1], status);
-
-    return t.body[t.nanswers - 1];
-}
-
-
-static inline const char *
-text_of(const json_t *json, const char *name)
-{
-    const char  *text = json_string_value(json_object_get(json, name));
-
-    assert_non_null(text);
-
-    return text;
-}
-
-
-static inline int64_t
-number_of(const json_t *json, const char *name)
-{
-    assert_true(json_is_integer(json_object_get(json, name)));
-
-    return json_integer_value(json_object_get(json, name));
-}
-
-
-static inline void
-forget_answers(void)
-{
-    for (unsigned i = 0; i < t.nanswers; i++) {
-        json_decref(t.body[i]);
-    }
-
-    t.nanswers = 0;
-}
-
-
-static inline const char *
-plan_now(void)
-{
-    static char        plan[32];
-    static const char  sql[] = "SELECT plan FROM team LIMIT 1";
-
-    assert_int_equal(billing_db_query(t.w.db, sql, ""), BILLING_DB_ROW);
-    (void) snprintf(plan, sizeof(plan), "%s", billing_db_text(t.w.db, sql, 0));
-    billing_db_done(t.w.db, sql);
-
-    return plan;
-}
-
-
-static inline const char *
-state_now(void)
-{
-    static char        word[32];
-    static const char  sql[] = "SELECT state FROM checkout LIMIT 1";
-
-    assert_int_equal(billing_db_query(t.w.db, sql, ""), BILLING_DB_ROW);
-    (void) snprintf(word, sizeof(word), "%s", billing_db_text(t.w.db, sql, 0));
-    billing_db_done(t.w.db, sql);
-
-    return word;
-}
+#include "business_look.h"
 
 
 /* --- set up --------------------------------------------------------------- */

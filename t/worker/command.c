@@ -182,6 +182,7 @@ p7_a_5xx_is_not_pinned(void **state)
     assert_int_equal(billing_db_script(f->w.db, "UPDATE command"
                                        " SET state = 'open'; DELETE FROM"
                                        " record_outbox; DELETE FROM member;"
+                                       " DELETE FROM seat;"
                                        " DELETE FROM team"), BILLING_DB_OK);
     assert_int_equal(billing_db_query(f->w.db, op_sql, ""), BILLING_DB_ROW);
     strcpy(op, billing_db_text(f->w.db, op_sql, 0));
@@ -254,7 +255,8 @@ an_expired_entry_is_not_run_and_says_nothing(void **state)
     entry_free(&other);
 
     assert_int_equal(billing_db_script(f->w.db, "DELETE FROM record_outbox;"
-                                       "DELETE FROM member; DELETE FROM team;"
+                                       "DELETE FROM member; DELETE FROM seat;"
+                                       "DELETE FROM team;"
                                        "UPDATE command SET state = 'retry'"),
                      BILLING_DB_OK);
     entry_run(f, &entry);
@@ -356,7 +358,8 @@ a_retry_under_a_new_secret_goes_on_with_the_stored_operation(void **state)
     entry_make(f, &entry, "1-0", "Alpha");
     entry_run(f, &entry);
     assert_int_equal(billing_db_script(f->w.db, "DELETE FROM record_outbox;"
-                                       "DELETE FROM member; DELETE FROM team;"
+                                       "DELETE FROM member; DELETE FROM seat;"
+                                       "DELETE FROM team;"
                                        "UPDATE command SET state = 'retry'"),
                      BILLING_DB_OK);
 

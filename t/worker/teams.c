@@ -224,6 +224,12 @@ a_team_admin_does_not_remove_the_company_admin(void **state)
                 json_pack(form, "team", id, "email", "member1@example.test"),
                 200, NULL));
     drop(expect(OWNER, "member.remove",
+                json_pack(form, "team", id, "email", OWNER), 409,
+                "LAST_ADMIN"));
+    drop(expect(OWNER, "member.role",
+                json_pack("{s:s, s:s, s:s}", "team", id, "email", PLAIN,
+                          "role", "company_admin"), 200, NULL));
+    drop(expect(OWNER, "member.remove",
                 json_pack(form, "team", id, "email", OWNER), 200, NULL));
 }
 
@@ -286,7 +292,7 @@ r58_r59_r128_what_the_pages_say(void **state)
     turn_begin();
     assert_int_equal(billing_seed(&t.w, t.now), BILLING_DB_OK);
     turn_end(false);                    /* once */
-    assert_int_equal(count("SELECT COUNT(*) FROM team"), 10);
+    assert_int_equal(count("SELECT COUNT(*) FROM team"), 11);
     assert_int_equal(count("SELECT COUNT(*) FROM board"
                            " WHERE team = 'team-free'"), 4);
     assert_int_equal(count("SELECT COUNT(*) FROM team t WHERE t.members <>"
@@ -342,7 +348,7 @@ r58_r59_r128_what_the_pages_say(void **state)
                 json_pack("{s:s}", "operation", "op_x"), 404,
                 "OPERATION_NOT_FOUND"));
     body = expect("", "demo.data", json_object(), 200, NULL);
-    assert_int_equal(json_array_size(json_object_get(body, "teams")), 10);
+    assert_int_equal(json_array_size(json_object_get(body, "teams")), 11);
     drop(body);
 }
 

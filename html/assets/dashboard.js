@@ -2,6 +2,7 @@
 
 import { get, part, post } from './api.js';
 import { boards, members, notices, teamHead } from './dashboard-parts.js';
+import { deletion } from './deletion.js';
 import { dialog, fill, find, h, icon } from './dom.js';
 import { joining } from './join.js';
 import { avatar, brand, failure, field, fieldError, page, problemText, title } from './shell.js';
@@ -94,4 +95,5 @@ page(async (main) => {
   }
   title(data.team.name, t('dashboard'));
   fill(main, joining(), teamHead(data), notices(data), boards(data, askFor), members(data));
+  deletion(data.team);
 });

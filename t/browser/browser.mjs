@@ -41,6 +41,9 @@ export async function begin() {
   });
 }
 
+// Where the demo keeps its mails; of one that was named we do not know.
+export const mails = () => stack?.mails;
+
 export async function end() {
   await browser?.close();
   await stack?.stop();

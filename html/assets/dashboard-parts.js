@@ -23,12 +23,12 @@ export function teamHead(data) {
 
   return h('header', { class: 'team-head' },
     h('div', {}, h('h1', {}, team.name),
-      h('p', { class: 'chips' }, h('span', { class: 'chip plan', data: { plan: team.plan } },
-        t(`plan.${team.plan}`)),
-      ['free', 'active', team.plan].includes(team.state) ? null
-        : h('span', { class: 'chip state', data: { state: team.state } },
-          t(`state.${team.state}`))),
-      facts(data)),
+      team.plan ? h('p', { class: 'chips' },
+        h('span', { class: 'chip plan', data: { plan: team.plan } }, t(`plan.${team.plan}`)),
+        ['free', 'active', team.plan].includes(team.state) ? null
+          : h('span', { class: 'chip state', data: { state: team.state } },
+            t(`state.${team.state}`))) : null,
+      team.plan ? facts(data) : null),
     button?.visible
       ? h('a', { class: 'button primary', href: link, id: 'upgrade' }, icon('up'), t('upgrade'))
       : null,
@@ -147,7 +147,7 @@ export function members(data) {
 
   return h('section', { 'aria-labelledby': 'members' },
     h('div', { class: 'section-head' }, h('h2', { id: 'members' }, t('members')),
-      h('span', { class: 'muted' }, t('members.count', { n: team.members }))),
+      team.plan ? h('span', { class: 'muted' }, t('members.count', { n: team.members })) : null),
     h('div', { id: 'members-problem' }),
     list ? h('ul', { class: 'members' },
       list.map((one) => member(one, team, profile?.email))) : null,

@@ -15,7 +15,7 @@ function teamLink(team, current) {
     href: `/dashboard?team=${part(team.id)}`,
     'aria-current': team.id === current ? 'page' : null,
   }, avatar(team.name), h('span', { class: 'team-name' }, team.name,
-    h('small', {}, planName(team.plan)))));
+    team.plan ? h('small', {}, planName(team.plan)) : null)));
 }
 
 function planName(plan) {

@@ -26,6 +26,7 @@ typedef struct {
 
 static json_t *billing_can_json(const billing_worker_t *w,
     const billing_team_row_t *row, const billing_can_ask_t *ask);
+static void billing_team_veil(json_t *team);
 static billing_db_rc_t billing_admins_json(billing_worker_t *w,
     const char *account, json_t **out);
 
@@ -119,9 +120,34 @@ billing_team_json(billing_worker_t *w, const billing_team_row_t *row,
         return BILLING_DB_FULL;
     }
 
-    billing_settings_json(w, row, roles, *out);
+    if (billing_may(BILLING_ACT_SEE_TEAM, roles, team->plan)
+        == BILLING_ALLOW)
+    {
+        billing_settings_json(w, row, roles, *out);
+
+    } else {
+        billing_team_veil(*out);
+    }
 
     return BILLING_DB_OK;
+}
+
+
+/* Who is only let in knows the team by its name (section 3, row 1). */
+
+static void
+billing_team_veil(json_t *team)
+{
+    static const char *const  names[] = {
+        "account", "plan", "state", "seats", "members", "period",
+        "period_start", "period_end", "auto_renew", "billing_admins"
+    };
+
+    size_t  i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        (void) json_object_del(team, names[i]);
+    }
 }
 
 

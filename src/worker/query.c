@@ -105,6 +105,8 @@ billing_dashboard_teams(billing_op_t *op, json_t **out,
         " ON i.account = c.account WHERE c.email = $5)"
         " ORDER BY t.created_at, t.id LIMIT 200";
 
+    bool              sees;
+    uint32_t          roles;
     billing_db_t     *db;
     billing_db_rc_t   rc;
 
@@ -123,15 +125,18 @@ billing_dashboard_teams(billing_op_t *op, json_t **out,
                             billing_db_text(db, sql, 0));
         }
 
+        roles = (uint32_t) billing_db_int(db, sql, 4);
+        sees = billing_may(BILLING_ACT_SEE_TEAM, roles, BILLING_PLAN_NONE)
+               == BILLING_ALLOW;
+
         (void) json_array_append_new(*out,
-            json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}",
+            json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s}",
                 "id", billing_db_text(db, sql, 0),
                 "name", billing_db_text(db, sql, 1),
-                "account", billing_db_text(db, sql, 5),
-                "plan", billing_db_text(db, sql, 2),
-                "state", billing_db_text(db, sql, 3),
-                "role", billing_role_word(
-                    (uint32_t) billing_db_int(db, sql, 4))));
+                "account", sees ? billing_db_text(db, sql, 5) : NULL,
+                "plan", sees ? billing_db_text(db, sql, 2) : NULL,
+                "state", sees ? billing_db_text(db, sql, 3) : NULL,
+                "role", billing_role_word(roles)));
 
         rc = billing_db_next(db, sql);
     }

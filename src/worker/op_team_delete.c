@@ -345,8 +345,8 @@ billing_delete_people(billing_op_t *op, const char *team)
 
 
 /*
- * With the last team its subscription ends too; it does not renew any more.
- * The balance stays in the books.
+ * With the last team its subscription ends too, as on the way down to Free: it
+ * renews no more, what is unpaid is given up, the balance stays in the books.
  */
 
 static billing_db_rc_t
@@ -354,9 +354,12 @@ billing_delete_row(billing_op_t *op, billing_ending_team_t *end)
 {
     static const char  sql[] = "UPDATE team SET gone = 1 WHERE id = $1";
     static const char  inside_sql[] = BILLING_INSIDE_GONE " WHERE id = $1";
+    static const billing_sub_step_t  step = {
+        .next = BILLING_STATE_FREE,
+        .effects = BILLING_EFFECT_RENEW_OFF | BILLING_EFFECT_FREE
+    };
 
-    billing_team_t   *team;
-    billing_db_rc_t   rc;
+    billing_db_rc_t  rc;
 
     if (!billing_account_own(&end->row)) {
         rc = billing_db_exec(op->w->db, inside_sql, "t", end->row.id);
@@ -372,18 +375,8 @@ billing_delete_row(billing_op_t *op, billing_ending_team_t *end)
     }
 
     if (end->ask.teams <= 1) {
-        team = &end->row.team;
-        *team = (billing_team_t) {
-            .plan = BILLING_PLAN_FREE,
-            .state = BILLING_STATE_FREE,
-            .paid = { 0, team->paid.currency },
-            .credit = team->credit,
-            .pending = { 0, team->pending.currency },
-            .version = team->version
-        };
-        billing_dunning_over(&end->row);
-        end->row.settle_at = 0;
+        rc = billing_team_took(op->w, &end->row, &step, op->now);
     }
 
-    return billing_team_touch(op->w, &end->row);
+    return rc == BILLING_DB_OK ? billing_team_touch(op->w, &end->row) : rc;
 }

@@ -343,6 +343,36 @@ r231_a_single_team_waits_for_its_link(void **state)
 }
 
 
+/* What nobody will pay any more is not in the books either. */
+
+static void
+r231_what_was_to_be_billed_ends_with_the_team(void **state)
+{
+    const char      *id;
+    billing_call_t   call;
+
+    (void) state;
+
+    id = paid_team("team", 3, "monthly");
+    drop(expect(OWNER, "billing.seats", of_seats(id, 5, NULL), 200, NULL));
+    assert_true(run_op(next_op(), OWNER, "billing.cancel",
+                       of_team(id)).later);
+    call = take_call(BILLING_CALL_CHARGE);
+    declined(&call, "insufficient_funds");
+    assert_int_equal(number(id, "pending_minor"), 2000);
+    drop(expect(OWNER, "team.delete", of_team(id), 202, NULL));
+    drop(expect(OWNER, "team.delete", confirmed(id, t.token), 200, NULL));
+    assert_int_equal(number(id, "pending_minor"), 0);
+    assert_int_equal(count("SELECT COALESCE(SUM(amount_minor), 0) FROM"
+                           " ledger WHERE account LIKE 'unbilled:%'"), 0);
+    t.now += 40 * DAY;
+    t.wall = t.now;
+    sweep();
+    assert_int_equal(t.nflying, 0);
+    accounts_agree();
+}
+
+
 static void
 r231_not_while_something_is_paid(void **state)
 {
@@ -504,6 +534,7 @@ main(void)
         account_test(r231_a_single_team_waits_for_its_link),
         account_test(r189_r207_what_waits_goes_to_the_one_team),
         account_test(r231_r207_what_waits_ends_with_its_team),
+        account_test(r231_what_was_to_be_billed_ends_with_the_team),
         account_test(r231_not_while_something_is_paid),
         account_test(the_schema_before_accounts_is_brought_up)
     };

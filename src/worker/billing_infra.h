@@ -34,9 +34,13 @@ struct redisAsyncContext;
 /* The row redis_mark as this process knows it. */
 typedef struct {
     uint64_t  epoch;
+    int64_t   ground;                   /* see billing_record_ground() */
     char      run_id[64];
     char      last_id[BILLING_ENTRY_ID_MAX];
 } billing_redis_mark_t;
+
+/* A digest of the settings that records depend on; never 0. */
+int64_t billing_record_ground(const billing_settings_t *settings);
 
 /* A key's or channel's full name, made once. */
 typedef struct {

@@ -15,7 +15,8 @@ billing_redis_mark_load(billing_worker_t *w)
     billing_db_rc_t        rc;
     billing_redis_mark_t  *mark = &billing_infra(w)->mark;
     static const char      sql[] =
-        "SELECT epoch, run_id, last_id FROM redis_mark WHERE id = 1";
+        "SELECT epoch, run_id, last_id, COALESCE((SELECT value FROM meta"
+        " WHERE name = 'record_ground'), 0) FROM redis_mark WHERE id = 1";
 
     rc = billing_db_query(w->db, sql, "");
     if (rc != BILLING_DB_ROW) {
@@ -27,6 +28,7 @@ billing_redis_mark_load(billing_worker_t *w)
                     billing_db_text(w->db, sql, 1));
     (void) snprintf(mark->last_id, sizeof(mark->last_id), "%s",
                     billing_db_text(w->db, sql, 2));
+    mark->ground = billing_db_int(w->db, sql, 3);
     billing_db_done(w->db, sql);
 
     w->record_epoch = mark->epoch;
@@ -41,21 +43,30 @@ billing_db_rc_t
 billing_redis_mark_store(billing_worker_t *w, uint64_t epoch,
     const char *run_id)
 {
+    int64_t                ground;
     billing_db_rc_t        rc;
     billing_redis_mark_t  *mark = &billing_infra(w)->mark;
     static const char      sql[] =
         "UPDATE redis_mark SET epoch = $1, run_id = $2 WHERE id = 1";
+    static const char      ground_sql[] =
+        "INSERT INTO meta (name, value) VALUES ('record_ground', $1)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+    ground = billing_record_ground(w->settings);
 
     rc = billing_db_begin(w->db);
     rc = (rc == BILLING_DB_OK) ? billing_lease_fence(w) : rc;
     rc = (rc == BILLING_DB_OK)
          ? billing_db_exec(w->db, sql, "it", (int64_t) epoch, run_id) : rc;
+    rc = (rc == BILLING_DB_OK)
+         ? billing_db_exec(w->db, ground_sql, "i", ground) : rc;
     rc = (rc == BILLING_DB_OK) ? billing_db_commit(w->db) : rc;
 
     if (rc == BILLING_DB_OK) {
         billing_lease_committed(w);
         w->record_epoch = epoch;
         mark->epoch = epoch;
+        mark->ground = ground;
         (void) snprintf(mark->run_id, sizeof(mark->run_id), "%s", run_id);
     }
 

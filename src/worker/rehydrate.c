@@ -280,6 +280,7 @@ billing_rehydrate_last(billing_worker_t *w, redisReply *reply, uintptr_t data)
                     billing_rehydrate_last_id(reply));
 
     same = !r->demanded && !r->asked && mark->epoch > 0 && r->ready_there
+           && mark->ground == billing_record_ground(w->settings)
            && r->epoch_there == mark->epoch
            && strcmp(r->run_id, mark->run_id) == 0
            && billing_entry_id_compare(r->last_id, mark->last_id) >= 0;
@@ -404,7 +405,7 @@ billing_rehydrate_begin(billing_worker_t *w)
         return rc;
     }
 
-    why = r->asked ? "the operator asks" : "Redis is empty or another one";
+    why = r->asked ? "the operator asks" : "Redis is empty, another one, or the settings are";
     r->demanded = false;
     r->failed = false;
     r->asked = false;

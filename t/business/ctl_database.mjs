@@ -62,7 +62,10 @@ before(async () => {
   fs.writeFileSync(file, JSON.stringify(settings));
   process.kill(stack.pids.nginx, 'SIGHUP');
 });
-after(async () => { await stack?.stop(); });
+after(async () => {
+  stack.tampered = true;            // without its Redis, among others
+  await stack.stop();
+});
 
 // --- taxes --------------------------------------------------------------------------
 

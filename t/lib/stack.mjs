@@ -223,10 +223,35 @@ export class Stack {
     return status;
   }
 
+  // Whatever a test did, the books it leaves must hold; tampered: not these.
   async stop() {
+    const wrong = this.tampered ? null : await this.verify();
+
     await run('./demo', ['stop'], this.env);
     if (!process.env.KEEP_STACK) {
       fs.rmSync(this.env.DEMO_DIR, { recursive: true, force: true });
+    }
+    if (wrong) {
+      throw new Error(`billingctl verify: ${wrong}`);
+    }
+  }
+
+  // What the operator's tool finds, or null.  Records follow the books by a
+  // moment, so it is asked more than once.
+  async verify() {
+    const build = process.env.DEMO_BUILD_DIR ?? path.join(root, 'build/release');
+
+    for (let i = 0; ; i++) {
+      try {
+        await run(path.join(build, 'billingctl'),
+          ['--config', path.join(this.dir, 'billing.json'), 'verify'], {});
+        return null;
+      } catch (error) {
+        if (i === 5) {
+          return error.message;
+        }
+        await sleep(1000);
+      }
     }
   }
 

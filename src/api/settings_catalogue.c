@@ -13,6 +13,8 @@ static void billing_settings_currency(billing_reader_t *reader,
 static uint32_t billing_settings_words(billing_reader_t *reader,
     const json_t *array, billing_settings_word_t *words);
 static bool billing_settings_word(const char *word);
+static void billing_settings_trial(billing_reader_t *reader,
+    const json_t *catalogue, billing_catalogue_t *out);
 static void billing_settings_proration(billing_reader_t *reader,
     const json_t *catalogue, billing_catalogue_t *out);
 static void billing_settings_retired(billing_reader_t *reader,
@@ -25,7 +27,8 @@ static void billing_settings_legacy(billing_reader_t *reader,
 
 static const char *const  billing_catalogue_keys[] = {
     "version", "currency", "features", "limits", "plans", "promo_codes",
-    "proration", "seat_taken_at", "retired_names", "legacy_boards", NULL
+    "trial", "proration", "seat_taken_at", "retired_names", "legacy_boards",
+    NULL
 };
 
 
@@ -69,6 +72,7 @@ billing_settings_catalogue(billing_reader_t *reader, const json_t *root,
 
     billing_settings_plans(reader, catalogue, out);
     billing_settings_promos(reader, catalogue, out);
+    billing_settings_trial(reader, catalogue, out);
     billing_settings_proration(reader, catalogue, out);
     billing_settings_retired(reader, catalogue, out);
     billing_settings_legacy(reader, catalogue, out);
@@ -144,6 +148,44 @@ billing_settings_word(const char *word)
     return len > 0 && len <= BILLING_WORD_MAX
            && word[0] >= 'a' && word[0] <= 'z'
            && strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
+}
+
+
+/* Absent, none is offered (R221). */
+
+static void
+billing_settings_trial(billing_reader_t *reader, const json_t *catalogue,
+    billing_catalogue_t *out)
+{
+    const char        *word;
+    const json_t      *json;
+    billing_trial_t   *trial = &out->trial;
+    billing_range_t    days = { 1, 365, 14 };
+
+    static const char *const  keys[] = { "plan", "days", "enabled", NULL };
+
+    json = billing_reader_object(reader, catalogue, "trial", false);
+
+    if (json == NULL) {
+        return;
+    }
+
+    billing_reader_known(reader, json, keys);
+    trial->enabled = billing_reader_bool(reader, json, "enabled");
+    trial->days = (uint32_t) billing_reader_integer(reader, json, "days",
+                                                    days);
+    word = billing_reader_text(reader, json, "plan", BILLING_WORD_MAX + 1);
+    trial->plan = word[0] == '\0' ? BILLING_PLAN_BUSINESS
+                                  : billing_plan_parse(word, strlen(word));
+
+    if (!out->plans[trial->plan].self_serve
+        || trial->plan == BILLING_PLAN_TEAM)
+    {
+        billing_reader_fail(reader, "plan", "must be a plan with a price "
+                            "that is above team");
+    }
+
+    billing_reader_leave(reader);
 }
 
 

@@ -10,10 +10,11 @@ typedef enum {
     BILLING_ACCESS_INVITED = 1 << 1     /* a guest, or a member let in */
 } billing_access_t;
 
-/* Who belongs to a team, with a licence or without. */
+/* Who belongs to a team, whatever the licence. */
 #define BILLING_ROLES_INSIDE                                                  \
     (uint32_t) (BILLING_ROLE_MEMBER | BILLING_ROLE_TEAM_ADMIN                 \
-                | BILLING_ROLE_COMPANY_ADMIN | BILLING_ROLE_RESTRICTED)
+                | BILLING_ROLE_COMPANY_ADMIN | BILLING_ROLE_RESTRICTED        \
+                | BILLING_ROLE_OCCASIONAL)
 
 /* --- guests -------------------------------------------------------------- */
 

@@ -53,6 +53,13 @@ typedef struct {
     billing_plan_t  plan;
 } billing_retired_t;
 
+/* A time with a higher plan's features, once for a team (R221). */
+typedef struct {
+    bool            enabled;
+    billing_plan_t  plan;
+    uint32_t        days;
+} billing_trial_t;
+
 typedef struct {
     char                version[BILLING_WORD_MAX + 1];
     uint8_t             hash[32];       /* SHA-256 of the canonical text */
@@ -64,6 +71,7 @@ typedef struct {
     char                features[BILLING_FEATURES_MAX][BILLING_WORD_MAX + 1];
     char                limits[BILLING_LIMITS_MAX][BILLING_WORD_MAX + 1];
     billing_promo_t     promos[BILLING_PROMOS_MAX];
+    billing_trial_t     trial;
     billing_basis_t     basis;
     billing_rounding_t  rounding;
     bool                invitation_takes_seat;  /* else joining does */
@@ -93,6 +101,14 @@ uint32_t billing_catalogue_boards(const billing_catalogue_t *catalogue,
 
 /* --- the team as the business sees it ------------------------------------ */
 
+#define BILLING_PASSES_MAX  4           /* prices of Day Passes in one bill */
+
+/* Day Passes that were bought at the same price. */
+typedef struct {
+    uint32_t         quantity;
+    billing_money_t  unit;
+} billing_passes_t;
+
 typedef struct {
     billing_plan_t    plan;
     billing_state_t   state;
@@ -121,6 +137,19 @@ typedef struct {
     bool              invoice_open;     /* of a period, not paid yet */
     bool              seats_open;       /* over added seats (R136) */
     bool              ever_paid;        /* any bill of this subscription */
+
+    /* Day Passes that are in no bill yet, by price (R199). */
+    billing_passes_t  passes[BILLING_PASSES_MAX];
+    uint32_t          npasses;
+
+    /*
+     * A trial (R221): "plan" and all of the above stay those of what is paid
+     * for; on Free, period and method are what it is to become.
+     */
+    billing_plan_t    trial_plan;       /* NONE: no trial runs */
+    int64_t           trial_ends_at;
+    uint32_t          trial_seats;      /* paid before it */
+    bool              trial_used;       /* there is one for each team */
 } billing_team_t;
 
 #endif /* BILLING_DOMAIN_CATALOGUE_H */

@@ -17,14 +17,17 @@ typedef struct {
     uint8_t   state;                    /* billing_state_t */
     uint8_t   gone;                     /* no such team */
     uint8_t   editable_boards;          /* of its own (R42); 0 as the plan */
-    uint8_t   reserved[4];
+    uint8_t   day_passes;               /* to be had (R200) */
+    uint8_t   plan_after;               /* of a trial: the plan behind it */
+    uint8_t   reserved[2];
 } billing_team_record_t;                /* 56 bytes */
 typedef struct {
     uint64_t  epoch;
     uint64_t  version;
     uint32_t  roles;                    /* bits; 0 = not a member */
     uint32_t  access;                   /* bits, on the board in question */
-} billing_member_record_t;              /* 24 bytes */
+    int64_t   pass_ends_at;             /* of a Day Pass; 0 none */
+} billing_member_record_t;              /* 32 bytes */
 
 /* One person on one board; who has no such record has no rights there. */
 typedef struct {

@@ -52,7 +52,8 @@ typedef enum {
     BILLING_ROLE_COMPANY_ADMIN = 1 << 3,
     BILLING_ROLE_BILLING_ADMIN = 1 << 4,   /* money only, never admin (R102) */
     BILLING_ROLE_VISITOR       = 1 << 5,   /* made by a public link alone */
-    BILLING_ROLE_RESTRICTED    = 1 << 6    /* in the team, no licence (R202) */
+    BILLING_ROLE_RESTRICTED    = 1 << 6,   /* in the team, no licence (R202) */
+    BILLING_ROLE_OCCASIONAL    = 1 << 7    /* in the team, Day Passes (R198) */
 } billing_role_t;
 
 /* What a public link, or a plan for its links, lets anybody do (R197). */
@@ -177,6 +178,7 @@ typedef enum {
     BILLING_SUBSCRIPTION_CANCELLED,
     BILLING_ALREADY_CANCELLED,
     BILLING_NOT_CANCELLED,
+    BILLING_TRIAL_NOT_OFFERED,      /* 409 (R221) */
     BILLING_SWITCH_TO_MONTHLY,
     BILLING_SWITCH_SAME,
     BILLING_INVOICE_TO_CARD,
@@ -209,6 +211,7 @@ typedef enum {
     BILLING_LIMIT_REACHED,          /* 402 */
     BILLING_SEAT_MISSING,           /* 402 */
     BILLING_DAYPASS_OFF,
+    BILLING_DAYPASS_NEEDED,         /* 402 no pass runs (R198) */
     BILLING_LICENCE_REQUEST,
     BILLING_REASONS
 } billing_reason_t;

@@ -177,9 +177,9 @@ uint64_t billing_editable_from(const uint64_t *ranks, size_t n,
 /* --- the way down -------------------------------------------------------- */
 
 /*
- * The roles somebody of a paid team has on Free: guests and people without a
- * licence become members, and Company Admins are admins of the one team left
- * (R189, R190).
+ * The roles somebody of a paid team has on Free: guests, Occasional users and
+ * people without a licence become members, and Company Admins are admins of the
+ * one team left (R189, R190).
  */
 uint32_t billing_roles_on_free(uint32_t roles);
 
@@ -200,6 +200,13 @@ typedef struct {
     billing_money_t  price;             /* of the new one, else 0 */
     int64_t          due_at;            /* billed in arrears (R199) */
 } billing_day_pass_t;
+
+/*
+ * Whether the plan has them and the subscription is active (R200).  Of
+ * Enterprise they are counted and billed under its contract.
+ */
+bool billing_day_pass_offered(const billing_catalogue_t *catalogue,
+    const billing_team_t *team);
 
 /* ALLOW with the pass that serves, or DAYPASS_OFF (R200). */
 billing_reason_t billing_day_pass(const billing_catalogue_t *catalogue,

@@ -12,7 +12,9 @@ typedef enum {
     BILLING_LINE_PRORATION,
     BILLING_LINE_PENDING,               /* accumulated seat charges */
     BILLING_LINE_BALANCE,               /* credit balance used */
-    BILLING_LINE_TAX
+    BILLING_LINE_TAX,
+    BILLING_LINE_DAY_PASS,              /* a day each (R199) */
+    BILLING_LINE_KINDS
 } billing_line_kind_t;
 
 const char *billing_line_kind_name(billing_line_kind_t kind);

@@ -141,16 +141,27 @@ int64_t billing_return_after(int64_t anchor_at, int32_t months, int64_t now);
 /* When seat charges of now are billed; never later than the renewal. */
 int64_t billing_seats_due(const billing_team_t *team, int64_t now);
 
+/* Whether there are charges that no bill has taken yet. */
+bool billing_team_owes(const billing_team_t *team);
+
+/*
+ * When what it owes gets a bill of its own: on the return day; 0 when the
+ * renewal takes it.  Who has cancelled is not renewed: at the end then.
+ */
+int64_t billing_settle_at(const billing_team_t *team, int64_t now);
+
 /*
  * What a running subscription pays: a renewal at the end of the period, the
  * switch to yearly, a return to what has expired, or pending charges alone.
- * SETTLE is for the return day and for cancelling (R147, R178).
+ * SETTLE is for the return day and for cancelling (R147, R178).  Whatever it
+ * is, Day Passes that are in no bill yet are in it.
  */
 typedef enum {
     BILLING_PAY_RENEWAL = 0,
     BILLING_PAY_YEARLY,
     BILLING_PAY_REACTIVATE,
     BILLING_PAY_SETTLE,
+    BILLING_PAY_TRIAL,                  /* a trial becomes what was tried */
     BILLING_PAYS
 } billing_pay_t;
 
@@ -184,6 +195,38 @@ void billing_team_settle(billing_team_t *team, const billing_quote_t *quote);
 /* ALLOW, or why a running subscription may not be paid that way (R139). */
 billing_reason_t billing_method_change(const billing_catalogue_t *catalogue,
     const billing_team_t *team, billing_method_t method, int64_t now);
+
+/* --- trial ---------------------------------------------------------------- */
+
+/*
+ * ALLOW, the refusal of its state, or TRIAL_NOT_OFFERED: not sold any more, or
+ * this team has had one (R221).
+ */
+billing_reason_t billing_trial_allowed(const billing_catalogue_t *catalogue,
+    const billing_team_t *team, int64_t now);
+
+/* What would begin now, at no price; the period is for a team without one. */
+void billing_trial_offer(const billing_catalogue_t *catalogue,
+    const billing_team_t *team, billing_period_t period, int64_t now,
+    billing_quote_t *out);
+
+/* The team in the trial it was offered, or the refusal. */
+BILLING_MUST_CHECK billing_reason_t billing_team_trial(billing_team_t *team,
+    const billing_quote_t *offer);
+
+/*
+ * ALLOW with the price of the seats that came in a trial which ends without a
+ * purchase: they are billed on the plan that was before.
+ */
+BILLING_MUST_CHECK billing_reason_t billing_trial_back(
+    const billing_catalogue_t *catalogue, const billing_team_t *team,
+    int64_t now, billing_seat_change_t *out);
+
+/* No trial runs any more. */
+void billing_trial_over(billing_team_t *team);
+
+/* The plan whose features the team has, paid for or tried. */
+billing_plan_t billing_team_plan(const billing_team_t *team);
 
 /* --- unpaid -------------------------------------------------------------- */
 

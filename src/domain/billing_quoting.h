@@ -26,6 +26,7 @@ billing_err_t billing_quote_list(billing_quoting_t *q);
 billing_err_t billing_quote_discount(billing_quoting_t *q);
 billing_err_t billing_quote_credit(billing_quoting_t *q);
 billing_err_t billing_quote_pending(billing_quoting_t *q);
+billing_err_t billing_quote_passes(billing_quoting_t *q);
 billing_err_t billing_quote_balance(billing_quoting_t *q);
 billing_err_t billing_quote_tax(billing_quoting_t *q);
 billing_err_t billing_quote_due(billing_quoting_t *q);

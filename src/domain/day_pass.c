@@ -9,12 +9,12 @@ static const bool  billing_day_pass_states[BILLING_STATES] = {
     [BILLING_STATE_ACTIVE]        = true,
     [BILLING_STATE_ACTIVE_UNPAID] = true,
     [BILLING_STATE_PAST_DUE]      = true,
-    [BILLING_STATE_CANCELLED]     = true
+    [BILLING_STATE_CANCELLED]     = true,
+    [BILLING_STATE_ENTERPRISE]    = true
 };
 
 
-static bool billing_day_pass_offered(const billing_catalogue_t *catalogue,
-    const billing_team_t *team, int64_t now);
+static bool billing_day_pass_over(const billing_team_t *team, int64_t now);
 
 
 billing_reason_t
@@ -32,7 +32,9 @@ billing_day_pass(const billing_catalogue_t *catalogue,
         return BILLING_ALLOW;
     }
 
-    if (!ask->on || !billing_day_pass_offered(catalogue, team, ask->now)) {
+    if (!ask->on || !billing_day_pass_offered(catalogue, team)
+        || billing_day_pass_over(team, ask->now))
+    {
         return BILLING_DAYPASS_OFF;
     }
 
@@ -50,17 +52,19 @@ billing_day_pass(const billing_catalogue_t *catalogue,
 }
 
 
-static bool
+bool
 billing_day_pass_offered(const billing_catalogue_t *catalogue,
-    const billing_team_t *team, int64_t now)
+    const billing_team_t *team)
 {
-    if (team->plan >= BILLING_PLANS || team->state >= BILLING_STATES
-        || !billing_day_pass_states[team->state]
-        || catalogue->plans[team->plan].day_pass.minor <= 0)
-    {
-        return false;
-    }
+    return team->plan < BILLING_PLANS && team->state < BILLING_STATES
+           && billing_day_pass_states[team->state]
+           && catalogue->plans[team->plan].day_pass.minor > 0;
+}
 
-    return team->state != BILLING_STATE_CANCELLED
-           || now < team->current.end_at;
+
+static bool
+billing_day_pass_over(const billing_team_t *team, int64_t now)
+{
+    return team->state == BILLING_STATE_CANCELLED
+           && now >= team->current.end_at;
 }

@@ -6,7 +6,8 @@
 uint32_t
 billing_roles_on_free(uint32_t roles)
 {
-    const uint32_t  outside = BILLING_ROLE_GUEST | BILLING_ROLE_RESTRICTED;
+    const uint32_t  outside = BILLING_ROLE_GUEST | BILLING_ROLE_RESTRICTED
+                              | BILLING_ROLE_OCCASIONAL;
 
     if (roles & outside) {
         roles &= ~outside;

@@ -10,13 +10,25 @@
 #define BILLING_ACCESS_ANY  (BILLING_ACCESS_OWNER | BILLING_ACCESS_INVITED)
 
 
+typedef struct {
+    billing_plan_t  plan;
+    int64_t         until_at;
+    bool            expired;
+} billing_entitled_t;
+
+
 static bool billing_entitle_known(const billing_team_record_t *team);
 static billing_reason_t billing_entitle_rights(
     const billing_team_record_t *team, uint32_t roles,
     const billing_wanted_t *wanted);
+static billing_entitled_t billing_entitle_plan(
+    const billing_team_record_t *team, int64_t now);
 static billing_reason_t billing_entitle_edit(const billing_terms_t *terms,
     const billing_team_record_t *team, const billing_board_record_t *board,
     uint32_t roles);
+static billing_reason_t billing_entitle_pass(
+    const billing_team_record_t *team, const billing_member_record_t *member,
+    int64_t now);
 
 
 bool
@@ -66,10 +78,10 @@ billing_entitle(const billing_catalogue_t *catalogue,
     const billing_board_record_t *board, const billing_wanted_t *wanted,
     int64_t now)
 {
-    bool                    expired;
     uint32_t                roles;
     uint64_t                missing;
     billing_reason_t        reason;
+    billing_entitled_t      has;
     const billing_terms_t  *terms;
 
     if (team->gone) {
@@ -84,7 +96,8 @@ billing_entitle(const billing_catalogue_t *catalogue,
         return BILLING_ENTITLEMENT_UNKNOWN;
     }
 
-    terms = &catalogue->plans[team->plan];
+    has = billing_entitle_plan(team, now);
+    terms = &catalogue->plans[has.plan];
     roles = billing_entitle_roles(terms, member, board);
 
     if (roles == 0) {
@@ -105,20 +118,23 @@ billing_entitle(const billing_catalogue_t *catalogue,
 
     missing = wanted->features & ~terms->features;
 
-    expired = team->state == BILLING_STATE_EXPIRED
-              || (team->valid_until_at != 0 && now >= team->valid_until_at);
-
-    if (expired) {
+    if (has.expired) {
         missing = wanted->features
                   & ~catalogue->plans[BILLING_PLAN_FREE].features;
     }
 
-    if (expired && (wanted->edit || missing)) {
-        return BILLING_TEAM_EXPIRED;
+    if (has.expired && (wanted->edit || missing)) {
+        return wanted->edit && roles & BILLING_ROLE_OCCASIONAL
+               && !(roles & BILLING_ROLES_TEAM)
+               ? BILLING_DAYPASS_OFF : BILLING_TEAM_EXPIRED;
     }
 
     reason = wanted->edit ? billing_entitle_edit(terms, team, board, roles)
                           : BILLING_ALLOW;
+
+    if (reason == BILLING_DAYPASS_NEEDED) {
+        reason = billing_entitle_pass(team, member, now);
+    }
 
     if (reason != BILLING_ALLOW) {
         return reason;
@@ -144,17 +160,22 @@ billing_entitle_known(const billing_team_record_t *team)
 {
     return team->plan != BILLING_PLAN_NONE && team->plan < BILLING_PLANS
            && team->state != BILLING_STATE_NONE
-           && team->state < BILLING_STATES;
+           && team->state < BILLING_STATES
+           && team->plan_after < BILLING_PLANS;
 }
 
+
+/* Rights are those of what is paid for, also in a trial of a higher plan. */
 
 static billing_reason_t
 billing_entitle_rights(const billing_team_record_t *team, uint32_t roles,
     const billing_wanted_t *wanted)
 {
+    uint8_t  plan = team->plan_after != BILLING_PLAN_NONE ? team->plan_after
+                                                          : team->plan;
+
     if (wanted->billing
-        && billing_may(BILLING_ACT_OPEN_BILLING, roles,
-                       (billing_plan_t) team->plan)
+        && billing_may(BILLING_ACT_OPEN_BILLING, roles, (billing_plan_t) plan)
            != BILLING_ALLOW)
     {
         return BILLING_BILLING_RIGHTS;
@@ -167,6 +188,31 @@ billing_entitle_rights(const billing_team_record_t *team, uint32_t roles,
     }
 
     return BILLING_ALLOW;
+}
+
+
+/*
+ * A trial ends by itself, even with every program dead: what was before is
+ * there again, a paid plan to the end of its own period (R221).
+ */
+
+static billing_entitled_t
+billing_entitle_plan(const billing_team_record_t *team, int64_t now)
+{
+    billing_entitled_t  has = {
+        .plan = (billing_plan_t) team->plan,
+        .until_at = team->valid_until_at
+    };
+
+    if (team->plan_after != BILLING_PLAN_NONE && now >= has.until_at) {
+        has.plan = (billing_plan_t) team->plan_after;
+        has.until_at = team->period_end_at;
+    }
+
+    has.expired = team->state == BILLING_STATE_EXPIRED
+                  || (has.until_at != 0 && now >= has.until_at);
+
+    return has;
 }
 
 
@@ -199,6 +245,10 @@ billing_entitle_edit(const billing_terms_t *terms,
         return BILLING_LICENCE_REQUEST;
     }
 
+    if (roles & BILLING_ROLE_OCCASIONAL) {
+        return BILLING_DAYPASS_NEEDED;
+    }
+
     if (roles & BILLING_ROLE_GUEST && terms->guests_edit) {
         return BILLING_ALLOW;
     }
@@ -211,4 +261,17 @@ billing_entitle_edit(const billing_terms_t *terms,
     }
 
     return BILLING_GUEST_VIEW_ONLY;
+}
+
+
+static billing_reason_t
+billing_entitle_pass(const billing_team_record_t *team,
+    const billing_member_record_t *member, int64_t now)
+{
+    if (!team->day_passes) {
+        return BILLING_DAYPASS_OFF;
+    }
+
+    return now < member->pass_ends_at ? BILLING_ALLOW
+                                      : BILLING_DAYPASS_NEEDED;
 }

@@ -27,7 +27,8 @@ typedef enum {
     TRUEUP, TRUEUPI, RENEW, RENEWI,
     NEXT, SETTLED, RECEIPT, FUND, FAIL, TELL, END, LATE, REMIND,
     STOP, STOPI, DROP, TSTOP, TGO, BACK, BACKI, DOWN,
-    TRY, TEND, TENDI, TBACK, TFREE, LEFT, DELETED, REQUEST
+    TRY, TNEXT, TRENEW, TRENEWI, TEND, TENDI, TBACK, TBACKI, TFREE,
+    LEFT, DELETED, REQUEST
 } billing_sub_cell_t;
 
 
@@ -99,21 +100,21 @@ static const uint8_t  billing_sub_cells[BILLING_SUB_EVENTS][BILLING_STATES] = {
         { 0, NOSUB, NOSUB, METHOD, METHOD, OVERDUE, OFF, PAUSED, SCHOOL,
           SALES },
     [BILLING_SUB_INVOICE_TO_CARD] =
-        { 0, NOSUB, NOSUB, TOCARD, TOCARD, TOCARD, OFF, PAUSED, SCHOOL,
+        { 0, NOSUB, TOCARD, TOCARD, TOCARD, TOCARD, OFF, PAUSED, SCHOOL,
           SALES },
     [BILLING_SUB_RETURN_DAY] =
-        { 0, KEEP, KEEP, TRUEUP, TRUEUP, KEEP, KEEP, KEEP, KEEP, KEEP },
+        { 0, KEEP, KEEP, TRUEUP, TRUEUP, KEEP, TRUEUP, KEEP, KEEP, KEEP },
     [BILLING_SUB_PERIOD_END] =
-        { 0, KEEP, KEEP, RENEW, RENEW, KEEP, END, KEEP, KEEP, KEEP },
+        { 0, KEEP, TRENEW, RENEW, RENEW, KEEP, END, KEEP, KEEP, KEEP },
     [BILLING_SUB_RENEWED] =
-        { 0, FUND, FUND, NEXT, NEXT, NEXT, FUND, FUND, FUND, FUND },
+        { 0, FUND, TNEXT, NEXT, NEXT, NEXT, FUND, FUND, FUND, FUND },
     [BILLING_SUB_PAID] =
-        { 0, FUND, FUND, SETTLED, SETTLED, SETTLED, RECEIPT, FUND, RECEIPT,
+        { 0, FUND, RECEIPT, SETTLED, SETTLED, SETTLED, RECEIPT, FUND, RECEIPT,
           RECEIPT },
     [BILLING_SUB_PAY_FAILED] =
-        { 0, KEEP, KEEP, FAIL, TELL, FAIL, TELL, KEEP, KEEP, KEEP },
+        { 0, KEEP, TELL, FAIL, TELL, FAIL, TELL, KEEP, KEEP, KEEP },
     [BILLING_SUB_LAST_FAILED] =
-        { 0, KEEP, KEEP, END, KEEP, END, KEEP, KEEP, KEEP, KEEP },
+        { 0, KEEP, END, END, KEEP, END, KEEP, KEEP, KEEP, KEEP },
     [BILLING_SUB_INVOICE_DUE] =
         { 0, KEEP, KEEP, LATE, LATE, REMIND, REMIND, REMIND, KEEP, KEEP },
     [BILLING_SUB_GRACE_OVER] =
@@ -281,10 +282,17 @@ static const billing_sub_result_t  billing_sub_results[] = {
 
     [TRY]     = { .next = BILLING_STATE_TRIAL,
                   .effects = E_RENEW_ON | E_UNLOCK },
+
+    /* What was paid before it renews itself in a trial too (R221). */
+
+    [TNEXT]   = { .effects = E_PERIOD_NEXT | E_RECEIPT },
+    [TRENEW]  = { .by_invoice = TRENEWI, .effects = E_CHARGE | E_SETTLE },
+    [TRENEWI] = { .effects = E_INVOICE | E_SETTLE | E_PERIOD_NEXT },
     [TEND]    = { .next = ACTIVE, .by_invoice = TENDI,
                   .effects = YEAR_EFFECTS | CARD_EFFECTS },
     [TENDI]   = { .next = UNPAID, .effects = YEAR_EFFECTS | E_INVOICE },
     [TBACK]   = { .next = ACTIVE, .effects = E_RENEW_ON },
+    [TBACKI]  = { .next = UNPAID, .effects = E_RENEW_ON },
     [TFREE]   = { .next = BILLING_STATE_FREE,
                   .effects = E_RENEW_OFF | E_FREE },
 
@@ -301,8 +309,11 @@ billing_sub_next(const billing_team_t *team, billing_sub_event_t event,
     billing_sub_cell_t           cell;
     const billing_sub_result_t  *result;
 
-    *out = (billing_sub_step_t) { .next = team->state,
-                                  .until_at = team->current.end_at };
+    *out = (billing_sub_step_t) {
+        .next = team->state,
+        .until_at = team->state == BILLING_STATE_TRIAL ? team->trial_ends_at
+                                                       : team->current.end_at
+    };
 
     if (team->state >= BILLING_STATES || event >= BILLING_SUB_EVENTS) {
         return BILLING_INTERNAL;
@@ -330,7 +341,7 @@ billing_sub_next(const billing_team_t *team, billing_sub_event_t event,
 
     /* Nothing pending: nothing to take when it is cancelled (R178). */
 
-    if ((cell == STOP || cell == STOPI) && team->pending.minor == 0) {
+    if ((cell == STOP || cell == STOPI) && !billing_team_owes(team)) {
         out->effects &= ~(uint32_t) (E_CHARGE | E_INVOICE | E_SETTLE);
     }
 
@@ -351,10 +362,13 @@ billing_sub_find(const billing_team_t *team, billing_sub_event_t event,
     billing_state_t     state = team->state;
     billing_sub_cell_t  cell;
 
-    /* The end of a cancelled period does not wait for a sweep (R181). */
+    /*
+     * The end of a cancelled period does not wait for a sweep (R181), but for
+     * the bill over its last Day Passes.
+     */
 
     if (state == BILLING_STATE_CANCELLED && event != BILLING_SUB_PERIOD_END
-        && billing_sub_over(team, now))
+        && event != BILLING_SUB_RETURN_DAY && billing_sub_over(team, now))
     {
         state = BILLING_STATE_EXPIRED;
     }
@@ -426,7 +440,13 @@ billing_sub_card(const billing_sub_asked_t *a)
 static billing_sub_cell_t
 billing_sub_return(const billing_sub_asked_t *a)
 {
-    return a->team->pending.minor > 0 ? a->cell : KEEP;
+    /* Seats were charged when it was cancelled (R178). */
+
+    if (a->team->state == BILLING_STATE_CANCELLED) {
+        return a->team->npasses != 0 ? a->cell : KEEP;
+    }
+
+    return billing_team_owes(a->team) ? a->cell : KEEP;
 }
 
 
@@ -437,7 +457,9 @@ billing_sub_period(const billing_sub_asked_t *a)
         return KEEP;
     }
 
-    return a->team->auto_renew ? a->cell : END;
+    /* Who ends a trial does not end what was before it. */
+
+    return a->team->auto_renew || a->cell == TRENEW ? a->cell : END;
 }
 
 
@@ -520,11 +542,17 @@ billing_sub_trial(const billing_sub_asked_t *a)
 static billing_sub_cell_t
 billing_sub_trial_end(const billing_sub_asked_t *a)
 {
-    if (a->team->method == BILLING_METHOD_NONE) {
+    if (a->team->method == BILLING_METHOD_NONE
+        || (a->team->plan == BILLING_PLAN_FREE && !a->team->auto_renew))
+    {
         return TFREE;
     }
 
-    return a->team->auto_renew ? a->cell : TBACK;
+    if (a->team->auto_renew) {
+        return a->cell;
+    }
+
+    return a->team->invoice_open ? TBACKI : TBACK;
 }
 
 
@@ -535,46 +563,4 @@ billing_sub_delete(const billing_sub_asked_t *a)
 {
     return a->team->plan == BILLING_PLAN_BUSINESS
            || a->team->plan == BILLING_PLAN_CONSULTANT ? LAST : a->cell;
-}
-
-
-void
-billing_team_step(billing_team_t *team, const billing_sub_step_t *step)
-{
-    uint32_t  effects = step->effects;
-
-    team->state = step->next;
-    team->version++;
-
-    if (effects & E_RENEW_ON) {
-        team->auto_renew = true;
-    }
-
-    if (effects & E_RENEW_OFF) {
-        team->auto_renew = false;
-        team->scheduled_plan = BILLING_PLAN_NONE;
-    }
-
-    if (effects & E_RECEIPT) {
-        team->invoice_open = false;
-        team->ever_paid = true;
-    }
-
-    if (effects & E_METHOD) {
-        team->method = BILLING_METHOD_INVOICE;
-    }
-
-    /* Free keeps its people and its balance (section 8 point 17). */
-
-    if (effects & E_FREE) {
-        *team = (billing_team_t) {
-            .plan = BILLING_PLAN_FREE,
-            .state = BILLING_STATE_FREE,
-            .members = team->members,
-            .paid = { 0, team->paid.currency },
-            .credit = team->credit,
-            .pending = { 0, team->pending.currency },
-            .version = team->version
-        };
-    }
 }

@@ -56,7 +56,8 @@ static const char *const  billing_line_names[] = {
     [BILLING_LINE_PRORATION] = "proration",
     [BILLING_LINE_PENDING]   = "pending",
     [BILLING_LINE_BALANCE]   = "balance",
-    [BILLING_LINE_TAX]       = "tax"
+    [BILLING_LINE_TAX]       = "tax",
+    [BILLING_LINE_DAY_PASS]  = "day_pass"
 };
 
 

@@ -65,6 +65,29 @@ billing_seats_due(const billing_team_t *team, int64_t now)
 }
 
 
+bool
+billing_team_owes(const billing_team_t *team)
+{
+    return team->pending.minor > 0 || team->npasses != 0;
+}
+
+
+int64_t
+billing_settle_at(const billing_team_t *team, int64_t now)
+{
+    int64_t  at;
+
+    if (!billing_team_owes(team)) {
+        return 0;
+    }
+
+    at = billing_seats_due(team, now);
+
+    return at < team->current.end_at
+           || team->state == BILLING_STATE_CANCELLED ? at : 0;
+}
+
+
 /* From the month of one instant to that of another. */
 
 static int32_t

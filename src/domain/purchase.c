@@ -29,14 +29,29 @@ billing_team_purchase(billing_team_t *team, const billing_quote_t *quote,
     team->current.start_at = now;
     team->current.end_at = billing_boundary(now, quote->period, 1);
     team->scheduled_plan = BILLING_PLAN_NONE;
+    billing_trial_over(team);
 }
 
 
 void
 billing_team_renew(billing_team_t *team, const billing_quote_t *quote)
 {
+    bool      on = team->auto_renew;
+    uint32_t  seats = team->seats;
+
     billing_purchase_terms(team, quote);
     team->current = quote->span;
+
+    /* A trial goes on, with the seats that are free in it (R221). */
+
+    if (team->trial_plan != BILLING_PLAN_NONE) {
+        team->state = BILLING_STATE_TRIAL;
+        team->auto_renew = on;
+        team->seats = seats;
+
+    } else {
+        billing_trial_over(team);
+    }
 
     if (team->plan == team->scheduled_plan) {
         team->scheduled_plan = BILLING_PLAN_NONE;
@@ -94,6 +109,7 @@ billing_purchase_terms(billing_team_t *team, const billing_quote_t *quote)
         if (line->kind == BILLING_LINE_PLAN) {
             team->paid.minor += line->amount.minor;
             team->unit = line->unit;
+            team->trial_seats = line->quantity;
         }
 
         if (line->kind == BILLING_LINE_DISCOUNT) {

@@ -41,6 +41,7 @@ static const billing_quote_step_pt  billing_quote_steps[] = {
     billing_quote_discount,
     billing_quote_credit,
     billing_quote_pending,
+    billing_quote_passes,
     billing_quote_balance,
     billing_quote_tax,
     billing_quote_due,
@@ -238,6 +239,36 @@ billing_quote_pending(billing_quoting_t *q)
     }
 
     return billing_quote_line(q, &line, &q->quote->subtotal);
+}
+
+
+/* Day Passes are billed with whatever comes first (R199). */
+
+billing_err_t
+billing_quote_passes(billing_quoting_t *q)
+{
+    billing_err_t          err;
+    billing_line_t         line = {
+        .kind = BILLING_LINE_DAY_PASS,
+        .ratio = billing_whole
+    };
+    const billing_team_t  *team = q->team;
+
+    for (uint32_t i = 0; i < team->npasses && i < BILLING_PASSES_MAX; i++) {
+        line.quantity = team->passes[i].quantity;
+
+        err = billing_quote_own(q, team->passes[i].unit, &line.unit);
+
+        if (err == BILLING_OK) {
+            err = billing_quote_line(q, &line, &q->quote->subtotal);
+        }
+
+        if (err != BILLING_OK) {
+            return err;
+        }
+    }
+
+    return BILLING_OK;
 }
 
 

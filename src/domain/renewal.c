@@ -20,6 +20,8 @@ static billing_reason_t billing_pay_allowed(const billing_team_t *team,
 static billing_reason_t billing_pay_running(const billing_team_t *team);
 static billing_reason_t billing_pay_fill(billing_quoting_t *q,
     const billing_sub_order_t *ask, billing_order_t *order);
+static void billing_pay_trial(const billing_quoting_t *q,
+    const billing_sub_order_t *ask, billing_order_t *order);
 static billing_discount_t billing_pay_discount(const billing_team_t *team,
     const billing_order_t *order);
 
@@ -27,21 +29,27 @@ static billing_discount_t billing_pay_discount(const billing_team_t *team,
 static const billing_pay_row_t  billing_pays[BILLING_PAYS] = {
     [BILLING_PAY_RENEWAL] = { {
         billing_quote_list, billing_quote_discount, billing_quote_pending,
-        billing_quote_balance, billing_quote_tax, billing_quote_due,
-        billing_quote_renewal
+        billing_quote_passes, billing_quote_balance, billing_quote_tax,
+        billing_quote_due, billing_quote_renewal
     } },
     [BILLING_PAY_YEARLY] = { {
         billing_quote_list, billing_quote_credit, billing_quote_pending,
+        billing_quote_passes, billing_quote_balance, billing_quote_tax,
+        billing_quote_due, billing_quote_renewal
+    } },
+    [BILLING_PAY_TRIAL] = { {
+        billing_quote_list, billing_quote_credit, billing_quote_pending,
+        billing_quote_passes, billing_quote_balance, billing_quote_tax,
+        billing_quote_due, billing_quote_renewal
+    } },
+    [BILLING_PAY_REACTIVATE] = { {
+        billing_quote_list, billing_quote_pending, billing_quote_passes,
         billing_quote_balance, billing_quote_tax, billing_quote_due,
         billing_quote_renewal
     } },
-    [BILLING_PAY_REACTIVATE] = { {
-        billing_quote_list, billing_quote_pending, billing_quote_balance,
-        billing_quote_tax, billing_quote_due, billing_quote_renewal
-    } },
     [BILLING_PAY_SETTLE] = { {
-        billing_quote_pending, billing_quote_balance, billing_quote_tax,
-        billing_quote_due
+        billing_quote_pending, billing_quote_passes, billing_quote_balance,
+        billing_quote_tax, billing_quote_due
     } }
 };
 
@@ -79,8 +87,19 @@ billing_sub_quote(const billing_catalogue_t *catalogue,
         n++;
     }
 
-    return billing_quote_price(&q, billing_pays[order->pay].steps, n)
-           == BILLING_OK ? BILLING_ALLOW : BILLING_INTERNAL;
+    if (billing_quote_price(&q, billing_pays[order->pay].steps, n)
+        != BILLING_OK)
+    {
+        return BILLING_INTERNAL;
+    }
+
+    /* Seats that came in a trial are free in it, but they are there. */
+
+    if (out->seats < team->seats) {
+        out->seats = team->seats;
+    }
+
+    return BILLING_ALLOW;
 }
 
 
@@ -137,6 +156,12 @@ billing_pay_allowed(const billing_team_t *team,
     switch (order->pay) {
 
     case BILLING_PAY_RENEWAL:
+        if (team->state == BILLING_STATE_TRIAL
+            && team->plan != BILLING_PLAN_FREE)
+        {
+            return BILLING_ALLOW;
+        }
+
         reason = billing_pay_running(team);
 
         return reason == BILLING_ALLOW && !team->auto_renew
@@ -145,6 +170,10 @@ billing_pay_allowed(const billing_team_t *team,
     case BILLING_PAY_SETTLE:
         return team->state == BILLING_STATE_CANCELLED
                ? BILLING_ALLOW : billing_pay_running(team);
+
+    case BILLING_PAY_TRIAL:
+        return team->state == BILLING_STATE_TRIAL ? BILLING_ALLOW
+                                                  : BILLING_NO_SUBSCRIPTION;
 
     case BILLING_PAY_YEARLY:
         return billing_sub_next(team, BILLING_SUB_SWITCH_YEARLY, order->now,
@@ -221,6 +250,10 @@ billing_pay_fill(billing_quoting_t *q, const billing_sub_order_t *ask,
         }
     }
 
+    if (team->state == BILLING_STATE_TRIAL) {
+        billing_pay_trial(q, ask, order);
+    }
+
     if (ask->pay == BILLING_PAY_YEARLY) {
         order->period = BILLING_PERIOD_YEARLY;
     }
@@ -256,6 +289,32 @@ billing_pay_fill(billing_quoting_t *q, const billing_sub_order_t *ask,
     }
 
     return BILLING_ALLOW;
+}
+
+
+/*
+ * Its purchase has the seats that the plan wants (R48); what was before renews
+ * itself without those that came in it.
+ */
+
+static void
+billing_pay_trial(const billing_quoting_t *q, const billing_sub_order_t *ask,
+    billing_order_t *order)
+{
+    uint32_t               min;
+    const billing_team_t  *team = q->team;
+
+    if (ask->pay == BILLING_PAY_RENEWAL && team->trial_seats < order->seats) {
+        order->seats = team->trial_seats;
+    }
+
+    if (ask->pay != BILLING_PAY_TRIAL || team->trial_plan >= BILLING_PLANS) {
+        return;
+    }
+
+    min = q->catalogue->plans[team->trial_plan].seats_min;
+    order->plan = team->trial_plan;
+    order->seats = order->seats < min ? min : order->seats;
 }
 
 

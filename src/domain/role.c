@@ -135,7 +135,7 @@ billing_role_columns(uint32_t roles, billing_plan_t plan)
 {
     uint32_t  columns = 0;
 
-    if (roles & BILLING_ROLE_GUEST) {
+    if (roles & (BILLING_ROLE_GUEST | BILLING_ROLE_OCCASIONAL)) {
         columns |= G;
     }
 

@@ -19,6 +19,17 @@
 #define NGX_HTTP_BILLING_WIDE_WORDS    NGX_HTTP_BILLING_WORDS_MAX
 
 
+_Static_assert(sizeof(billing_member_record_t)
+               <= NGX_HTTP_BILLING_MEMBER_WORDS * sizeof(uint64_t)
+               && sizeof(billing_access_record_t)
+                  <= NGX_HTTP_BILLING_MEMBER_WORDS * sizeof(uint64_t)
+               && sizeof(billing_team_record_t)
+                  <= NGX_HTTP_BILLING_WIDE_WORDS * sizeof(uint64_t)
+               && sizeof(billing_board_record_t)
+                  <= NGX_HTTP_BILLING_WIDE_WORDS * sizeof(uint64_t),
+               "a record fits its table's slot");
+
+
 typedef struct {
     uint64_t                  magic;
     uint32_t                  layout;

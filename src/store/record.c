@@ -27,6 +27,8 @@ static billing_err_t billing_record_body(billing_record_text_t *text,
     const billing_record_t *record);
 static billing_err_t billing_record_print_team(billing_record_text_t *text,
     const billing_team_record_t *team);
+static billing_err_t billing_record_print_member(billing_record_text_t *text,
+    const billing_member_record_t *member);
 static billing_err_t billing_record_print_board(billing_record_text_t *text,
     const billing_board_record_t *board);
 static billing_err_t billing_record_mac(const billing_secret_t *secret,
@@ -125,33 +127,6 @@ billing_record_decode(const billing_secret_t *secret, billing_bytes_t key,
 }
 
 
-billing_err_t
-billing_notice_split(billing_bytes_t notice, billing_bytes_t *key,
-    billing_bytes_t *value)
-{
-    size_t       len;
-    const char  *text = notice.data;
-    const char  *blank;
-
-    blank = notice.len > 0 ? memchr(text, ' ', notice.len) : NULL;
-
-    if (blank == NULL) {
-        return BILLING_EFORMAT;
-    }
-
-    len = (size_t) (blank - text);
-
-    if (len == 0 || len >= BILLING_KEY_MAX || len + 1 == notice.len) {
-        return BILLING_EFORMAT;
-    }
-
-    *key = (billing_bytes_t) { text, len };
-    *value = (billing_bytes_t) { blank + 1, notice.len - len - 1 };
-
-    return BILLING_OK;
-}
-
-
 static void
 billing_record_print(billing_record_text_t *text, const char *format, ...)
 {
@@ -229,9 +204,7 @@ billing_record_body(billing_record_text_t *text,
         return billing_record_print_team(text, &record->u.team);
 
     case BILLING_RECORD_MEMBER:
-        billing_record_print(text, "{\"roles\":%" PRIu32 "}",
-                             record->u.member.roles);
-        return BILLING_OK;
+        return billing_record_print_member(text, &record->u.member);
 
     case BILLING_RECORD_BOARD:
         return billing_record_print_board(text, &record->u.board);
@@ -257,6 +230,7 @@ billing_record_print_team(billing_record_text_t *text,
 
     if (team->plan == BILLING_PLAN_NONE || team->plan >= BILLING_PLANS
         || team->state == BILLING_STATE_NONE || team->state >= BILLING_STATES
+        || team->plan_after >= BILLING_PLANS
         || team->valid_until_at < 0 || team->period_end_at < 0
         || team->editable_from > INT64_MAX)
     {
@@ -276,6 +250,35 @@ billing_record_print_team(billing_record_text_t *text,
     if (team->editable_boards != 0) {
         billing_record_print(text, ",\"editable_boards\":%u",
                              (unsigned) team->editable_boards);
+    }
+
+    billing_record_print(text, "%s", team->day_passes
+                                     ? ",\"day_passes\":true" : "");
+
+    if (team->plan_after != BILLING_PLAN_NONE) {
+        billing_record_print(text, ",\"plan_after\":\"%s\"",
+                         billing_plan_name((billing_plan_t) team->plan_after));
+    }
+
+    billing_record_print(text, "}");
+
+    return BILLING_OK;
+}
+
+
+static billing_err_t
+billing_record_print_member(billing_record_text_t *text,
+    const billing_member_record_t *member)
+{
+    if (member->pass_ends_at < 0) {
+        return BILLING_ERANGE;
+    }
+
+    billing_record_print(text, "{\"roles\":%" PRIu32, member->roles);
+
+    if (member->pass_ends_at != 0) {
+        billing_record_print(text, ",\"pass_ends_at\":%" PRId64,
+                             member->pass_ends_at);
     }
 
     billing_record_print(text, "}");

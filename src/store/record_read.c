@@ -9,6 +9,8 @@
 
 static billing_err_t billing_record_read_team(const json_t *json,
     billing_team_record_t *team);
+static billing_err_t billing_record_read_more(const json_t *json,
+    billing_team_record_t *team);
 static billing_err_t billing_record_read_member(const json_t *json,
     billing_member_record_t *member);
 static billing_err_t billing_record_read_board(const json_t *json,
@@ -78,7 +80,7 @@ billing_record_fill(billing_bytes_t bytes, uint64_t epoch, uint64_t version,
 static billing_err_t
 billing_record_read_team(const json_t *json, billing_team_record_t *team)
 {
-    int64_t        from, seats, members, boards = 0;
+    int64_t        from, seats, members;
     const json_t  *plan, *state;
 
     if (json_is_true(json_object_get(json, "gone"))) {
@@ -98,10 +100,7 @@ billing_record_read_team(const json_t *json, billing_team_record_t *team)
            != BILLING_OK
         || billing_record_int(json, "seats", UINT32_MAX, &seats) != BILLING_OK
         || billing_record_int(json, "members", UINT32_MAX, &members)
-           != BILLING_OK
-        || (json_object_get(json, "editable_boards") != NULL
-            && billing_record_int(json, "editable_boards", UINT8_MAX,
-                                  &boards) != BILLING_OK))
+           != BILLING_OK)
     {
         return BILLING_EFORMAT;
     }
@@ -113,13 +112,45 @@ billing_record_read_team(const json_t *json, billing_team_record_t *team)
     team->editable_from = (uint64_t) from;
     team->seats = (uint32_t) seats;
     team->members = (uint32_t) members;
-    team->editable_boards = (uint8_t) boards;
 
     if (team->plan == BILLING_PLAN_NONE || team->state == BILLING_STATE_NONE) {
         return BILLING_EFORMAT;
     }
 
-    return BILLING_OK;
+    return billing_record_read_more(json, team);
+}
+
+
+/* Not there in most records. */
+
+static billing_err_t
+billing_record_read_more(const json_t *json, billing_team_record_t *team)
+{
+    int64_t        boards = 0;
+    const char    *word;
+    const json_t  *after = json_object_get(json, "plan_after");
+
+    if ((json_object_get(json, "editable_boards") != NULL
+         && billing_record_int(json, "editable_boards", UINT8_MAX, &boards)
+            != BILLING_OK)
+        || (json_object_get(json, "day_passes") != NULL
+            && billing_record_bool(json, "day_passes", &team->day_passes)
+               != BILLING_OK))
+    {
+        return BILLING_EFORMAT;
+    }
+
+    team->editable_boards = (uint8_t) boards;
+
+    if (after == NULL) {
+        return BILLING_OK;
+    }
+
+    word = json_is_string(after) ? json_string_value(after) : "";
+    team->plan_after = (uint8_t) billing_plan_parse(word, strlen(word));
+
+    return team->plan_after != BILLING_PLAN_NONE ? BILLING_OK
+                                                 : BILLING_EFORMAT;
 }
 
 
@@ -127,16 +158,19 @@ static billing_err_t
 billing_record_read_member(const json_t *json,
     billing_member_record_t *member)
 {
-    int64_t        roles;
-    billing_err_t  rc;
+    int64_t  roles;
 
-    rc = billing_record_int(json, "roles", UINT32_MAX, &roles);
-
-    if (rc == BILLING_OK) {
-        member->roles = (uint32_t) roles;
+    if (billing_record_int(json, "roles", UINT32_MAX, &roles) != BILLING_OK
+        || (json_object_get(json, "pass_ends_at") != NULL
+            && billing_record_int(json, "pass_ends_at", INT64_MAX,
+                                  &member->pass_ends_at) != BILLING_OK))
+    {
+        return BILLING_EFORMAT;
     }
 
-    return rc;
+    member->roles = (uint32_t) roles;
+
+    return BILLING_OK;
 }
 
 

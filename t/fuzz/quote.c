@@ -152,6 +152,7 @@ pay(bytes_t *in, const billing_catalogue_t *catalogue, billing_team_t *team,
 
     case BILLING_PAY_YEARLY:
     case BILLING_PAY_REACTIVATE:
+    case BILLING_PAY_TRIAL:
         billing_team_purchase(team, &quote, *now);
         break;
 

@@ -122,6 +122,7 @@ record_fill(const json_t *json, const char *prefix, char *key,
     const char       *kind = record_text(json, "kind");
     const char       *plan = record_text(json, "plan");
     const char       *state = record_text(json, "state");
+    const char       *after = record_text(json, "plan_after");
     billing_bytes_t   id, email;
     const uint64_t    epoch = (uint64_t) record_int(json, "epoch");
     const uint64_t    version = (uint64_t) record_int(json, "version");
@@ -144,7 +145,9 @@ record_fill(const json_t *json, const char *prefix, char *key,
             .plan = (uint8_t) billing_plan_parse(plan, strlen(plan)),
             .state = (uint8_t) billing_state_parse(state, strlen(state)),
             .editable_boards = (uint8_t) record_int(json, "editable_boards"),
-            .gone = json_is_true(json_object_get(json, "gone"))
+            .gone = json_is_true(json_object_get(json, "gone")),
+            .day_passes = json_is_true(json_object_get(json, "day_passes")),
+            .plan_after = (uint8_t) billing_plan_parse(after, strlen(after))
         };
         return billing_key_team(key, prefix, id);
     }
@@ -154,7 +157,8 @@ record_fill(const json_t *json, const char *prefix, char *key,
         record->u.member = (billing_member_record_t) {
             .epoch = epoch,
             .version = version,
-            .roles = (uint32_t) record_int(json, "roles")
+            .roles = (uint32_t) record_int(json, "roles"),
+            .pass_ends_at = record_int(json, "pass_ends_at")
         };
         return billing_key_member(key, prefix, id, email);
     }

@@ -8,6 +8,8 @@ r190_guests_become_members(void **state)
 
     assert_int_equal(billing_roles_on_free(BILLING_ROLE_GUEST),
                      BILLING_ROLE_MEMBER);
+    assert_int_equal(billing_roles_on_free(BILLING_ROLE_OCCASIONAL),
+                     BILLING_ROLE_MEMBER);
     assert_int_equal(billing_roles_on_free(BILLING_ROLE_MEMBER),
                      BILLING_ROLE_MEMBER);
     assert_int_equal(billing_roles_on_free(0), 0);

@@ -1,55 +1,4 @@
-#include "domain_fixture.h"
-
-#define NOW  1800000000
-
-
-static billing_catalogue_t      catalogue;
-static billing_team_record_t    team;
-static billing_member_record_t  member;
-static billing_board_record_t   board;
-
-
-static const billing_wanted_t  view = { .view = true };
-static const billing_wanted_t  edit = { .view = true, .edit = true };
-
-
-/* A member of an ACTIVE Team team, paid for another day, and its board. */
-
-static int
-a_paid_board(void **state)
-{
-    (void) state;
-
-    catalogue = a_catalogue();
-    team = (billing_team_record_t) {
-        .plan = BILLING_PLAN_TEAM,
-        .state = BILLING_STATE_ACTIVE,
-        .valid_until_at = NOW + 86400
-    };
-    member = (billing_member_record_t) { .roles = BILLING_ROLE_MEMBER };
-    board = (billing_board_record_t) { .rank = 5 };
-
-    return 0;
-}
-
-
-static void
-free_team(uint64_t editable_from)
-{
-    team = (billing_team_record_t) {
-        .plan = BILLING_PLAN_FREE,
-        .state = BILLING_STATE_FREE,
-        .editable_from = editable_from
-    };
-}
-
-
-static const char *
-asked(const billing_wanted_t *wanted)
-{
-    return billing_reason_code(billing_entitle(&catalogue, &team, &member,
-                                               &board, wanted, NOW));
-}
+#include "entitlement_fixture.h"
 
 
 static void
@@ -350,7 +299,7 @@ may_be_in(uint32_t roles, uint32_t access)
 static void
 one_case(uint32_t roles, uint32_t access)
 {
-    bool              in = may_be_in(roles, access), edits;
+    bool              in = may_be_in(roles, access), edits, ruled;
     bool              licensed = roles & (BILLING_ROLE_MEMBER
                                           | BILLING_ROLE_TEAM_ADMIN
                                           | BILLING_ROLE_COMPANY_ADMIN);
@@ -372,18 +321,20 @@ one_case(uint32_t roles, uint32_t access)
 
     assert_string_equal(asked(&view), "ALLOW");
 
-    edits = in && (licensed || (roles & BILLING_ROLE_GUEST
-                                && !(roles & BILLING_ROLE_RESTRICTED)
-                                && terms->guests_edit));
-    edits = edits || (most == BILLING_VISIT_EDIT
-                      && !(in && roles & BILLING_ROLE_RESTRICTED));
+    ruled = roles & (BILLING_ROLE_RESTRICTED | BILLING_ROLE_OCCASIONAL);
+    edits = in && (licensed || (roles & BILLING_ROLE_GUEST && !ruled
+                                && terms->guests_edit)
+                   || (roles & BILLING_ROLE_OCCASIONAL
+                       && !(roles & BILLING_ROLE_RESTRICTED)
+                       && team.day_passes && member.pass_ends_at > NOW));
+    edits = edits || (most == BILLING_VISIT_EDIT && !(in && ruled));
     edits = edits && (!board.is_private || terms->private_boards);
     assert_int_equal(strcmp(asked(&edit), "ALLOW") == 0, edits);
 }
 
 
 static void
-r39_r40_r55_r56_r196_r197_r202_every_case(void **state)
+r39_r40_r55_r56_r196_r197_r198_r202_every_case(void **state)
 {
     unsigned  n = 0;
 
@@ -395,15 +346,17 @@ r39_r40_r55_r56_r196_r197_r202_every_case(void **state)
         board.link = (uint8_t) (i / 12 % 3);
         catalogue.plans[team.plan].visitors = (billing_visit_t) (i / 36);
 
-        for (uint32_t roles = 0; roles < 128; roles++) {
+        for (uint32_t roles = 0; roles < 256; roles++) {
             for (uint32_t access = 0; access < 4; access++) {
+                team.day_passes = (uint8_t) (n % 3 != 0);
+                member.pass_ends_at = NOW + (n % 5 > 1);
                 one_case(roles, access);
                 n++;
             }
         }
     }
 
-    assert_int_equal(n, 55296);
+    assert_int_equal(n, 110592);
 }
 
 
@@ -485,8 +438,11 @@ more_wanted_is_never_more_allowed(void **state)
         team.state = (uint8_t) random_below(&random, BILLING_STATES);
         team.valid_until_at = (int64_t) random_below(&random, 3) - 1 + NOW;
         team.editable_from = random_below(&random, 8);
-        member.roles = (uint32_t) random_below(&random, 128);
+        team.plan_after = (uint8_t) random_below(&random, BILLING_PLANS);
+        team.day_passes = (uint8_t) random_below(&random, 2);
+        member.roles = (uint32_t) random_below(&random, 256);
         member.access = (uint32_t) random_below(&random, 4);
+        member.pass_ends_at = (int64_t) random_below(&random, 3) - 1 + NOW;
         board.link = (uint8_t) random_below(&random, BILLING_VISITS);
         board.rank = random_below(&random, 8);
         board.is_private = (uint8_t) random_below(&random, 2);
@@ -511,7 +467,7 @@ the_records_have_the_sizes_of_the_cache(void **state)
     (void) state;
 
     assert_int_equal(sizeof(billing_team_record_t), 56);
-    assert_int_equal(sizeof(billing_member_record_t), 24);
+    assert_int_equal(sizeof(billing_member_record_t), 32);
     assert_int_equal(sizeof(billing_access_record_t), 24);
     assert_int_equal(sizeof(billing_board_record_t), 72);
 }
@@ -551,7 +507,7 @@ main(void)
                                a_paid_board),
         cmocka_unit_test_setup(r202_without_a_licence_one_views,
                                a_paid_board),
-        cmocka_unit_test_setup(r39_r40_r55_r56_r196_r197_r202_every_case,
+        cmocka_unit_test_setup(r39_r40_r55_r56_r196_r197_r198_r202_every_case,
                                a_paid_board),
         cmocka_unit_test_setup(r55_features_are_the_plans,
                                a_paid_board),

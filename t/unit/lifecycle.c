@@ -133,7 +133,7 @@ static const row_t  table[] = {
     { "EDUCATION", "CARD_TO_INVOICE", "PLAN_EDUCATION_APPLY" },
     { "ENTERPRISE", "CARD_TO_INVOICE", "PLAN_ENTERPRISE_CONTACT" },
     { "FREE", "INVOICE_TO_CARD", "NO_SUBSCRIPTION" },
-    { "TRIAL", "INVOICE_TO_CARD", "NO_SUBSCRIPTION" },
+    { "TRIAL", "INVOICE_TO_CARD", "TRIAL" },
     { "ACTIVE", "INVOICE_TO_CARD", "ACTIVE" },
     { "ACTIVE_UNPAID", "INVOICE_TO_CARD", "ACTIVE_UNPAID" },
     { "PAST_DUE", "INVOICE_TO_CARD", "PAST_DUE" },
@@ -151,7 +151,7 @@ static const row_t  table[] = {
     { "EDUCATION", "RETURN_DAY", "EDUCATION" },
     { "ENTERPRISE", "RETURN_DAY", "ENTERPRISE" },
     { "FREE", "PERIOD_END", "FREE" },
-    { "TRIAL", "PERIOD_END", "TRIAL" },
+    { "TRIAL", "PERIOD_END", "TRIAL charge settle" },
     { "ACTIVE", "PERIOD_END", "ACTIVE charge settle" },
     { "ACTIVE_UNPAID", "PERIOD_END", "ACTIVE_UNPAID charge settle" },
     { "PAST_DUE", "PERIOD_END", "PAST_DUE" },
@@ -160,7 +160,7 @@ static const row_t  table[] = {
     { "EDUCATION", "PERIOD_END", "EDUCATION" },
     { "ENTERPRISE", "PERIOD_END", "ENTERPRISE" },
     { "FREE", "RENEWED", "FREE to_balance receipt" },
-    { "TRIAL", "RENEWED", "TRIAL to_balance receipt" },
+    { "TRIAL", "RENEWED", "TRIAL period_next receipt" },
     { "ACTIVE", "RENEWED", "ACTIVE period_next receipt" },
     { "ACTIVE_UNPAID", "RENEWED", "ACTIVE period_next receipt" },
     { "PAST_DUE", "RENEWED", "ACTIVE period_next receipt" },
@@ -169,7 +169,7 @@ static const row_t  table[] = {
     { "EDUCATION", "RENEWED", "EDUCATION to_balance receipt" },
     { "ENTERPRISE", "RENEWED", "ENTERPRISE to_balance receipt" },
     { "FREE", "PAID", "FREE to_balance receipt" },
-    { "TRIAL", "PAID", "TRIAL to_balance receipt" },
+    { "TRIAL", "PAID", "TRIAL receipt" },
     { "ACTIVE", "PAID", "ACTIVE receipt" },
     { "ACTIVE_UNPAID", "PAID", "ACTIVE receipt" },
     { "PAST_DUE", "PAID", "ACTIVE receipt" },
@@ -178,7 +178,7 @@ static const row_t  table[] = {
     { "EDUCATION", "PAID", "EDUCATION receipt" },
     { "ENTERPRISE", "PAID", "ENTERPRISE receipt" },
     { "FREE", "PAY_FAILED", "FREE" },
-    { "TRIAL", "PAY_FAILED", "TRIAL" },
+    { "TRIAL", "PAY_FAILED", "TRIAL mail_failed" },
     { "ACTIVE", "PAY_FAILED", "PAST_DUE retry mail_failed" },
     { "ACTIVE_UNPAID", "PAY_FAILED", "ACTIVE_UNPAID mail_failed" },
     { "PAST_DUE", "PAY_FAILED", "PAST_DUE retry mail_failed" },
@@ -187,7 +187,7 @@ static const row_t  table[] = {
     { "EDUCATION", "PAY_FAILED", "EDUCATION" },
     { "ENTERPRISE", "PAY_FAILED", "ENTERPRISE" },
     { "FREE", "LAST_FAILED", "FREE" },
-    { "TRIAL", "LAST_FAILED", "TRIAL" },
+    { "TRIAL", "LAST_FAILED", "EXPIRED renew_off pause mail_expired" },
     { "ACTIVE", "LAST_FAILED", "EXPIRED renew_off pause mail_expired" },
     { "ACTIVE_UNPAID", "LAST_FAILED", "ACTIVE_UNPAID" },
     { "PAST_DUE", "LAST_FAILED", "EXPIRED renew_off pause mail_expired" },
@@ -336,7 +336,9 @@ answer(const billing_team_t *team, billing_sub_event_t event,
 
     reason = billing_sub_next(team, event, at(when), &step);
 
-    assert_int_equal(step.until_at, team->current.end_at);
+    assert_int_equal(step.until_at, team->state == BILLING_STATE_TRIAL
+                                    ? team->trial_ends_at
+                                    : team->current.end_at);
 
     if (reason != BILLING_ALLOW) {
         assert_int_equal(step.effects, 0);

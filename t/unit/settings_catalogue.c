@@ -64,6 +64,50 @@ names_are_as_long_as_their_room(void **state)
 }
 
 
+/* With a second plan that is sold, and that trial. */
+
+static billing_err_t
+trial(const char *json)
+{
+    char  text[400];
+
+    (void) snprintf(text, sizeof(text), "}, \"business\": {\"price\":"
+                    " {\"monthly\": 2000, \"yearly\": 19200},"
+                    " \"limits\": {\"editable_boards\": -1}} },"
+                    " \"trial\": %s, \"promo_codes\"", json);
+
+    return settings_with("}\n    },\n    \"promo_codes\"", text);
+}
+
+
+static void
+r221_a_trial_is_of_a_plan_that_is_sold(void **state)
+{
+    (void) state;
+
+    assert_int_equal(settings_with("\"timer\"", "\"timer\""), BILLING_OK);
+    assert_false(settings.catalogue.trial.enabled);
+
+    assert_int_equal(trial("{\"plan\": \"business\", \"days\": 30,"
+                           " \"enabled\": true}"), BILLING_OK);
+    assert_true(settings.catalogue.trial.enabled);
+    assert_int_equal(settings.catalogue.trial.plan, BILLING_PLAN_BUSINESS);
+    assert_int_equal(settings.catalogue.trial.days, 30);
+
+    assert_int_equal(trial("{\"enabled\": true}"), BILLING_OK);
+    assert_int_equal(settings.catalogue.trial.plan, BILLING_PLAN_BUSINESS);
+    assert_int_equal(settings.catalogue.trial.days, 14);
+
+    assert_int_equal(trial("{\"plan\": \"gold\"}"), BILLING_ERANGE);
+    assert_non_null(strstr(settings_error, "/catalogue/trial/plan: "));
+    assert_int_equal(trial("{\"plan\": \"team\"}"), BILLING_ERANGE);
+    assert_int_equal(trial("{\"plan\": \"free\"}"), BILLING_ERANGE);
+    assert_int_equal(trial("{\"plan\": \"consultant\"}"), BILLING_ERANGE);
+    assert_int_equal(trial("{\"days\": 0}"), BILLING_ERANGE);
+    assert_int_equal(trial("{\"weeks\": 2}"), BILLING_ERANGE);
+}
+
+
 static void
 proration_may_be_chosen(void **state)
 {
@@ -134,6 +178,7 @@ main(void)
         cmocka_unit_test(r120_one_currency_for_the_catalogue),
         cmocka_unit_test(there_is_room_for_64_features),
         cmocka_unit_test(names_are_as_long_as_their_room),
+        cmocka_unit_test(r221_a_trial_is_of_a_plan_that_is_sold),
         cmocka_unit_test(proration_may_be_chosen),
         cmocka_unit_test(section8_9_who_takes_a_seat_may_be_chosen),
         cmocka_unit_test(r51_names_that_plans_had),

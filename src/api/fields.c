@@ -181,6 +181,12 @@ static const billing_field_t  billing_fields_domain_verified[] = {
     BILLING_LAST
 };
 
+static const billing_field_t  billing_fields_day_passes[] = {
+    BILLING_TEAM,
+    { "enabled", BILLING_FIELD_BOOL, true, false, 0, BILLING_ALLOW, NULL },
+    BILLING_LAST
+};
+
 static const billing_field_t  billing_fields_board_create[] = {
     BILLING_TEAM,
     { "title", BILLING_FIELD_NAME, true, false, 0, BILLING_ALLOW, NULL },
@@ -190,6 +196,12 @@ static const billing_field_t  billing_fields_board_create[] = {
 
 static const billing_field_t  billing_fields_board[] = {
     BILLING_BOARD, BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_board_open[] = {
+    BILLING_BOARD,
+    { "mode", BILLING_FIELD_WORD, true, false, 8, BILLING_FIELD_TYPE, NULL },
+    BILLING_LAST
 };
 
 static const billing_field_t  billing_fields_board_change[] = {
@@ -318,6 +330,13 @@ static const billing_field_t  billing_fields_seats[] = {
 static const billing_field_t  billing_fields_period[] = {
     BILLING_TEAM, BILLING_PERIOD, BILLING_NEW_CARD, BILLING_DRY_RUN,
     BILLING_SHOWN, BILLING_LAST
+};
+
+static const billing_field_t  billing_fields_trial[] = {
+    BILLING_TEAM,
+    { "period", BILLING_FIELD_WORD, false, false, BILLING_WORD_TEXT_MAX,
+      BILLING_BILLING_TYPE_INVALID, NULL },
+    BILLING_NEW_CARD, BILLING_DRY_RUN, BILLING_LAST
 };
 
 static const billing_field_t  billing_fields_cancel[] = {
@@ -451,6 +470,9 @@ static const struct {
     { "domain.policy",    billing_fields_domain_policy },
     { "app.domain.verified", billing_fields_domain_verified },
     { "demo.domain.verified", billing_fields_domain_verified },
+    { "occasional.add",   billing_fields_member },
+    { "occasional.remove", billing_fields_member_remove },
+    { "day_passes.set",   billing_fields_day_passes },
     { "board.create",     billing_fields_board_create },
     { "board.show",       billing_fields_board },
     { "board.change",     billing_fields_board_change },
@@ -460,6 +482,7 @@ static const struct {
     { "board.share",      billing_fields_board },
     { "board.copy",       billing_fields_board_copy },
     { "board.move",       billing_fields_board_move },
+    { "board.open",       billing_fields_board_open },
     { "board.affected",   billing_fields_board_affected },
     { "board.link",       billing_fields_board_link },
     { "guest.add",        billing_fields_guest },
@@ -475,6 +498,7 @@ static const struct {
     { "operation",        billing_fields_operation },
     { "billing.overview", billing_fields_team_query },
     { "billing.invoices", billing_fields_team_query },
+    { "billing.trial",    billing_fields_trial },
     { "billing.invoice",  billing_fields_invoice },
     { "billing.refunds",  billing_fields_team_query },
     { "invoice.pay",      billing_fields_invoice_pay },

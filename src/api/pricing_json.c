@@ -15,6 +15,7 @@ static json_t *billing_pricing_features(const billing_catalogue_t *catalogue,
 static json_t *billing_pricing_limits(const billing_catalogue_t *catalogue,
     const billing_terms_t *terms);
 static json_t *billing_pricing_invoice(const billing_terms_t *terms);
+static json_t *billing_pricing_trial(const billing_trial_t *trial);
 static json_t *billing_pricing_text(const char *noun, const char *word,
     billing_lang_t lang);
 
@@ -23,12 +24,13 @@ json_t *
 billing_pricing_json(const billing_catalogue_t *catalogue,
     billing_lang_t lang)
 {
-    return json_pack("{ss ss so so s{ss so}}",
+    return json_pack("{ss ss so so so s{ss so}}",
                      "version", catalogue->version,
                      "currency", billing_currency_code(catalogue->currency),
                      "plans", billing_pricing_plans(catalogue, lang),
                      "features",
                      billing_pricing_features(catalogue, UINT64_MAX, lang),
+                     "trial", billing_pricing_trial(&catalogue->trial),
                      "contact",
                          "url", "/enterprise",
                          "text", billing_pricing_text("contact", "text",
@@ -69,7 +71,7 @@ billing_pricing_plan(const billing_catalogue_t *catalogue,
     const char             *id = billing_plan_name(plan);
     const billing_terms_t  *terms = &catalogue->plans[plan];
 
-    return json_pack("{ss so so sb sb sb so so so so so so}",
+    return json_pack("{ss so so sb sb sb so so so so so so so}",
                      "plan", id,
                      "name", billing_pricing_text("plan", id, lang),
                      "description",
@@ -85,6 +87,9 @@ billing_pricing_plan(const billing_catalogue_t *catalogue,
                                   : json_null(),
                      "price", billing_pricing_price(terms),
                      "invoice", billing_pricing_invoice(terms),
+                     "day_pass", terms->day_pass.minor > 0
+                                 ? json_integer(terms->day_pass.minor)
+                                 : json_null(),
                      "features",
                      billing_pricing_features(catalogue, terms->features,
                                               lang),
@@ -179,6 +184,16 @@ billing_pricing_invoice(const billing_terms_t *terms)
     return json_pack("{sI sb}",
                      "min_seats", (json_int_t) terms->invoice_seats_min,
                      "yearly_only", (int) terms->invoice_yearly);
+}
+
+
+static json_t *
+billing_pricing_trial(const billing_trial_t *trial)
+{
+    return trial->enabled
+           ? json_pack("{ss sI}", "plan", billing_plan_name(trial->plan),
+                       "days", (json_int_t) trial->days)
+           : json_null();
 }
 
 

@@ -43,6 +43,7 @@ struct billing_verify_s {
 extern const billing_check_t  billing_checks_ledger[];
 extern const billing_check_t  billing_checks_invoice[];
 extern const billing_check_t  billing_checks_team[];
+extern const billing_check_t  billing_checks_pass[];
 extern const billing_check_t  billing_checks_redis[];
 extern const billing_check_t  billing_checks_gateway[];
 

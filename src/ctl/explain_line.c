@@ -109,7 +109,7 @@ billing_explain_title(const billing_explain_t *e,
         .unit = line->unit, .ratio = line->ratio, .amount = line->amount
     };
 
-    for (int kind = BILLING_LINE_PLAN; kind <= BILLING_LINE_TAX; kind++) {
+    for (int kind = BILLING_LINE_PLAN; kind < BILLING_LINE_KINDS; kind++) {
         if (strcmp(billing_line_kind_name((billing_line_kind_t) kind),
                    line->kind) == 0)
         {
@@ -148,6 +148,10 @@ billing_explain_key(const billing_explain_t *e,
 
     if (strcmp(line->kind, "tax") == 0) {
         word = "rate";
+    }
+
+    if (strcmp(line->kind, "day_pass") == 0) {
+        word = "used";
     }
 
     (void) snprintf(key, BILLING_EXPLAIN_KEY_MAX, "explain.%s.%s",

@@ -19,9 +19,9 @@ static void billing_ctl_sums_fault(billing_ctl_sums_t *out,
 /* Which lines a total is made of; NULL ends a list. */
 static const struct {
     const char  *total;
-    const char  *kinds[4];
+    const char  *kinds[5];
 } billing_ctl_totals[] = {
-    { "subtotal", { "plan", "pending", "proration", NULL } },
+    { "subtotal", { "plan", "pending", "proration", "day_pass", NULL } },
     { "discount", { "discount", NULL } },
     { "credit",   { "credit", "balance", NULL } },
     { "tax",      { "tax", NULL } }

@@ -102,6 +102,10 @@ billing_verify_run(billing_verify_t *v)
         rc = billing_verify_list(v, billing_checks_team);
     }
 
+    if (rc == BILLING_DB_OK) {
+        rc = billing_verify_list(v, billing_checks_pass);
+    }
+
     if (rc == BILLING_DB_OK && (given & BILLING_CTL_GATEWAY) != 0) {
         rc = billing_verify_list(v, billing_checks_gateway);
     }

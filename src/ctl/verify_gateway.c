@@ -269,7 +269,7 @@ billing_verify_unseen(billing_verify_t *v, const json_t *seen)
     static const char  sql[] =
         "SELECT id, intent, amount_minor, currency FROM checkout"
         " WHERE state = 'succeeded' AND amount_minor > 0"
-        " AND purpose <> 'card' ORDER BY id";
+        " AND purpose NOT IN ('card', 'trial_card') ORDER BY id";
 
     const char       *id, *intent, *paid;
     billing_db_rc_t   rc;

@@ -64,7 +64,7 @@ static const char  billing_check_count[] =
 static const char  billing_check_missing[] =
     "SELECT k.id, 'of team ' || k.team || ' succeeded and has neither an"
     " invoice nor a draft' FROM checkout k WHERE k.state = 'succeeded'"
-    " AND k.purpose NOT IN ('card', 'invoice')"
+    " AND k.purpose NOT IN ('card', 'invoice', 'trial_card')"
     " AND NOT EXISTS (SELECT 1 FROM invoice i WHERE i.checkout = k.id)"
     " AND NOT EXISTS (SELECT 1 FROM invoice_draft d"
     " WHERE d.checkout = k.id AND d.finalised = 0)"
@@ -118,8 +118,8 @@ const billing_check_t  billing_checks_invoice[] = {
       "the purchase was made and nothing was issued: look at the worker's log"
       " for its id",
       "SELECT COUNT(*) FROM checkout WHERE state = 'succeeded'"
-      " AND purpose NOT IN ('card', 'invoice')", "", billing_check_missing,
-      NULL },
+      " AND purpose NOT IN ('card', 'invoice', 'trial_card')", "",
+      billing_check_missing, NULL },
     { "invoice.owed", "teams",
       "compare the payments and credit notes of its invoices with the account"
       " receivable:TEAM",
@@ -472,6 +472,26 @@ billing_check_sums(billing_verify_t *v)
 }
 
 
+static int64_t
+billing_paper_passes(const json_t *document)
+{
+    size_t         i;
+    int64_t        sum = 0;
+    const char    *kind;
+    const json_t  *line;
+
+    json_array_foreach(json_object_get(document, "lines"), i, line) {
+        kind = json_string_value(json_object_get(line, "kind"));
+
+        if (kind != NULL && strcmp(kind, "day_pass") == 0) {
+            sum += json_integer_value(json_object_get(line, "amount"));
+        }
+    }
+
+    return sum;
+}
+
+
 static billing_db_rc_t
 billing_paper_sale(billing_verify_t *v, const billing_paper_t *paper,
     const billing_paper_before_t *before)
@@ -480,11 +500,13 @@ billing_paper_sale(billing_verify_t *v, const billing_paper_t *paper,
         "SELECT COALESCE(SUM(CASE WHEN account = 'receivable:' || $1"
         " THEN amount_minor ELSE 0 END), 0),"
         " COALESCE(SUM(CASE WHEN account = 'tax' THEN -amount_minor"
-        " ELSE 0 END), 0) FROM ledger WHERE txn = $2 AND currency = $3";
+        " ELSE 0 END), 0),"
+        " COALESCE(SUM(CASE WHEN account = 'passes:' || $2"
+        " THEN -amount_minor ELSE 0 END), 0)"
+        " FROM ledger WHERE txn = $3 AND currency = $4";
 
     char             txn[BILLING_ID_MAX + 64];
-
-    int64_t          total, tax, booked, booked_tax;
+    int64_t          total, tax, booked, booked_tax, passes, booked_passes;
     const char      *currency;
     billing_db_rc_t  rc;
 
@@ -507,7 +529,9 @@ billing_paper_sale(billing_verify_t *v, const billing_paper_t *paper,
         tax = -tax;
     }
 
-    rc = billing_db_query(v->w->db, sql, "ttt", paper->team, txn, currency);
+    passes = billing_paper_passes(paper->document);
+    rc = billing_db_query(v->w->db, sql, "tttt", paper->team, paper->team,
+                          txn, currency);
 
     if (rc != BILLING_DB_ROW) {
         return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
@@ -515,6 +539,7 @@ billing_paper_sale(billing_verify_t *v, const billing_paper_t *paper,
 
     booked = billing_db_int(v->w->db, sql, 0);
     booked_tax = billing_db_int(v->w->db, sql, 1);
+    booked_passes = billing_db_int(v->w->db, sql, 2);
     billing_db_done(v->w->db, sql);
 
     if (booked != total || booked_tax != tax) {
@@ -522,6 +547,12 @@ billing_paper_sale(billing_verify_t *v, const billing_paper_t *paper,
                              PRId64 "; its sale %s has %" PRId64 " and %"
                              PRId64, total, tax, txn, booked,
                              booked_tax);
+    }
+
+    if (booked_passes != passes) {
+        billing_verify_found(v, paper->number, "Day Passes of %" PRId64
+                             "; its sale %s has %" PRId64, passes,
+                             paper->checkout, booked_passes);
     }
 
     return BILLING_DB_OK;

@@ -24,7 +24,7 @@ static const char  billing_check_payments[] =
     " WHERE l.txn = k.id || '-paid' AND l.account = 'gateway'"
     " AND l.currency = k.currency), 0) AS booked"
     " FROM checkout k WHERE k.state = 'succeeded' AND k.amount_minor > 0"
-    " AND k.purpose <> 'card' UNION ALL"
+    " AND k.purpose NOT IN ('card', 'trial_card') UNION ALL"
     " SELECT k.id, k.captured_minor, k.captured_in,"
     " COALESCE((SELECT SUM(l.amount_minor) FROM ledger l"
     " WHERE l.txn = k.id || '-mismatch' AND l.account = 'gateway'"
@@ -68,7 +68,7 @@ const billing_check_t  billing_checks_ledger[] = {
       "look at the payment at the gateway (metadata checkout is this id), then"
       " book what it says",
       "SELECT COUNT(*) FROM checkout WHERE (state = 'succeeded'"
-      " AND amount_minor > 0 AND purpose <> 'card')"
+      " AND amount_minor > 0 AND purpose NOT IN ('card', 'trial_card'))"
       " OR (state IN ('refunding', 'refunded') AND captured_minor > 0)", "",
       billing_check_payments, NULL },
     { "ledger.refunds", "refunds",

@@ -94,7 +94,12 @@ static const char  billing_check_stuck[] =
 
 static const char  billing_check_states[] =
     "SELECT id, 'is ' || plan || ' and ' || state || ': ' || CASE"
-    " WHEN (plan = 'free') <> (state = 'free') THEN 'Free is one of both'"
+    " WHEN (plan = 'free') <> (state = 'free') AND state <> 'trial'"
+    " THEN 'Free is one of both'"
+    " WHEN (trial_plan <> '') <> (state = 'trial')"
+    " THEN 'the trial is one of both'"
+    " WHEN state = 'trial' AND hold_seats = 0 AND trial_ends_at < $1 - 3600"
+    " THEN 'its trial ended ' || ($1 - trial_ends_at) || ' s ago'"
     " WHEN state IN ('active', 'active_unpaid', 'past_due', 'cancelled')"
     " AND plan NOT IN ('team', 'business', 'consultant')"
     " THEN 'no such plan is sold'"
@@ -109,7 +114,10 @@ static const char  billing_check_states[] =
     " OR pending_minor <> 0 OR auto_renew <> 0)"
     " THEN 'something of a subscription is left'"
     " ELSE 'its period ended ' || ($1 - period_end_at) || ' s ago' END"
-    " FROM team WHERE (plan = 'free') <> (state = 'free')"
+    " FROM team WHERE ((plan = 'free') <> (state = 'free')"
+    " AND state <> 'trial')"
+    " OR (trial_plan <> '') <> (state = 'trial')"
+    " OR (state = 'trial' AND hold_seats = 0 AND trial_ends_at < $1 - 3600)"
     " OR (state IN ('active', 'active_unpaid', 'past_due', 'cancelled')"
     " AND (plan NOT IN ('team', 'business', 'consultant')"
     " OR period_start_at >= period_end_at OR period = '' OR method = ''))"
@@ -117,7 +125,8 @@ static const char  billing_check_states[] =
     " OR (state = 'past_due' AND failed = 0 AND overdue = 0)"
     " OR (state = 'free' AND (period_end_at <> 0 OR paid_minor <> 0"
     " OR pending_minor <> 0 OR auto_renew <> 0))"
-    " OR (state IN ('active', 'active_unpaid', 'cancelled')"
+    " OR ((state IN ('active', 'active_unpaid', 'cancelled')"
+    " OR (state = 'trial' AND plan <> 'free'))"
     " AND hold_seats = 0 AND retry_at = 0"
     " AND period_end_at < $1 - 3600) ORDER BY id";
 

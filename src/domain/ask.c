@@ -100,8 +100,8 @@ billing_ask_licence(const billing_asking_t *asking)
         return BILLING_REQUEST_NEEDLESS;
     }
 
-    return asking->roles & BILLING_ROLE_GUEST || asking->discoverable
-           ? BILLING_ALLOW : BILLING_NOT_A_MEMBER;
+    return asking->roles & (BILLING_ROLE_GUEST | BILLING_ROLE_OCCASIONAL)
+           || asking->discoverable ? BILLING_ALLOW : BILLING_NOT_A_MEMBER;
 }
 
 

@@ -62,6 +62,10 @@ typedef struct {
 bool billing_entitle_by_access(const billing_member_record_t *member,
     const billing_board_record_t *board);
 
+/* The plan whose features there are now: in a trial another than behind it. */
+billing_plan_t billing_entitle_plan(const billing_team_record_t *team,
+    int64_t now);
+
 /*
  * As what somebody is let onto the board: roles of the team, guest, visitor;
  * 0 not at all.

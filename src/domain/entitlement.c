@@ -21,7 +21,7 @@ static bool billing_entitle_known(const billing_team_record_t *team);
 static billing_reason_t billing_entitle_rights(
     const billing_team_record_t *team, uint32_t roles,
     const billing_wanted_t *wanted);
-static billing_entitled_t billing_entitle_plan(
+static billing_entitled_t billing_entitled(
     const billing_team_record_t *team, int64_t now);
 static billing_reason_t billing_entitle_edit(const billing_terms_t *terms,
     const billing_team_record_t *team, const billing_board_record_t *board,
@@ -40,6 +40,14 @@ billing_entitle_by_access(const billing_member_record_t *member,
     }
 
     return (member->roles & BILLING_ROLE_GUEST) != 0;
+}
+
+
+billing_plan_t
+billing_entitle_plan(const billing_team_record_t *team, int64_t now)
+{
+    return billing_entitle_known(team) ? billing_entitled(team, now).plan
+                                       : BILLING_PLAN_NONE;
 }
 
 
@@ -96,7 +104,7 @@ billing_entitle(const billing_catalogue_t *catalogue,
         return BILLING_ENTITLEMENT_UNKNOWN;
     }
 
-    has = billing_entitle_plan(team, now);
+    has = billing_entitled(team, now);
     terms = &catalogue->plans[has.plan];
     roles = billing_entitle_roles(terms, member, board);
 
@@ -197,7 +205,7 @@ billing_entitle_rights(const billing_team_record_t *team, uint32_t roles,
  */
 
 static billing_entitled_t
-billing_entitle_plan(const billing_team_record_t *team, int64_t now)
+billing_entitled(const billing_team_record_t *team, int64_t now)
 {
     billing_entitled_t  has = {
         .plan = (billing_plan_t) team->plan,

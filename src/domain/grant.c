@@ -100,6 +100,7 @@ billing_grant_become(billing_team_t *team, const billing_grant_t *grant)
     team->discount_left = 0;
     team->discount_seats_min = 0;
     team->invoice_open = false;
+    billing_trial_over(team);
 }
 
 
@@ -162,9 +163,9 @@ billing_grant_order(const billing_catalogue_t *catalogue,
 {
     if (billing_grant_sold(team->plan)
         && team->state != BILLING_STATE_EXPIRED
-        && team->state != BILLING_STATE_TRIAL
         && ((team->state != BILLING_STATE_ACTIVE
-             && team->state != BILLING_STATE_CANCELLED)
+             && team->state != BILLING_STATE_CANCELLED
+             && team->state != BILLING_STATE_TRIAL)
             || team->invoice_open))
     {
         return BILLING_UPGRADE_ALREADY_PAID;
@@ -200,8 +201,7 @@ billing_grant_unused(const billing_catalogue_t *catalogue,
     billing_ratio_t  ratio;
     billing_money_t  unused;
 
-    if (team->state == BILLING_STATE_TRIAL || team->paid.minor == 0
-        || now >= team->current.end_at)
+    if (team->paid.minor == 0 || now >= team->current.end_at)
     {
         return team->pending.minor > 0 ? BILLING_UPGRADE_ALREADY_PAID
                                        : BILLING_ALLOW;

@@ -73,6 +73,10 @@ billing_licence_assign(const billing_team_t *team,
         return BILLING_MEMBER_NOT_FOUND;
     }
 
+    /* One person has one licence. */
+
+    *roles &= ~(uint32_t) BILLING_ROLE_OCCASIONAL;
+
     if (ask->wanted == BILLING_LICENCE_FULL) {
         *roles &= ~(uint32_t) BILLING_ROLE_RESTRICTED;
         *roles |= BILLING_ROLE_MEMBER;

@@ -110,7 +110,9 @@ billing_order_allowed(const billing_catalogue_t *catalogue,
 static billing_reason_t
 billing_order_owed(const billing_team_t *team)
 {
-    if (team->state == BILLING_STATE_ACTIVE_UNPAID) {
+    if (team->state == BILLING_STATE_ACTIVE_UNPAID
+        || (team->state == BILLING_STATE_TRIAL && team->invoice_open))
+    {
         return BILLING_INVOICE_OPEN;
     }
 

@@ -280,7 +280,7 @@ ngx_http_billing_gate_entitle(ngx_http_billing_main_conf_t *bmcf,
     ngx_memzero(&member, sizeof(billing_member_record_t));
 
     if (look->member.found && !look->stranger) {
-        member.roles = look->member.record.u.member.roles;
+        member = look->member.record.u.member;
     }
 
     if (look->access.found) {
@@ -300,15 +300,16 @@ static void
 ngx_http_billing_gate_visitor(ngx_http_billing_main_conf_t *bmcf,
     ngx_http_billing_ctx_t *ctx)
 {
-    uint32_t  roles;
+    uint32_t        roles;
+    billing_plan_t  plan;
 
     if (ctx->board.link == BILLING_VISIT_OFF) {
         return;
     }
 
-    roles = billing_entitle_roles(
-                         &bmcf->settings->catalogue.plans[ctx->team.plan],
-                         &ctx->member, &ctx->board);
+    plan = billing_entitle_plan(&ctx->team, ngx_http_billing_now(bmcf));
+    roles = billing_entitle_roles(&bmcf->settings->catalogue.plans[plan],
+                                  &ctx->member, &ctx->board);
 
     if (roles == BILLING_ROLE_VISITOR) {
         ctx->member.roles = roles;

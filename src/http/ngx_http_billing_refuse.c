@@ -213,12 +213,15 @@ static json_t *
 ngx_http_billing_refuse_args(ngx_http_request_t *r,
     ngx_http_billing_ctx_t *ctx)
 {
+    uint8_t                         plan;
     uint32_t                        n;
     ngx_http_billing_main_conf_t   *bmcf;
 
-    if (ctx->reason != BILLING_BOARD_LOCKED_LIMIT
-        || ctx->team.plan >= BILLING_PLANS)
-    {
+    /* A trial locks nothing; what does is the plan behind it. */
+
+    plan = ctx->team.plan_after ? ctx->team.plan_after : ctx->team.plan;
+
+    if (ctx->reason != BILLING_BOARD_LOCKED_LIMIT || plan >= BILLING_PLANS) {
         return NULL;
     }
 
@@ -226,7 +229,7 @@ ngx_http_billing_refuse_args(ngx_http_request_t *r,
     n = ctx->team.editable_boards;
 
     if (n == 0) {
-        n = bmcf->settings->catalogue.plans[ctx->team.plan].editable_boards;
+        n = bmcf->settings->catalogue.plans[plan].editable_boards;
     }
 
     return json_pack("{s:i}", "n", (int) n);

@@ -105,7 +105,7 @@ static const char *const  ngx_http_billing_verdicts[][2] = {
 
 static const char *const  ngx_http_billing_roles[] = {
     "guest", "member", "team_admin", "company_admin", "billing_admin",
-    "visitor", "restricted"
+    "visitor", "restricted", "occasional"
 };
 
 

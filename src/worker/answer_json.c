@@ -39,6 +39,7 @@ static const billing_role_name_t  billing_role_names[] = {
     { BILLING_ROLE_MEMBER,        "member" },
     { BILLING_ROLE_RESTRICTED,    "restricted" },
     { BILLING_ROLE_BILLING_ADMIN, "billing_admin" },
+    { BILLING_ROLE_OCCASIONAL,    "occasional" },
     { BILLING_ROLE_GUEST,         "guest" },
     { BILLING_ROLE_VISITOR,       "visitor" },
     { 0,                          NULL }
@@ -49,16 +50,20 @@ static const billing_role_name_t  billing_role_names[] = {
     (BILLING_IN(ACTIVE) | BILLING_IN(ACTIVE_UNPAID) | BILLING_IN(PAST_DUE))
 
 static const billing_can_t  billing_cans[] = {
-    { "change_seats",   BILLING_ACT_ADD_SEATS,     BILLING_RUNNING },
-    { "cancel",         BILLING_ACT_CANCEL,        BILLING_RUNNING },
+    { "change_seats",   BILLING_ACT_ADD_SEATS,
+                        BILLING_RUNNING | BILLING_IN(TRIAL) },
+    { "cancel",         BILLING_ACT_CANCEL,
+                        BILLING_RUNNING | BILLING_IN(TRIAL) },
     { "reactivate",     BILLING_ACT_REACTIVATE,
-                        BILLING_IN(CANCELLED) | BILLING_IN(EXPIRED) },
+                        BILLING_IN(CANCELLED) | BILLING_IN(EXPIRED)
+                        | BILLING_IN(TRIAL) },
     { "remove_members", BILLING_ACT_REMOVE_MEMBER, UINT32_MAX },
     { "settings",       BILLING_ACT_SETTINGS,      UINT32_MAX },
     { "domains",        BILLING_ACT_DOMAIN_CONTROL, UINT32_MAX },
     { "open_billing",   BILLING_ACT_OPEN_BILLING,
                         BILLING_RUNNING | BILLING_IN(CANCELLED)
-                        | BILLING_IN(EXPIRED) },
+                        | BILLING_IN(EXPIRED) | BILLING_IN(TRIAL) },
+    { "day_passes",     BILLING_ACT_DAY_PASSES,    UINT32_MAX },
     { NULL,             BILLING_ACT_SEE_TEAM,      0 }
 };
 
@@ -98,7 +103,7 @@ billing_team_json(billing_worker_t *w, const billing_team_row_t *row,
     }
 
     *out = json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:s?, s:o, s:o,"
-                     " s:b, s:s, s:o, s:I, s:s, s:o, s:o}",
+                     " s:b, s:s, s:o, s:I, s:s, s:o, s:o, s:o, s:s?}",
                "id", row->id, "name", row->name, "account", account,
                "plan", billing_plan_name(team->plan),
                "state", billing_state_name(team->state),
@@ -114,7 +119,10 @@ billing_team_json(billing_worker_t *w, const billing_team_row_t *row,
                "version", (json_int_t) team->version,
                "role", billing_role_word(roles),
                "roles", billing_roles_json(roles),
-               "can", billing_can_json(w, row, &ask));
+               "can", billing_can_json(w, row, &ask),
+               "trial_ends_at", billing_instant_json(team->trial_ends_at),
+               "trial_plan", team->trial_plan == BILLING_PLAN_NONE
+                             ? NULL : billing_plan_name(team->trial_plan));
 
     if (*out == NULL) {
         return BILLING_DB_FULL;
@@ -140,7 +148,8 @@ billing_team_veil(json_t *team)
 {
     static const char *const  names[] = {
         "account", "plan", "state", "seats", "members", "period",
-        "period_start", "period_end", "auto_renew", "billing_admins"
+        "period_start", "period_end", "auto_renew", "billing_admins",
+        "trial_ends_at", "trial_plan"
     };
 
     size_t  i;
@@ -183,7 +192,7 @@ static json_t *
 billing_can_json(const billing_worker_t *w, const billing_team_row_t *row,
     const billing_can_ask_t *ask)
 {
-    bool                    may, upgrade;
+    bool                    may, trial, upgrade;
     json_t                 *can;
     uint32_t                roles;
     billing_act_t           invite;
@@ -201,8 +210,12 @@ billing_can_json(const billing_worker_t *w, const billing_team_row_t *row,
               && row->team.state != BILLING_STATE_CANCELLED
               && (plan == BILLING_PLAN_FREE || billing_plan_is_paid(plan));
 
-    can = json_pack("{s:b, s:b, s:b, s:b}",
-              "upgrade", (int) upgrade,
+    trial = upgrade
+            && billing_trial_allowed(&w->settings->catalogue, &row->team,
+                                     billing_worker_now(w)) == BILLING_ALLOW;
+
+    can = json_pack("{s:b, s:b, s:b, s:b, s:b}",
+              "upgrade", (int) upgrade, "trial", (int) trial,
               "invite", billing_may(invite, roles, plan) == BILLING_ALLOW,
               "create_team",
               billing_further_team_allowed(&w->settings->catalogue,

@@ -155,21 +155,23 @@ billing_app_roles(const json_t *item, uint32_t *roles)
 
 /*
  * What the application does not decide: the right to the billing (R101), that
- * somebody inside has no licence (R202), and who is a guest of some board.
+ * somebody inside has no licence (R202) or an Occasional one (R198), and who is
+ * a guest of some board.
  */
 
 static uint32_t
 billing_app_kept(uint32_t roles, uint32_t before)
 {
     uint32_t  member = (uint32_t) BILLING_ROLE_MEMBER;
-    uint32_t  restricted = (uint32_t) BILLING_ROLE_RESTRICTED;
+    uint32_t  licence = before & (uint32_t) (BILLING_ROLE_RESTRICTED
+                                             | BILLING_ROLE_OCCASIONAL);
 
     roles |= before & (uint32_t) BILLING_ROLE_BILLING_ADMIN;
 
-    if (roles & member && before & restricted
+    if (roles & member && licence != 0
         && (roles & BILLING_ROLES_ADMIN) == 0)
     {
-        roles = (roles & ~member) | restricted;
+        roles = (roles & ~member) | licence;
     }
 
     if ((roles & BILLING_ROLES_INSIDE) == 0) {

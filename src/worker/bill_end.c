@@ -75,6 +75,10 @@ billing_bill_void(billing_worker_t *w, billing_team_row_t *row,
     row->team.credit.minor -= bill->gained.minor;
     rc = billing_credit_issue(w, row, &note, number);
 
+    if (rc == BILLING_DB_OK) {
+        rc = billing_passes_void(w, bill, now);
+    }
+
     return rc == BILLING_DB_OK && bill->invoice.paid.minor > 0
            ? billing_bill_keep(w, row, bill, now) : rc;
 }
@@ -108,6 +112,10 @@ billing_bill_drop(billing_worker_t *w, billing_team_row_t *row,
 
     row->team.credit.minor -= bill->gained.minor;
     rc = billing_ledger_post(w, &posting);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_passes_void(w, bill, now);
+    }
 
     if (rc == BILLING_DB_OK) {
         rc = billing_db_exec(w->db, sql, "t", bill->id);

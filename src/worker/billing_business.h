@@ -139,6 +139,7 @@ struct billing_team_row_s {
     int64_t         failed_at;          /* the first of them */
     int64_t         retry_at;           /* the next one, 0 none */
     bool            retry_stop;         /* not with the same card (P15) */
+    bool            passes_off;         /* no Day Passes (R200) */
 };
 
 /* OK, or DONE when there is no such team (no reply is filled). */
@@ -556,13 +557,29 @@ void billing_posting_add(billing_posting_t *posting, const char *account,
 void billing_posting_unbilled(billing_posting_t *posting, const char *team,
     billing_money_t amount);
 
+/* The same of Day Passes (R199): the rows that are not billed, as entries. */
+void billing_posting_passes(billing_posting_t *posting, const char *team,
+    billing_money_t amount);
+
 /* Posts all entries, or CONFLICT when they do not sum to zero. */
 BILLING_MUST_CHECK billing_db_rc_t billing_ledger_post(billing_worker_t *w,
     const billing_posting_t *posting);
+
+/*
+ * The change into row and books, by the posting's txn, ref and at: a charge is
+ * revenue when it is billed, until then it is kept apart; a credit is owed
+ * from now on.  What is given back of an invoice that is open comes off it
+ * first: only what was paid can become balance.
+ */
+BILLING_MUST_CHECK billing_db_rc_t billing_seats_credit(billing_worker_t *w,
+    billing_team_row_t *row, const billing_seat_change_t *change,
+    billing_posting_t *posting);
 
 /* "123.45": digits only, the currency stands beside it. */
 #define BILLING_AMOUNT_MAX  48
 void billing_amount_text(billing_money_t amount,
     char out[BILLING_AMOUNT_MAX]);
+
+#include "billing_day_pass.h"
 
 #endif /* BILLING_BUSINESS_H */

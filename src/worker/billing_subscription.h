@@ -23,6 +23,7 @@ billing_db_rc_t billing_op_enterprise(billing_op_t *op);
 
 typedef enum {
     BILLING_DUE_NONE = 0,
+    BILLING_DUE_TRIAL,                  /* its last day */
     BILLING_DUE_PERIOD_END,             /* renewal, or the end */
     BILLING_DUE_SETTLE,                 /* seats of a yearly plan (R147) */
     BILLING_DUE_RETRY,                  /* of what could not be paid */
@@ -50,6 +51,10 @@ BILLING_MUST_CHECK billing_db_rc_t billing_due_team(billing_worker_t *w,
 
 BILLING_MUST_CHECK billing_db_rc_t billing_renewal_run(billing_worker_t *w,
     billing_team_row_t *row, billing_due_t due, int64_t now);
+
+/* The actor and the language of a bill that nobody asks for. */
+BILLING_MUST_CHECK billing_db_rc_t billing_renewal_payer(billing_worker_t *w,
+    const billing_team_row_t *row, billing_checkout_t *co);
 
 typedef struct {
     billing_reason_t  reason;
@@ -104,6 +109,8 @@ typedef enum {
     BILLING_PURPOSE_REACTIVATE,
     BILLING_PURPOSE_CARD,               /* nothing: another card */
     BILLING_PURPOSE_INVOICE,            /* what is open of an invoice */
+    BILLING_PURPOSE_TRIAL_CARD,         /* another card, and a trial begins */
+    BILLING_PURPOSE_TRIAL,              /* it becomes a purchase (R221) */
     BILLING_PURPOSES
 } billing_purpose_t;
 
@@ -115,6 +122,7 @@ typedef struct {
     bool            owed;               /* a failure leads to dunning */
     bool            stands;             /* done even if it is not paid */
     bool            payer;              /* who pays gets billing rights */
+    bool            card;               /* nothing: another card is kept */
 } billing_purpose_row_t;
 
 const billing_purpose_row_t *billing_purpose_of(billing_purpose_t purpose);

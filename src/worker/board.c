@@ -184,16 +184,23 @@ billing_board_edit(billing_op_t *op, const billing_board_op_t *b,
     billing_team_record_t    team;
     billing_member_record_t  member;
 
+    memset(&member, 0, sizeof(member));
     rc = billing_record_team(op->w, b->row.id, &team);
+
+    if (rc == BILLING_DB_OK
+        && b->roles & (uint32_t) BILLING_ROLE_OCCASIONAL)
+    {
+        rc = billing_record_member(op->w, b->row.id, op->command->actor,
+                                   &member);
+    }
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
     wanted = (billing_wanted_t) { .view = true, .edit = true };
-    member = (billing_member_record_t) {
-        .roles = b->roles, .access = b->access
-    };
+    member.roles = b->roles;
+    member.access = b->access;
 
     *reason = billing_entitle(&op->w->settings->catalogue, &team, &member,
                               &b->board.record, &wanted, op->now);

@@ -132,7 +132,8 @@ billing_move_may(billing_op_t *op, const billing_board_op_t *b,
         .owner = b->owner, .is_private = b->board.record.is_private,
         .member_there = rc == BILLING_DB_OK
                         && (roles & (uint32_t) BILLING_ROLE_MEMBER) != 0,
-        .to = rc == BILLING_DB_OK ? to->team.plan : BILLING_PLAN_NONE,
+        .to = rc == BILLING_DB_OK ? billing_team_plan(&to->team)
+                                  : BILLING_PLAN_NONE,
         .to_state = rc == BILLING_DB_OK ? to->team.state
                                         : BILLING_STATE_NONE
     };

@@ -263,6 +263,10 @@ billing_checkout_insert(billing_worker_t *w, const billing_checkout_t *co)
                          billing_purpose_of(co->purpose)->word, co->due_at,
                          co->asked, co->id);
 
+    if (rc == BILLING_DB_OK) {
+        rc = billing_passes_reserve(w, co);
+    }
+
     return rc == BILLING_DB_OK ? billing_checkout_store(w, co) : rc;
 }
 

@@ -191,10 +191,6 @@ billing_buy_allowed(billing_buying_t *b)
         return billing_buy_deny(b, reason);
     }
 
-    if (b->row.team.state == BILLING_STATE_TRIAL) {
-        return billing_op_deny(b->op, BILLING_NOT_IMPLEMENTED, NULL);
-    }
-
     return BILLING_DB_OK;
 }
 

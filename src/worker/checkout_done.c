@@ -20,6 +20,8 @@ static billing_db_rc_t billing_purchase_payer(billing_worker_t *w,
     int64_t now);
 static billing_db_rc_t billing_purchase_books(billing_worker_t *w,
     const billing_bill_order_t *bill);
+static billing_money_t billing_purchase_billed(const billing_checkout_t *co,
+    billing_line_kind_t kind);
 static billing_db_rc_t billing_purchase_papers(billing_worker_t *w,
     const billing_bill_order_t *bill, billing_team_row_t *row,
     json_t **invoice);
@@ -119,8 +121,9 @@ billing_purchase_apply(billing_worker_t *w, billing_checkout_t *co,
 
     bill = (billing_bill_order_t) {
         .checkout = co, .credit_before = row.team.credit.minor, .now = now,
-        .change = co->purpose == BILLING_PURPOSE_PURCHASE
-                  && row.team.state != BILLING_STATE_FREE
+        .change = (co->purpose == BILLING_PURPOSE_PURCHASE
+                   || co->purpose == BILLING_PURPOSE_TRIAL)
+                  && row.team.plan != BILLING_PLAN_FREE
                   && row.team.state != BILLING_STATE_EXPIRED
     };
 
@@ -131,12 +134,16 @@ billing_purchase_apply(billing_worker_t *w, billing_checkout_t *co,
         rc = billing_purchase_payer(w, co, &row, now);
     }
 
-    if (rc == BILLING_DB_OK && co->purpose != BILLING_PURPOSE_CARD) {
+    if (rc == BILLING_DB_OK && !billing_purpose_of(co->purpose)->card) {
         rc = billing_purchase_books(w, &bill);
     }
 
     if (rc == BILLING_DB_OK) {
         rc = billing_promo_settle(w, co->id, "redeemed");
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_passes_billed(w, co->id);
     }
 
     if (rc == BILLING_DB_OK) {
@@ -149,7 +156,7 @@ billing_purchase_apply(billing_worker_t *w, billing_checkout_t *co,
         rc = billing_checkout_move(w, co, BILLING_CHECKOUT_SUCCEEDED);
     }
 
-    if (rc == BILLING_DB_OK && co->purpose != BILLING_PURPOSE_CARD) {
+    if (rc == BILLING_DB_OK && !billing_purpose_of(co->purpose)->card) {
         rc = billing_purchase_papers(w, &bill, &row, &invoice);
     }
 
@@ -175,7 +182,7 @@ billing_purchase_apply(billing_worker_t *w, billing_checkout_t *co,
 static billing_db_rc_t
 billing_purchase_told(billing_worker_t *w, const billing_checkout_t *co)
 {
-    if (co->purpose == BILLING_PURPOSE_CARD) {
+    if (billing_purpose_of(co->purpose)->card) {
         return BILLING_DB_OK;
     }
 
@@ -197,15 +204,16 @@ static billing_db_rc_t
 billing_purchase_team(billing_worker_t *w, billing_checkout_t *co,
     billing_team_row_t *row, int64_t now)
 {
+    billing_db_rc_t  rc = BILLING_DB_OK;
+
     billing_purpose_apply(co, &row->team, now);
 
     row->hold_seats = 0;
 
-    if (row->team.pending.minor == 0) {
-        row->settle_at = 0;
-    }
+    /* What has come since its price was made waits for its own day. */
 
-    if (co->purpose != BILLING_PURPOSE_CARD) {
+    if (!billing_purpose_of(co->purpose)->card) {
+        row->settle_at = billing_settle_at(&row->team, now);
         billing_dunning_over(row);
     }
 
@@ -218,7 +226,11 @@ billing_purchase_team(billing_worker_t *w, billing_checkout_t *co,
                      co->email[0] == '\0' ? co->actor : co->email);
     }
 
-    return billing_team_store(w, row);
+    if (co->purpose == BILLING_PURPOSE_TRIAL_CARD) {
+        rc = billing_trial_start(w, row, &co->quote, now);
+    }
+
+    return rc == BILLING_DB_OK ? billing_team_store(w, row) : rc;
 }
 
 
@@ -227,7 +239,7 @@ billing_purchase_team(billing_worker_t *w, billing_checkout_t *co,
 static void
 billing_purchase_card(const billing_checkout_t *co, billing_team_row_t *row)
 {
-    if (co->amount.minor <= 0 && co->purpose != BILLING_PURPOSE_CARD) {
+    if (co->amount.minor <= 0 && !billing_purpose_of(co->purpose)->card) {
         if (row->payer[0] == '\0') {
             billing_copy(row->payer, sizeof(row->payer), co->actor);
         }
@@ -283,7 +295,6 @@ billing_purchase_books(billing_worker_t *w, const billing_bill_order_t *bill)
 {
     char                       txn[BILLING_OP_ID_LEN + 8];
     int64_t                    now;
-    uint32_t                   i;
     billing_money_t            total, tax, gained, revenue, billed;
     billing_db_rc_t            rc;
     billing_posting_t          posting;
@@ -309,13 +320,10 @@ billing_purchase_books(billing_worker_t *w, const billing_bill_order_t *bill)
     billing_posting_add(&posting, "credit", co->team, gained);
     billing_posting_add(&posting, "revenue", NULL, revenue);
 
-    for (i = 0; i < co->quote.nlines; i++) {
-        if (co->quote.lines[i].kind == BILLING_LINE_PENDING) {
-            billed = co->quote.lines[i].amount;
-            billed.minor = -billed.minor;
-            billing_posting_unbilled(&posting, co->team, billed);
-        }
-    }
+    billed = billing_purchase_billed(co, BILLING_LINE_DAY_PASS);
+    billing_posting_passes(&posting, co->team, billed);
+    billed = billing_purchase_billed(co, BILLING_LINE_PENDING);
+    billing_posting_unbilled(&posting, co->team, billed);
 
     rc = billing_ledger_post(w, &posting);
 
@@ -331,6 +339,24 @@ billing_purchase_books(billing_worker_t *w, const billing_bill_order_t *bill)
     billing_posting_add(&posting, "receivable", co->team, total);
 
     return billing_ledger_post(w, &posting);
+}
+
+
+/* Below zero: what the bill's lines of that kind name is named no more. */
+
+static billing_money_t
+billing_purchase_billed(const billing_checkout_t *co,
+    billing_line_kind_t kind)
+{
+    billing_money_t  billed = { 0, co->quote.total.currency };
+
+    for (uint32_t i = 0; i < co->quote.nlines; i++) {
+        if (co->quote.lines[i].kind == kind) {
+            billed.minor -= co->quote.lines[i].amount.minor;
+        }
+    }
+
+    return billed;
 }
 
 
@@ -495,7 +521,9 @@ billing_checkout_owed(billing_worker_t *w, const billing_checkout_t *co,
         .due_at = co->due_at != 0 ? co->due_at : ending->now
     };
 
-    return billing_dunning_failed(w, &row, &unpaid);
+    return co->purpose == BILLING_PURPOSE_TRIAL
+           ? billing_trial_refused(w, &row, &unpaid)
+           : billing_dunning_failed(w, &row, &unpaid);
 }
 
 
@@ -510,6 +538,10 @@ billing_checkout_release(billing_worker_t *w, const billing_checkout_t *co)
     billing_db_rc_t  rc;
 
     rc = billing_promo_settle(w, co->id, "released");
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_passes_release(w, co->id);
+    }
 
     if (rc == BILLING_DB_OK) {
         rc = billing_db_exec(w->db, sql, "t", co->team);

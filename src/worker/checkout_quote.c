@@ -198,7 +198,7 @@ billing_quote_line_load(const json_t *json, billing_currency_t currency,
     int64_t  kind, quantity;
 
     if (!billing_quote_int(json, "kind", &kind)
-        || kind < BILLING_LINE_PLAN || kind > BILLING_LINE_TAX
+        || kind < BILLING_LINE_PLAN || kind >= BILLING_LINE_KINDS
         || !billing_quote_int(json, "quantity", &quantity)
         || !billing_quote_int(json, "unit", &line->unit.minor)
         || !billing_quote_int(json, "numerator", &line->ratio.numerator)

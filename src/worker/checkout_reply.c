@@ -161,7 +161,7 @@ billing_reply_attach(billing_replying_t *r)
     billing_copy(r->co->payment_method, sizeof(r->co->payment_method),
                  r->result.intent);
 
-    if (r->co->purpose == BILLING_PURPOSE_CARD) {
+    if (billing_purpose_of(r->co->purpose)->card) {
         return billing_checkout_succeed(r->w, r->co, &r->result, r->now);
     }
 

@@ -21,6 +21,8 @@ static void billing_due_sooner(billing_due_t *due, billing_due_kind_t kind,
     int64_t at);
 static void billing_due_active(const billing_team_row_t *row,
     billing_due_t *due);
+static void billing_due_cancelled(const billing_team_row_t *row,
+    billing_due_t *due);
 static void billing_due_invoice(const billing_settings_t *settings,
     const billing_team_row_t *row, billing_due_t *due);
 static billing_db_rc_t billing_due_first(billing_worker_t *w, int64_t now,
@@ -38,6 +40,7 @@ static billing_db_rc_t billing_due_next(billing_worker_t *w,
 
 
 static const billing_due_pt  billing_due_handlers[BILLING_DUES] = {
+    [BILLING_DUE_TRIAL]      = billing_trial_run,
     [BILLING_DUE_PERIOD_END] = billing_renewal_run,
     [BILLING_DUE_SETTLE]     = billing_renewal_run,
     [BILLING_DUE_RETRY]      = billing_renewal_run,
@@ -56,10 +59,25 @@ billing_due_of(const billing_settings_t *settings,
     team = &row->team;
     due = (billing_due_t) { BILLING_DUE_NONE, BILLING_NEVER_AT };
 
-    if (!billing_account_own(row) || !billing_plan_is_paid(team->plan)
-        || team->current.end_at == 0)
-    {
+    if (!billing_account_own(row)) {
         return due;                     /* of the account, not of each team */
+    }
+
+    /* Seats and passes of before wait for its end. */
+
+    if (team->state == BILLING_STATE_TRIAL) {
+        billing_due_sooner(&due, BILLING_DUE_TRIAL, team->trial_ends_at);
+    }
+
+    if (!billing_plan_is_paid(team->plan) || team->current.end_at == 0) {
+        return due;
+    }
+
+    if (team->state == BILLING_STATE_TRIAL) {
+        billing_due_sooner(&due, row->retry_at != 0 ? BILLING_DUE_RETRY
+                                                    : BILLING_DUE_PERIOD_END,
+                           row->retry_at != 0 ? row->retry_at
+                                              : team->current.end_at);
     }
 
     if (team->state == BILLING_STATE_ACTIVE
@@ -77,11 +95,7 @@ billing_due_of(const billing_settings_t *settings,
     }
 
     if (team->state == BILLING_STATE_CANCELLED) {
-        billing_due_sooner(&due, BILLING_DUE_PERIOD_END,
-                           team->current.end_at);
-        billing_due_sooner(&due, BILLING_DUE_RETRY,
-                           row->retry_at != 0 ? row->retry_at
-                                              : BILLING_NEVER_AT);
+        billing_due_cancelled(row, &due);
     }
 
     billing_due_invoice(settings, row, &due);
@@ -112,9 +126,32 @@ billing_due_active(const billing_team_row_t *row, billing_due_t *due)
     billing_due_sooner(due, BILLING_DUE_PERIOD_END,
                        row->team.current.end_at);
 
-    if (row->settle_at != 0 && row->team.pending.minor > 0) {
+    if (row->settle_at != 0 && billing_team_owes(&row->team)) {
         billing_due_sooner(due, BILLING_DUE_SETTLE, row->settle_at);
     }
+}
+
+
+/* Day Passes opened since then are billed, and then it ends. */
+
+static void
+billing_due_cancelled(const billing_team_row_t *row, billing_due_t *due)
+{
+    if (row->retry_at != 0) {
+        billing_due_sooner(due, BILLING_DUE_RETRY, row->retry_at);
+
+        /* A gateway that is away is waited for, a card is not. */
+
+        if (row->failed == 0) {
+            return;
+        }
+
+    } else if (row->settle_at != 0 && row->team.npasses != 0) {
+        billing_due_sooner(due, BILLING_DUE_SETTLE, row->settle_at);
+    }
+
+    billing_due_sooner(due, BILLING_DUE_PERIOD_END,
+                       row->team.current.end_at);
 }
 
 
@@ -130,7 +167,9 @@ billing_due_invoice(const billing_settings_t *settings,
         billing_due_sooner(due, BILLING_DUE_INVOICE, row->remind_at);
     }
 
-    if (row->late_at == 0) {
+    /* The grace of what was before waits for the end of a trial. */
+
+    if (row->late_at == 0 || row->team.state == BILLING_STATE_TRIAL) {
         return;
     }
 

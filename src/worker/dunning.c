@@ -69,8 +69,11 @@ billing_dunning_failed(billing_worker_t *w, billing_team_row_t *row,
 
     rc = billing_team_took(w, row, &step, unpaid->now);
 
+    /* What stays unpaid is on the next bill, and is not asked for alone. */
+
     if (rc == BILLING_DB_OK && event == BILLING_SUB_LAST_FAILED) {
         billing_dunning_over(row);
+        row->settle_at = 0;
     }
 
     return rc == BILLING_DB_OK ? billing_team_store(w, row) : rc;
@@ -91,6 +94,7 @@ billing_db_rc_t
 billing_team_took(billing_worker_t *w, billing_team_row_t *row,
     const billing_sub_step_t *step, int64_t now)
 {
+    const char                   *key;
     billing_db_rc_t               rc;
     const billing_effect_mail_t  *mail;
 
@@ -101,8 +105,12 @@ billing_team_took(billing_worker_t *w, billing_team_row_t *row,
             continue;
         }
 
-        rc = mail->admins ? billing_admins_mail(w, row, mail->key, now)
-                          : billing_payer_mail(w, row, mail->key, NULL, now);
+        key = mail->effect == BILLING_EFFECT_MAIL_ENDING
+              && row->team.state == BILLING_STATE_TRIAL
+              ? "mail.trial_stopped" : mail->key;
+
+        rc = mail->admins ? billing_admins_mail(w, row, key, now)
+                          : billing_payer_mail(w, row, key, NULL, now);
 
         if (rc != BILLING_DB_OK) {
             return rc;

@@ -52,6 +52,20 @@ billing_posting_unbilled(billing_posting_t *posting, const char *team,
 }
 
 
+void
+billing_posting_passes(billing_posting_t *posting, const char *team,
+    billing_money_t amount)
+{
+    billing_money_t  other;
+
+    other = amount;
+    other.minor = -amount.minor;
+
+    billing_posting_add(posting, "passes", team, amount);
+    billing_posting_add(posting, "passes", NULL, other);
+}
+
+
 billing_db_rc_t
 billing_ledger_post(billing_worker_t *w, const billing_posting_t *posting)
 {

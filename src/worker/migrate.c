@@ -14,6 +14,7 @@ extern const char  billing_sql_004_account[];
 extern const char  billing_sql_005_people[];
 extern const char  billing_sql_006_board[];
 extern const char  billing_sql_007_document[];
+extern const char  billing_sql_008_day_pass[];
 extern const char  billing_sql_009_application[];
 
 typedef struct {
@@ -30,6 +31,7 @@ static const billing_migration_t  billing_migrations[] = {
     { 5, "people", billing_sql_005_people },
     { 6, "board", billing_sql_006_board },
     { 7, "document", billing_sql_007_document },
+    { 8, "day_pass", billing_sql_008_day_pass },
     { 9, "application", billing_sql_009_application }
 };
 

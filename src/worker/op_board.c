@@ -382,7 +382,8 @@ billing_op_board_copy(billing_op_t *op)
                                json_pack("{s:s}", "field", "title"));
     }
 
-    private_boards = op->w->settings->catalogue.plans[b.row.team.plan]
+    private_boards = op->w->settings->catalogue
+                         .plans[billing_team_plan(&b.row.team)]
                          .private_boards;
 
     /* Its copy would be everybody's: that is the owner's to say. */
@@ -467,7 +468,8 @@ billing_board_link_may(billing_op_t *op, const billing_board_op_t *b,
 
     if (reason == BILLING_ALLOW) {
         reason = billing_visit_allowed(
-                     &op->w->settings->catalogue.plans[b->row.team.plan],
+                     &op->w->settings->catalogue
+                         .plans[billing_team_plan(&b->row.team)],
                      visit);
     }
 

@@ -82,7 +82,9 @@ billing_member_join(billing_op_t *op, billing_team_row_t *row,
         return rc;
     }
 
-    if (had & BILLING_ROLES_INSIDE) {
+    /* A seat takes the place of an Occasional licence. */
+
+    if (had & BILLING_ROLES_INSIDE & ~(uint32_t) BILLING_ROLE_OCCASIONAL) {
         return billing_op_deny(op, BILLING_MEMBER_EXISTS, NULL);
     }
 
@@ -100,7 +102,8 @@ billing_member_join(billing_op_t *op, billing_team_row_t *row,
         return rc;
     }
 
-    had &= ~(uint32_t) (BILLING_ROLE_GUEST | BILLING_ROLE_VISITOR);
+    had &= ~(uint32_t) (BILLING_ROLE_GUEST | BILLING_ROLE_VISITOR
+                        | BILLING_ROLE_OCCASIONAL);
     had |= billing_licence_given(&licences, roles);
     rc = billing_member_write(op, row, email, had);
 

@@ -317,7 +317,7 @@ billing_method_bill(const billing_op_t *op, const billing_team_row_t *row,
     }
 
     if (co->purpose != BILLING_PURPOSE_PURCHASE
-        && (over || team->pending.minor > 0))
+        && (over || billing_team_owes(team)))
     {
         billing_pay_id(co, over ? team->current.end_at : row->retry_at);
         (void) snprintf(co->waiter, sizeof(co->waiter), "%s",
@@ -331,7 +331,8 @@ billing_method_bill(const billing_op_t *op, const billing_team_row_t *row,
     (void) snprintf(co->id, sizeof(co->id), "%s", op->command->op);
     co->amount = nothing;
     co->quote = (billing_quote_t) {
-        .plan = team->plan, .seats = team->seats, .period = team->period,
+        .plan = team->plan, .period = team->period,
+        .seats = team->seats > team->members ? team->seats : team->members,
         .method = team->method, .subtotal = nothing, .discount = nothing,
         .credit = nothing, .tax = nothing, .total = nothing,
         .due_now = nothing, .credit_left = team->credit,

@@ -19,10 +19,9 @@ static void billing_seats_quote(const billing_team_row_t *row,
     const billing_seat_change_t *change, billing_quote_t *quote);
 static json_t *billing_seats_json(const billing_op_t *op,
     const billing_team_row_t *row, const billing_seat_change_t *change);
-static billing_db_rc_t billing_seats_credit(billing_op_t *op,
-    billing_team_row_t *row, const billing_seat_change_t *change);
-static billing_db_rc_t billing_seats_books(billing_op_t *op,
-    const billing_team_row_t *row, const billing_seat_change_t *kept);
+static billing_db_rc_t billing_seats_books(billing_worker_t *w,
+    const billing_team_row_t *row, const billing_seat_change_t *kept,
+    billing_posting_t *posting);
 static billing_db_rc_t billing_seats_mail(billing_op_t *op,
     const billing_team_row_t *row, const billing_seat_change_t *change);
 
@@ -153,24 +152,31 @@ billing_db_rc_t
 billing_seats_take(billing_op_t *op, billing_team_row_t *row,
     const billing_seat_change_t *change)
 {
-    billing_db_rc_t  rc;
+    bool               app;
+    char               txn[BILLING_OP_ID_LEN + BILLING_ID_MAX + 16];
+    billing_db_rc_t    rc;
+    billing_posting_t  posting;
 
-    rc = billing_seats_credit(op, row, change);
+    /* A list of the application may be about several teams. */
+
+    app = strcmp(op->command->actor, BILLING_APP_ACTOR) == 0;
+
+    (void) snprintf(txn, sizeof(txn), "%s%s%s-seats", op->command->op,
+                    app ? "-" : "", app ? row->id : "");
+    posting = (billing_posting_t) {
+        .txn = txn, .ref = op->command->op, .at = op->now
+    };
+
+    rc = billing_seats_credit(op->w, row, change, &posting);
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    if (row->team.pending.minor <= 0) {
-        row->settle_at = 0;
-    }
-
     /* The first of them sets the day; what is due at the end is renewed. */
 
-    if (row->team.pending.minor > 0 && row->settle_at == 0
-        && change->due_at < row->team.current.end_at)
-    {
-        row->settle_at = change->due_at;
+    if (row->settle_at == 0 || !billing_team_owes(&row->team)) {
+        row->settle_at = billing_settle_at(&row->team, op->now);
     }
 
     return billing_seats_mail(op, row, change);
@@ -239,15 +245,9 @@ billing_seats_quote(const billing_team_row_t *row,
 }
 
 
-/*
- * A charge is revenue when it is billed, until then it is kept apart; a credit
- * is owed from now on.  What is given back of an invoice that is open comes
- * off it first: only what was paid can become balance.
- */
-
-static billing_db_rc_t
-billing_seats_credit(billing_op_t *op, billing_team_row_t *row,
-    const billing_seat_change_t *change)
+billing_db_rc_t
+billing_seats_credit(billing_worker_t *w, billing_team_row_t *row,
+    const billing_seat_change_t *change, billing_posting_t *posting)
 {
     billing_money_t        given;
     billing_db_rc_t        rc;
@@ -259,29 +259,26 @@ billing_seats_credit(billing_op_t *op, billing_team_row_t *row,
     rc = BILLING_DB_OK;
 
     if (given.minor > 0) {
-        rc = billing_bills_reduce(op->w, row, op->now, &given);
+        rc = billing_bills_reduce(w, row, posting->at, &given);
     }
 
     kept.credit.minor = row->team.credit.minor + given.minor;
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_seats_books(op, row, &kept);
+        rc = billing_seats_books(w, row, &kept, posting);
     }
 
     billing_team_resize(&row->team, &kept);
 
-    return rc == BILLING_DB_OK ? billing_bills_owed(op->w, row) : rc;
+    return rc == BILLING_DB_OK ? billing_bills_owed(w, row) : rc;
 }
 
 
 static billing_db_rc_t
-billing_seats_books(billing_op_t *op, const billing_team_row_t *row,
-    const billing_seat_change_t *kept)
+billing_seats_books(billing_worker_t *w, const billing_team_row_t *row,
+    const billing_seat_change_t *kept, billing_posting_t *posting)
 {
-    bool               app;
-    char               txn[BILLING_OP_ID_LEN + BILLING_ID_MAX + 16];
-    billing_money_t    given, taken, pending;
-    billing_posting_t  posting;
+    billing_money_t  given, taken, pending;
 
     pending = kept->pending;
     pending.minor -= row->team.pending.minor;
@@ -290,21 +287,11 @@ billing_seats_books(billing_op_t *op, const billing_team_row_t *row,
     given = taken;
     given.minor = -taken.minor;
 
-    /* A list of the application may be about several teams. */
+    billing_posting_unbilled(posting, row->id, pending);
+    billing_posting_add(posting, "credit", row->id, given);
+    billing_posting_add(posting, "revenue", NULL, taken);
 
-    app = strcmp(op->command->actor, BILLING_APP_ACTOR) == 0;
-
-    (void) snprintf(txn, sizeof(txn), "%s%s%s-seats", op->command->op,
-                    app ? "-" : "", app ? row->id : "");
-    posting = (billing_posting_t) {
-        .txn = txn, .ref = op->command->op, .at = op->now
-    };
-
-    billing_posting_unbilled(&posting, row->id, pending);
-    billing_posting_add(&posting, "credit", row->id, given);
-    billing_posting_add(&posting, "revenue", NULL, taken);
-
-    return billing_ledger_post(op->w, &posting);
+    return billing_ledger_post(w, posting);
 }
 
 

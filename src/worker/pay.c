@@ -151,7 +151,7 @@ billing_pay_begin(billing_worker_t *w, billing_team_row_t *row,
         return rc;
     }
 
-    if (co->amount.minor == 0 && co->purpose != BILLING_PURPOSE_CARD) {
+    if (co->amount.minor == 0 && !billing_purpose_of(co->purpose)->card) {
         rc = billing_purchase_apply(w, co, now, reply);
 
         if (rc == BILLING_DB_OK) {
@@ -207,7 +207,7 @@ billing_pay_step(billing_worker_t *w, const billing_team_row_t *row,
 
     co->step = BILLING_CALL_CHARGE;
 
-    if (co->amount.minor == 0 && co->purpose != BILLING_PURPOSE_CARD) {
+    if (co->amount.minor == 0 && !billing_purpose_of(co->purpose)->card) {
         return BILLING_DB_OK;
     }
 

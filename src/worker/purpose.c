@@ -9,31 +9,37 @@ static void billing_purpose_settle(const billing_checkout_t *co,
     billing_team_t *team, int64_t now);
 
 
-/* word, price, text of the receipt, off session, owed, stands, payer */
+/* word, price, text of the receipt, off session, owed, stands, payer, card */
 
 static const billing_purpose_row_t  billing_purposes[BILLING_PURPOSES] = {
     [BILLING_PURPOSE_PURCHASE] =
         { "purchase", BILLING_PAYS, "mail.receipt", false, false, false,
-          true },
+          true, false },
     [BILLING_PURPOSE_RENEWAL] =
         { "renewal", BILLING_PAY_RENEWAL, "mail.renewal", true, true, false,
-          false },
+          false, false },
     [BILLING_PURPOSE_SETTLE] =
         { "settle", BILLING_PAY_SETTLE, "mail.settled", true, true, false,
-          false },
+          false, false },
     [BILLING_PURPOSE_CANCEL] =
         { "cancel", BILLING_PAY_SETTLE, "mail.settled", true, true, true,
-          false },
+          false, false },
     [BILLING_PURPOSE_YEARLY] =
         { "yearly", BILLING_PAY_YEARLY, "mail.yearly", false, false, false,
-          false },
+          false, false },
     [BILLING_PURPOSE_REACTIVATE] =
         { "reactivate", BILLING_PAY_REACTIVATE, "mail.reactivated", false,
-          false, false, true },
+          false, false, true, false },
     [BILLING_PURPOSE_CARD] =
-        { "card", BILLING_PAYS, "", false, false, false, false },
+        { "card", BILLING_PAYS, "", false, false, false, false, true },
     [BILLING_PURPOSE_INVOICE] =
-        { "invoice", BILLING_PAYS, "mail.paid", false, false, false, false }
+        { "invoice", BILLING_PAYS, "mail.paid", false, false, false, false,
+          false },
+    [BILLING_PURPOSE_TRIAL_CARD] =
+        { "trial_card", BILLING_PAYS, "", false, false, false, true, true },
+    [BILLING_PURPOSE_TRIAL] =
+        { "trial", BILLING_PAY_TRIAL, "mail.trial_converted", true, true,
+          false, true, false }
 };
 
 
@@ -83,12 +89,14 @@ billing_purpose_apply(const billing_checkout_t *co, billing_team_t *team,
 
     case BILLING_PURPOSE_CARD:
     case BILLING_PURPOSE_INVOICE:
+    case BILLING_PURPOSE_TRIAL_CARD:    /* see billing_trial_start */
         team->version++;
         return;
 
     case BILLING_PURPOSE_PURCHASE:
     case BILLING_PURPOSE_YEARLY:
     case BILLING_PURPOSE_REACTIVATE:
+    case BILLING_PURPOSE_TRIAL:
         billing_team_purchase(team, &co->quote, co->quote.span.start_at);
         return;
 

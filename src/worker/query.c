@@ -387,7 +387,8 @@ billing_dashboard_notices(billing_op_t *op, const billing_dashboard_t *d)
         { BILLING_STATE_EXPIRED,       "notice.expired" },
         { BILLING_STATE_PAST_DUE,      "notice.past_due" },
         { BILLING_STATE_CANCELLED,     "notice.cancelled" },
-        { BILLING_STATE_ACTIVE_UNPAID, "notice.unpaid" }
+        { BILLING_STATE_ACTIVE_UNPAID, "notice.unpaid" },
+        { BILLING_STATE_TRIAL,         "notice.trial" }
     };
 
     char     *text, date[BILLING_INSTANT_LEN + 1];
@@ -397,6 +398,8 @@ billing_dashboard_notices(billing_op_t *op, const billing_dashboard_t *d)
 
     at = d->row.team.state == BILLING_STATE_ACTIVE_UNPAID
          ? d->row.invoice_due_at : d->row.team.current.end_at;
+    at = d->row.team.state == BILLING_STATE_TRIAL
+         ? d->row.team.trial_ends_at : at;
     billing_instant_format(at, date);
     date[10] = '\0';                    /* the day is enough */
 

@@ -13,6 +13,10 @@ static billing_db_rc_t billing_overview_answer(billing_op_t *op,
     const billing_team_row_t *row, json_t *team);
 static billing_db_rc_t billing_overview_renewal(billing_op_t *op,
     const billing_team_row_t *row, json_t **out);
+static json_t *billing_overview_json(const billing_team_row_t *row,
+    json_t *team, json_t *renewal, json_t *owed);
+static billing_db_rc_t billing_overview_passes(billing_op_t *op,
+    const billing_team_row_t *row, json_t *body);
 static json_t *billing_overview_method(const billing_team_row_t *row);
 static billing_db_rc_t billing_overview_owed(billing_op_t *op,
     const billing_team_row_t *row, json_t **out);
@@ -47,7 +51,9 @@ billing_query_overview(billing_op_t *op)
         return rc;
     }
 
-    if (row.team.plan == BILLING_PLAN_FREE) {
+    if (row.team.plan == BILLING_PLAN_FREE
+        && row.team.state != BILLING_STATE_TRIAL)
+    {
         return billing_op_deny(op, BILLING_NO_SUBSCRIPTION, NULL);
     }
 
@@ -62,7 +68,7 @@ static billing_db_rc_t
 billing_overview_answer(billing_op_t *op, const billing_team_row_t *row,
     json_t *team)
 {
-    json_t           *renewal, *owed;
+    json_t           *renewal, *owed, *body;
     billing_db_rc_t   rc;
 
     owed = NULL;
@@ -77,37 +83,90 @@ billing_overview_answer(billing_op_t *op, const billing_team_row_t *row,
         return rc;
     }
 
-    return billing_op_reply(op, 200,
-               json_pack("{s:s, s:s, s:I, s:I, s:s?, s:o, s:o, s:o, s:I, s:I,"
-                         " s:s, s:o, s:s, s:O, s:o, s:o, s:o, s:o, s:s?}",
-                   "plan", billing_plan_name(row->team.plan),
-                   "state", billing_state_name(row->team.state),
-                   "seats", (json_int_t) row->team.seats,
-                   "members", (json_int_t) row->team.members,
-                   "period", row->team.period == BILLING_PERIOD_NONE
-                             ? NULL : billing_period_name(row->team.period),
-                   "period_start",
-                   billing_instant_json(row->team.current.start_at),
-                   "period_end",
-                   billing_instant_json(row->team.current.end_at),
-                   "renewal", renewal,
-                   "pending", (json_int_t) row->team.pending.minor,
-                   "credit", (json_int_t) row->team.credit.minor,
-                   "currency",
-                   billing_currency_code(row->team.credit.currency),
-                   "payment_method", billing_overview_method(row),
-                   "billing_email", row->billing_email,
-                   "can", json_object_get(team, "can"),
-                   "team", team,
-                   "pending_due_at",
-                   billing_instant_json(row->team.pending.minor == 0 ? 0
-                       : row->settle_at != 0 ? row->settle_at
-                       : row->team.current.end_at),
-                   "retry_at", billing_instant_json(row->retry_at),
-                   "owed", owed,
-                   "scheduled_plan",
-                   row->team.scheduled_plan == BILLING_PLAN_NONE
-                   ? NULL : billing_plan_name(row->team.scheduled_plan)));
+    body = billing_overview_json(row, team, renewal, owed);
+
+    if (body == NULL) {
+        return billing_op_deny(op, BILLING_INTERNAL, NULL);
+    }
+
+    rc = billing_overview_passes(op, row, body);
+
+    if (rc != BILLING_DB_OK) {
+        json_decref(body);
+        return rc;
+    }
+
+    return billing_op_reply(op, 200, body);
+}
+
+
+/* Steals team, renewal and owed. */
+
+static json_t *
+billing_overview_json(const billing_team_row_t *row, json_t *team,
+    json_t *renewal, json_t *owed)
+{
+    return json_pack("{s:s, s:s, s:I, s:I, s:s?, s:o, s:o, s:o, s:I, s:I,"
+                     " s:s, s:o, s:s, s:O, s:o, s:o, s:o, s:o, s:s?}",
+               "plan", billing_plan_name(row->team.plan),
+               "state", billing_state_name(row->team.state),
+               "seats", (json_int_t) row->team.seats,
+               "members", (json_int_t) row->team.members,
+               "period", row->team.period == BILLING_PERIOD_NONE
+                         ? NULL : billing_period_name(row->team.period),
+               "period_start",
+               billing_instant_json(row->team.current.start_at),
+               "period_end",
+               billing_instant_json(row->team.current.end_at),
+               "renewal", renewal,
+               "pending", (json_int_t) row->team.pending.minor,
+               "credit", (json_int_t) row->team.credit.minor,
+               "currency",
+               billing_currency_code(row->team.credit.currency),
+               "payment_method", billing_overview_method(row),
+               "billing_email", row->billing_email,
+               "can", json_object_get(team, "can"),
+               "team", team,
+               "pending_due_at",
+               billing_instant_json(!billing_team_owes(&row->team) ? 0
+                   : row->settle_at != 0 ? row->settle_at
+                   : row->team.current.end_at),
+               "retry_at", billing_instant_json(row->retry_at),
+               "owed", owed,
+               "scheduled_plan",
+               row->team.scheduled_plan == BILLING_PLAN_NONE
+               ? NULL : billing_plan_name(row->team.scheduled_plan));
+}
+
+
+/* Day Passes that are still to be billed (R199). */
+
+static billing_db_rc_t
+billing_overview_passes(billing_op_t *op, const billing_team_row_t *row,
+    json_t *body)
+{
+    json_t                     *passes;
+    billing_db_rc_t             rc;
+    billing_passes_sum_t        sum;
+    const billing_catalogue_t  *catalogue;
+
+    catalogue = &op->w->settings->catalogue;
+    rc = billing_passes_sum(op->w, row->id, &sum);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    passes = json_pack("{s:b, s:b, s:I, s:I, s:I}",
+                 "offered", billing_day_pass_offered(catalogue, &row->team),
+                 "enabled", !row->passes_off,
+                 "price", (json_int_t)
+                     catalogue->plans[row->team.plan].day_pass.minor,
+                 "unbilled", (json_int_t) sum.n,
+                 "amount", (json_int_t) sum.minor);
+
+    return json_object_set_new(body, "day_passes", passes) == 0
+           ? BILLING_DB_OK : BILLING_DB_FULL;
 }
 
 
@@ -117,13 +176,16 @@ static billing_db_rc_t
 billing_overview_renewal(billing_op_t *op, const billing_team_row_t *row,
     json_t **out)
 {
+    int64_t                 at;
     billing_db_rc_t         rc;
     billing_quote_t         quote;
     billing_taxed_t         tax;
     const billing_team_t   *team;
+    billing_sub_order_t     order;
 
     *out = json_null();
     team = &row->team;
+    at = team->current.end_at;
 
     if (!team->auto_renew || team->period == BILLING_PERIOD_NONE
         || team->state == BILLING_STATE_EXPIRED)
@@ -131,17 +193,27 @@ billing_overview_renewal(billing_op_t *op, const billing_team_row_t *row,
         return BILLING_DB_OK;
     }
 
+    order = (billing_sub_order_t) { .pay = BILLING_PAY_RENEWAL, .now = at };
+
+    /* In a trial that is not stopped, it is what the trial becomes. */
+
+    if (team->state == BILLING_STATE_TRIAL) {
+        order.pay = BILLING_PAY_TRIAL;
+        order.now = at = team->trial_ends_at;
+    }
+
     rc = billing_team_tax(op->w, row->id, &tax);
+    order.tax_permyriad = tax.permyriad;
 
     if (rc != BILLING_DB_OK
-        || billing_renewal_quote(&op->w->settings->catalogue, team,
-                                 tax.permyriad, &quote) != BILLING_ALLOW)
+        || billing_sub_quote(&op->w->settings->catalogue, team, &order,
+                             &quote) != BILLING_ALLOW)
     {
         return rc;                      /* no price for it: none is told */
     }
 
     *out = json_pack("{s:o, s:I, s:s, s:I}",
-               "at", billing_instant_json(team->current.end_at),
+               "at", billing_instant_json(at),
                "amount", (json_int_t) quote.total.minor,
                "plan", billing_plan_name(quote.plan),
                "seats", (json_int_t) quote.seats);

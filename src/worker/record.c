@@ -41,12 +41,18 @@ billing_record_team(billing_worker_t *w, const char *team,
 
     out->version = row.team.version;
     out->gone = row.gone;
-    out->plan = (uint8_t) row.team.plan;
+    out->plan = (uint8_t) billing_team_plan(&row.team);
     out->state = (uint8_t) row.team.state;
     out->seats = row.team.seats;
     out->members = row.team.members;
     out->period_end_at = row.team.current.end_at;
     out->valid_until_at = billing_record_valid_until(w->settings, &row);
+    out->day_passes = !row.passes_off
+        && billing_day_pass_offered(&w->settings->catalogue, &row.team);
+
+    if (row.team.state == BILLING_STATE_TRIAL) {
+        out->plan_after = (uint8_t) row.team.plan;
+    }
 
     return billing_record_editable(w, &row, out);
 }
@@ -65,14 +71,22 @@ billing_record_valid_until(const billing_settings_t *settings,
     int64_t   end_at, due_at;
     uint32_t  days;
 
+    days = settings->ndunning == 0
+           ? 0 : settings->dunning_days[settings->ndunning - 1];
+
+    /* Behind a trial is what was before: the gate knows its own end. */
+
+    if (row->team.state == BILLING_STATE_TRIAL) {
+        return row->team.trial_ends_at
+               + (row->hold_seats == 0 ? BILLING_RENEWAL_SEC
+                                       : (int64_t) days * BILLING_DAY_SEC);
+    }
+
     if (!billing_plan_is_paid(row->team.plan)) {
         return row->team.current.end_at;
     }
 
     end_at = row->team.current.end_at;
-
-    days = settings->ndunning == 0
-           ? 0 : settings->dunning_days[settings->ndunning - 1];
 
     /* What renews itself stays usable while that is tried (R170). */
 
@@ -187,7 +201,8 @@ billing_record_member(billing_worker_t *w, const char *team,
     static const char  sql[] =
         "SELECT roles, version FROM member WHERE team = $1 AND email = $2";
 
-    billing_db_rc_t  rc;
+    billing_db_rc_t     rc;
+    billing_pass_row_t  pass;
 
     memset(out, 0, sizeof(*out));
     out->epoch = w->record_epoch;
@@ -206,7 +221,14 @@ billing_record_member(billing_worker_t *w, const char *team,
     out->version = (uint64_t) billing_db_int(w->db, sql, 1);
     billing_db_done(w->db, sql);
 
-    return BILLING_DB_OK;
+    if ((out->roles & (uint32_t) BILLING_ROLE_OCCASIONAL) == 0) {
+        return BILLING_DB_OK;
+    }
+
+    rc = billing_pass_last(w, team, email, &pass);
+    out->pass_ends_at = pass.ends_at;
+
+    return rc;
 }
 
 

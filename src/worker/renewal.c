@@ -15,8 +15,6 @@ static billing_db_rc_t billing_renewal_nothing(billing_worker_t *w,
     billing_team_row_t *row, int64_t now);
 static billing_db_rc_t billing_renewal_bill(billing_worker_t *w,
     billing_team_row_t *row, billing_checkout_t *co, int64_t now);
-static billing_db_rc_t billing_renewal_payer(billing_worker_t *w,
-    const billing_team_row_t *row, billing_checkout_t *co);
 
 
 billing_db_rc_t
@@ -71,7 +69,7 @@ billing_renewal_retry(billing_worker_t *w, billing_team_row_t *row,
     over = now >= row->team.current.end_at
            && row->team.state != BILLING_STATE_CANCELLED;
 
-    if (!over && row->team.pending.minor <= 0) {
+    if (!over && !billing_team_owes(&row->team)) {
         return billing_renewal_nothing(w, row, now);
     }
 
@@ -164,7 +162,7 @@ billing_renewal_bill(billing_worker_t *w, billing_team_row_t *row,
 
 /* In the name of who bought; should that be nobody, of an admin. */
 
-static billing_db_rc_t
+billing_db_rc_t
 billing_renewal_payer(billing_worker_t *w, const billing_team_row_t *row,
     billing_checkout_t *co)
 {

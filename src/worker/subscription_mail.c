@@ -106,6 +106,7 @@ billing_mail_args(billing_worker_t *w, const billing_team_row_t *row)
         billing_mail_day(args, "retry",
                          row->retry_stop ? 0 : row->retry_at);
         billing_mail_day(args, "due", row->invoice_due_at);
+        billing_mail_day(args, "trial", row->team.trial_ends_at);
     }
 
     return args;

@@ -16,7 +16,11 @@ static billing_db_rc_t billing_team_store_inside(billing_worker_t *w,
     const billing_team_row_t *row);
 static billing_db_rc_t billing_team_store_plan(billing_worker_t *w,
     const billing_team_row_t *row);
+static void billing_team_read_trial(billing_db_t *db, const char *sql,
+    billing_team_row_t *row);
 static billing_db_rc_t billing_team_store_bill(billing_worker_t *w,
+    const billing_team_row_t *row);
+static billing_db_rc_t billing_team_store_trial(billing_worker_t *w,
     const billing_team_row_t *row);
 
 
@@ -33,9 +37,13 @@ billing_team_load(billing_worker_t *w, const char *id,
         " billing_email, created_at, unit_minor, discount_percent,"
         " discount_left, discount_seats_min, invoice_open, ever_paid, payer,"
         " settle_at, failed, failed_at, retry_at, retry_stop, seats_open,"
-        " remind_at, late_at, invite_link, account, gone"
+        " remind_at, late_at, invite_link, account, gone,"
+        " passes_off, trial_plan, trial_ends_at, trial_seats, trial_used,"
+        " CASE WHEN EXISTS (SELECT 1 FROM day_pass p WHERE"
+        " p.team = team.id AND p.billed = 0) THEN 1 ELSE 0 END"
         " FROM team WHERE id = $1";
 
+    bool             unbilled;
     billing_db_rc_t  rc;
 
     rc = billing_db_query(w->db, sql, "t", id);
@@ -47,9 +55,11 @@ billing_team_load(billing_worker_t *w, const char *id,
     memset(row, 0, sizeof(*row));
     billing_team_read(w->db, sql, row);
     billing_team_read_bill(w->db, sql, row);
+    billing_team_read_trial(w->db, sql, row);
+    unbilled = billing_db_int(w->db, sql, 51) != 0;
     billing_db_done(w->db, sql);
 
-    return BILLING_DB_OK;
+    return unbilled ? billing_passes_load(w, row) : BILLING_DB_OK;
 }
 
 
@@ -146,6 +156,23 @@ billing_team_read_bill(billing_db_t *db, const char *sql,
     billing_copy(row->account, sizeof(row->account),
                  billing_db_text(db, sql, 44));
     row->gone = billing_db_int(db, sql, 45) != 0;
+    row->passes_off = billing_db_int(db, sql, 46) != 0;
+}
+
+
+static void
+billing_team_read_trial(billing_db_t *db, const char *sql,
+    billing_team_row_t *row)
+{
+    const char      *text;
+    billing_team_t  *team;
+
+    team = &row->team;
+    text = billing_db_text(db, sql, 47);
+    team->trial_plan = billing_plan_parse(text, strlen(text));
+    team->trial_ends_at = billing_db_int(db, sql, 48);
+    team->trial_seats = (uint32_t) billing_db_int(db, sql, 49);
+    team->trial_used = billing_db_int(db, sql, 50) != 0;
 }
 
 
@@ -209,6 +236,10 @@ billing_team_store(billing_worker_t *w, const billing_team_row_t *row)
 
     if (rc == BILLING_DB_OK) {
         rc = billing_team_store_bill(w, row);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_store_trial(w, row);
     }
 
     if (rc == BILLING_DB_OK) {
@@ -317,7 +348,8 @@ billing_team_store_bill(billing_worker_t *w, const billing_team_row_t *row)
         " ever_paid = $6, payer = $7 WHERE id = $8";
     static const char  due_sql[] =
         "UPDATE team SET settle_at = $1, failed = $2, failed_at = $3,"
-        " retry_at = $4, retry_stop = $5, due_at = $6 WHERE id = $7";
+        " retry_at = $4, retry_stop = $5, due_at = $6, passes_off = $7"
+        " WHERE id = $8";
     static const char  owed_sql[] =
         "UPDATE team SET seats_open = $1, remind_at = $2, late_at = $3,"
         " overdue = $4 WHERE id = $5";
@@ -348,9 +380,29 @@ billing_team_store_bill(billing_worker_t *w, const billing_team_row_t *row)
 
     due = billing_due_of(w->settings, row);
 
-    return billing_db_exec(w->db, due_sql, "iiiiiit", row->settle_at,
+    return billing_db_exec(w->db, due_sql, "iiiiiiit", row->settle_at,
              (int64_t) row->failed, row->failed_at, row->retry_at,
-             (int64_t) row->retry_stop, due.at, row->id);
+             (int64_t) row->retry_stop, due.at, (int64_t) row->passes_off,
+             row->id);
+}
+
+
+static billing_db_rc_t
+billing_team_store_trial(billing_worker_t *w, const billing_team_row_t *row)
+{
+    static const char  sql[] =
+        "UPDATE team SET trial_plan = $1, trial_ends_at = $2,"
+        " trial_seats = $3, trial_used = $4 WHERE id = $5";
+
+    const billing_team_t  *team;
+
+    team = &row->team;
+
+    return billing_db_exec(w->db, sql, "tiiit",
+               team->trial_plan == BILLING_PLAN_NONE
+                   ? "" : billing_plan_name(team->trial_plan),
+               team->trial_ends_at, (int64_t) team->trial_seats,
+               (int64_t) team->trial_used, row->id);
 }
 
 

@@ -50,11 +50,11 @@ export function freePort() {
   });
 }
 
-function run(file, args, env) {
+function run(file, args, env, allowed = []) {
   return new Promise((done, failed) => {
     execFile(file, args, { cwd: root, env: { ...process.env, ...env }, maxBuffer: 1 << 24 },
       (error, stdout, stderr) => {
-        if (error) {
+        if (error && !allowed.includes(error.code)) {
           error.message += `\n${stdout}\n${stderr}`;
           failed(error);
           return;
@@ -301,6 +301,27 @@ export class Stack {
     const file = this.database.replace(/^sqlite:/, '');
     const out = await run('sqlite3', ['-json', '-readonly', file, statement], {});
     return out.trim() ? JSON.parse(out) : [];
+  }
+
+  // billingctl verify's report: of this stack, or of a copy of its database
+  // after the statement.
+  async verify(statement = null) {
+    const program = path.join(process.env.DEMO_BUILD_DIR ?? `${root}/build/release`, 'billingctl');
+    let config = path.join(this.dir, 'billing.json');
+    const args = ['verify', '--json'];
+    if (statement !== null) {
+      const file = path.join(this.dir, 'copy.db');
+      const settings = JSON.parse(fs.readFileSync(config, 'utf8'));
+      config = path.join(this.dir, 'copy.json');
+      await run('sqlite3', [this.database.replace(/^sqlite:/, ''), `.backup '${file}'`], {});
+      await run('sqlite3', [file, statement], {});
+      settings.store.dsn = `sqlite:${file}`;
+      fs.writeFileSync(config, JSON.stringify(settings));
+      args.push('--no-redis');
+    } else {
+      args.push('--gateway');
+    }
+    return JSON.parse(await run(program, ['--config', config, ...args], {}, [1]));
   }
 
   log(name) {

@@ -62,6 +62,7 @@ r202_who_has_no_seat_asks_for_one(void **state)
     (void) state;
 
     assert_reason(ASK(LICENCE, GUEST, 0), ALLOW);
+    assert_reason(ASK(LICENCE, BILLING_ROLE_OCCASIONAL, 0), ALLOW);
     assert_reason(ASK(LICENCE, MEMBER, .restricted = true), ALLOW);
     assert_reason(ASK(LICENCE, MEMBER, 0), REQUEST_NEEDLESS);
     assert_reason(ASK(LICENCE, 0, .discoverable = true), ALLOW);

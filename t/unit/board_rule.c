@@ -100,6 +100,14 @@ r39_r181_creating(void **state)
                   ALLOW);
     assert_reason(billing_board_create_allowed(&catalogue, &team, true),
                   BOARD_PRIVATE_FREE);
+
+    /* In a trial what its plan has (R221). */
+
+    team.state = BILLING_STATE_TRIAL;
+    team.trial_plan = BILLING_PLAN_BUSINESS;
+    assert_reason(billing_board_create_allowed(&catalogue, &team, true),
+                  ALLOW);
+    team.trial_plan = BILLING_PLAN_NONE;
     team.plan = BILLING_PLAN_TEAM;
     team.state = BILLING_STATE_ACTIVE;
     assert_reason(billing_board_create_allowed(&catalogue, &team, true),

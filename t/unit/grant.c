@@ -99,6 +99,41 @@ r216_unused_time_of_a_paid_plan_comes_back(void **state)
 }
 
 
+/* What is paid for behind it comes back, and no trial goes on (R221). */
+
+static void
+r216_r221_an_order_ends_a_trial(void **state)
+{
+    int64_t          now = at("2021-01-17T00:00:00Z"), credit;
+    billing_team_t   team = a_paid_team(&catalogue, BILLING_PLAN_TEAM,
+                                        BILLING_PERIOD_MONTHLY, 10,
+                                        "2021-01-01");
+    billing_team_t   active = team;
+
+    (void) state;
+
+    assert_int_equal(grant(&active, BILLING_PLAN_ENTERPRISE, 40, 0, now),
+                     BILLING_ALLOW);
+    credit = given.credit.minor;
+    assert_true(credit > 0);
+
+    team.state = BILLING_STATE_TRIAL;
+    team.trial_plan = BILLING_PLAN_BUSINESS;
+    team.trial_ends_at = now + DAY;
+    team.invoice_open = true;
+    assert_int_equal(grant(&team, BILLING_PLAN_ENTERPRISE, 40, 0, now),
+                     BILLING_UPGRADE_ALREADY_PAID);
+
+    team.invoice_open = false;
+    assert_int_equal(grant(&team, BILLING_PLAN_ENTERPRISE, 40, 0, now),
+                     BILLING_ALLOW);
+    assert_int_equal(given.credit.minor, credit);
+    assert_int_equal(team.state, BILLING_STATE_ENTERPRISE);
+    assert_int_equal(team.trial_plan, BILLING_PLAN_NONE);
+    assert_int_equal(team.trial_ends_at, 0);
+}
+
+
 static void
 r216_seats_never_billed_are_taken_off_it(void **state)
 {
@@ -249,6 +284,7 @@ main(void)
                                set_up),
         cmocka_unit_test_setup(r216_unused_time_of_a_paid_plan_comes_back,
                                set_up),
+        cmocka_unit_test(r216_r221_an_order_ends_a_trial),
         cmocka_unit_test(r216_seats_never_billed_are_taken_off_it),
         cmocka_unit_test(what_is_owed_is_not_written_off_by_an_order),
         cmocka_unit_test(r52_a_school_is_granted_never_bought),

@@ -77,6 +77,22 @@ r202_a_company_admin_assigns_what_is_left(void **state)
 }
 
 
+/* R198's licence goes with the new one. */
+
+static void
+r198_r202_one_person_has_one_licence(void **state)
+{
+    (void) state;
+
+    ask.roles = BILLING_ROLE_OCCASIONAL;
+    assert_reason(assign(), ALLOW);
+    assert_int_equal(roles, BILLING_ROLE_MEMBER);
+    ask.wanted = BILLING_LICENCE_RESTRICTED;
+    assert_reason(assign(), ALLOW);
+    assert_int_equal(roles, BILLING_ROLE_RESTRICTED);
+}
+
+
 static void
 section3_row29_nobody_else(void **state)
 {
@@ -137,6 +153,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test_setup(r202_full_until_they_run_out, set_up),
+        cmocka_unit_test_setup(r198_r202_one_person_has_one_licence, set_up),
         cmocka_unit_test_setup(r202_a_company_admin_assigns_what_is_left,
                                set_up),
         cmocka_unit_test_setup(section3_row29_nobody_else, set_up),

@@ -134,6 +134,13 @@ r155_what_is_owed_comes_before_a_higher_plan(void **state)
                        5, "2026-01-01");
     team.state = BILLING_STATE_ACTIVE_UNPAID;
     assert_string_equal(asked(), "INVOICE_OPEN");
+    team.state = BILLING_STATE_TRIAL;
+    team.trial_plan = BILLING_PLAN_BUSINESS;
+    assert_string_equal(asked(), "ALLOW");
+    team.invoice_open = true;
+    assert_string_equal(asked(), "INVOICE_OPEN");
+    team.invoice_open = false;
+    team.trial_plan = BILLING_PLAN_NONE;
     team.state = BILLING_STATE_PAST_DUE;
     assert_string_equal(asked(), "PAYMENT_PAST_DUE");
 

@@ -49,6 +49,12 @@ r53_the_plans_page_has_all_there_is(void **state)
                         "Tableaux priv\xc3\xa9s");
     assert_true(json_is_null(json_object_get(
                     json_object_get(plan, "limits"), "editable_boards")));
+    assert_true(json_is_null(json_object_get(plan, "day_pass")));
+
+    plan = json_array_get(json_object_get(json, "plans"), 2);
+    assert_int_equal(json_integer_value(json_object_get(plan, "day_pass")),
+                     300);
+    assert_string_equal(text_at(json, "trial.plan"), "business");
     json_decref(json);
 }
 
@@ -86,6 +92,7 @@ a_feature_of_the_operator_is_named_by_itself(void **state)
 
     json = billing_pricing_json(catalogue, BILLING_LANG_FR);
     assert_string_equal(text_at(json, "plans.0.features.0.text"), "flying");
+    assert_true(json_is_null(json_object_get(json, "trial")));
     json_decref(json);
     free(catalogue);
 }

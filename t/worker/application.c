@@ -176,6 +176,19 @@ r202_enterprise_goes_on_without_licences(void **state)
     assert_string_equal(text_of(json_object_get(body, "member"), "role"),
                         "restricted");
     drop(body);
+
+    /* Nor does a list give a seat to who edits by the day (R198). */
+
+    turn_begin();
+    assert_int_equal(billing_db_exec(t.w.db, "UPDATE member SET roles = $1"
+                     " WHERE roles = 64 AND email = 'new2@example.test'", "i",
+                     (int64_t) BILLING_ROLE_OCCASIONAL), BILLING_DB_OK);
+    turn_end(false);
+    body = app("app.member", json_pack("{s:s, s:s}", "team", id, "email",
+               "new2@example.test"), 200, NULL);
+    assert_string_equal(text_of(json_object_get(body, "member"), "role"),
+                        "occasional");
+    drop(body);
 }
 
 

@@ -20,6 +20,12 @@ books_balance(void)
                            " (SELECT COALESCE(-SUM(amount_minor), 0) FROM"
                            " ledger WHERE account = 'credit:' || team.id)"),
                      0);
+    assert_int_equal(count("SELECT COUNT(*) FROM team WHERE (SELECT"
+                           " COALESCE(SUM(price_minor), 0) FROM day_pass"
+                           " WHERE team = team.id AND billed = 0) <>"
+                           " (SELECT COALESCE(SUM(amount_minor), 0) FROM"
+                           " ledger WHERE account = 'passes:' || team.id)"),
+                     0);
 }
 
 #endif /* BILLING_BUSINESS_BOOKS_H */

@@ -3,7 +3,8 @@
  *
  * Laws: every team and event has one answer; a refusal changes nothing; what
  * is over does not renew; Free has nothing of a subscription but its balance;
- * a cancelled subscription is not charged again but by coming back; asking
+ * a cancelled subscription is not charged again but by coming back, or for Day
+ * Passes; what is no trial has nothing of one; asking
  * again after a step of the clock does nothing new.
  */
 
@@ -60,7 +61,10 @@ make_team(const uint8_t *data)
         .invoice_open = data[6] & 2,
         .seats_open = data[6] & 8,
         .ever_paid = data[6] & 4,
-        .scheduled_plan = (billing_plan_t) (data[7] % BILLING_PLANS)
+        .scheduled_plan = (billing_plan_t) (data[7] % BILLING_PLANS),
+        .npasses = data[6] >> 3 & 1,
+        .trial_plan = data[1] % (BILLING_STATES + 1) == BILLING_STATE_TRIAL
+                      ? BILLING_PLAN_BUSINESS : BILLING_PLAN_NONE
     };
 }
 
@@ -90,6 +94,7 @@ check_step(const billing_team_t *before, billing_sub_event_t event,
          || (step->effects & BILLING_EFFECT_RENEW_OFF) == 0);
 
     if (before->state == BILLING_STATE_CANCELLED
+        && (before->npasses == 0 || event != BILLING_SUB_RETURN_DAY)
         && event != BILLING_SUB_REACTIVATE
         && event != BILLING_SUB_PURCHASE_CARD
         && event != BILLING_SUB_PURCHASE_INVOICE)
@@ -105,6 +110,9 @@ check_team(const billing_team_t *before, const billing_team_t *after)
     must(after->version == before->version + 1);
     must(after->members == before->members);
     must(after->credit.minor == before->credit.minor);
+    must(after->npasses == before->npasses);
+    must(after->trial_plan == BILLING_PLAN_NONE
+         || after->state == BILLING_STATE_TRIAL);
 
     if (after->state == BILLING_STATE_EXPIRED
         && before->state != BILLING_STATE_EXPIRED)

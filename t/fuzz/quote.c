@@ -1,10 +1,11 @@
 /*
- * billing_quote, billing_sub_quote, billing_seat_change.
+ * billing_quote, billing_sub_quote, billing_seat_change, billing_team_trial.
  *
  * Laws: the lines of a quote add up to its total, which is not negative; a
  * price is the same each time; what a change of seats charges is what its two
  * lines say; no credit exceeds what was paid; the sum of seat changes undone
- * at one instant is nothing, within a rounding.
+ * at one instant is nothing, within a rounding; Day Passes are billed as they
+ * are, whatever else is; a trial left at once leaves what was before.
  */
 
 #include <stdlib.h>
@@ -64,22 +65,35 @@ make_catalogue(bytes_t *in, billing_catalogue_t *catalogue)
             (int64_t) take(in, 3), 1 };
         terms->price[BILLING_PERIOD_YEARLY] = (billing_money_t) {
             (int64_t) take(in, 4), 1 };
+        terms->day_pass = (billing_money_t) { (int64_t) take(in, 2), 1 };
         terms->volume.percent = (uint32_t) take(in, 1) % 101;
         terms->volume.seats_min = 5;
         terms->volume.periods[BILLING_PERIOD_MONTHLY] = 3;
         terms->volume.periods[BILLING_PERIOD_YEARLY] = 1;
     }
+
+    catalogue->trial = (billing_trial_t) { true, BILLING_PLAN_BUSINESS, 14 };
 }
 
 
 static void
-check_quote(const billing_quote_t *quote)
+check_quote(const billing_team_t *team, const billing_quote_t *quote)
 {
-    int64_t  sum = 0;
+    int64_t   sum = 0, passes = 0;
 
     for (uint32_t i = 0; i < quote->nlines; i++) {
         sum += quote->lines[i].amount.minor;
+
+        if (quote->lines[i].kind == BILLING_LINE_DAY_PASS) {
+            passes += quote->lines[i].amount.minor;
+        }
     }
+
+    for (uint32_t i = 0; i < team->npasses; i++) {
+        passes -= team->passes[i].quantity * team->passes[i].unit.minor;
+    }
+
+    must(passes == 0);
 
     must(sum == quote->total.minor && sum >= 0);
     must(quote->subtotal.minor + quote->discount.minor + quote->credit.minor
@@ -113,9 +127,10 @@ buy(bytes_t *in, const billing_catalogue_t *catalogue, billing_team_t *team,
         return;
     }
 
-    check_quote(&quote);
+    check_quote(team, &quote);
     must(billing_quote(catalogue, team, &order, now, &again)
          == BILLING_ALLOW && again.total.minor == quote.total.minor);
+    team->npasses = 0;
     billing_team_purchase(team, &quote, now);
     must(team->paid.minor >= 0 && team->pending.minor == 0);
 }
@@ -136,7 +151,8 @@ pay(bytes_t *in, const billing_catalogue_t *catalogue, billing_team_t *team,
         return;
     }
 
-    check_quote(&quote);
+    check_quote(team, &quote);
+    team->npasses = 0;
 
     switch (order.pay) {
 
@@ -154,6 +170,7 @@ pay(bytes_t *in, const billing_catalogue_t *catalogue, billing_team_t *team,
     case BILLING_PAY_REACTIVATE:
     case BILLING_PAY_TRIAL:
         billing_team_purchase(team, &quote, *now);
+        must(team->trial_plan == BILLING_PLAN_NONE);
         break;
 
     case BILLING_PAY_SETTLE:
@@ -201,6 +218,70 @@ resize(bytes_t *in, const billing_catalogue_t *catalogue,
 }
 
 
+static void
+open_boards(bytes_t *in, const billing_catalogue_t *catalogue,
+    billing_team_t *team, int64_t now)
+{
+    billing_day_pass_t      pass;
+    billing_day_pass_ask_t  ask = { .on = true, .edit = true, .now = now };
+
+    if (billing_day_pass(catalogue, team, &ask, &pass) != BILLING_ALLOW) {
+        return;
+    }
+
+    must(pass.bought && pass.ends_at == now + BILLING_DAY_PASS_SEC);
+
+    team->npasses = 1 + (uint32_t) take(in, 1) % BILLING_PASSES_MAX;
+
+    for (uint32_t i = 0; i < team->npasses; i++) {
+        team->passes[i] = (billing_passes_t) { 1 + (uint32_t) take(in, 1),
+                                               pass.price };
+    }
+
+    must(billing_team_owes(team));
+}
+
+
+static void
+try_out(bytes_t *in, const billing_catalogue_t *catalogue,
+    billing_team_t *team, int64_t now)
+{
+    billing_team_t         before = *team, left;
+    billing_quote_t        offer;
+    billing_sub_step_t     step;
+    billing_seat_change_t  change;
+
+    if (billing_trial_allowed(catalogue, team, now) != BILLING_ALLOW) {
+        return;
+    }
+
+    billing_trial_offer(catalogue, team, BILLING_PERIOD_MONTHLY, now, &offer);
+    must(billing_team_trial(team, &offer) == BILLING_ALLOW);
+    must(billing_trial_allowed(catalogue, team, now) != BILLING_ALLOW);
+    must(team->plan == before.plan && team->paid.minor == before.paid.minor);
+
+    left = *team;
+    left.auto_renew = false;
+
+    if (team->plan != BILLING_PLAN_FREE) {
+        must(billing_trial_back(catalogue, &left, now, &change)
+             == BILLING_ALLOW && change.amount.minor == 0);
+    }
+
+    must(billing_sub_next(&left, BILLING_SUB_TRIAL_END, now, &step)
+         == BILLING_ALLOW);
+    billing_team_step(&left, &step);
+    must(left.plan == before.plan && left.period == before.period
+         && left.method == before.method && left.seats == before.seats
+         && left.current.end_at == before.current.end_at
+         && left.credit.minor == before.credit.minor);
+
+    if (take(in, 1) % 4 == 0) {
+        *team = left;
+    }
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -217,7 +298,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     team.unit.currency = team.paid.currency = team.pending.currency = 1;
 
     for (unsigned i = 0; i < STEPS && in.at < in.end; i++) {
-        switch (take(&in, 1) % 4) {
+        switch (take(&in, 1) % 6) {
 
         case 0:
             buy(&in, &catalogue, &team, now);
@@ -229,6 +310,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         case 2:
             resize(&in, &catalogue, &team, now);
+            break;
+
+        case 3:
+            open_boards(&in, &catalogue, &team, now);
+            break;
+
+        case 4:
+            try_out(&in, &catalogue, &team, now);
             break;
 
         default:

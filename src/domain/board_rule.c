@@ -45,7 +45,8 @@ billing_board_create_allowed(const billing_catalogue_t *catalogue,
         return BILLING_TEAM_EXPIRED;
     }
 
-    return is_private && !catalogue->plans[billing_team_plan(team)].private_boards
+    return is_private
+           && !catalogue->plans[billing_team_plan(team)].private_boards
            ? BILLING_BOARD_PRIVATE_FREE : BILLING_ALLOW;
 }
 

@@ -17,6 +17,8 @@ typedef struct {
 } billing_entitled_t;
 
 
+static billing_reason_t billing_entitle_there(
+    const billing_team_record_t *team, const billing_board_record_t *board);
 static bool billing_entitle_known(const billing_team_record_t *team);
 static billing_reason_t billing_entitle_rights(
     const billing_team_record_t *team, uint32_t roles,
@@ -92,16 +94,10 @@ billing_entitle(const billing_catalogue_t *catalogue,
     billing_entitled_t      has;
     const billing_terms_t  *terms;
 
-    if (team->gone) {
-        return BILLING_TEAM_NOT_FOUND;
-    }
+    reason = billing_entitle_there(team, board);
 
-    if (board != NULL && board->gone) {
-        return BILLING_BOARD_NOT_FOUND;
-    }
-
-    if (!billing_entitle_known(team)) {
-        return BILLING_ENTITLEMENT_UNKNOWN;
+    if (reason != BILLING_ALLOW) {
+        return reason;
     }
 
     has = billing_entitled(team, now);
@@ -282,4 +278,21 @@ billing_entitle_pass(const billing_team_record_t *team,
 
     return now < member->pass_ends_at ? BILLING_ALLOW
                                       : BILLING_DAYPASS_NEEDED;
+}
+
+
+static billing_reason_t
+billing_entitle_there(const billing_team_record_t *team,
+    const billing_board_record_t *board)
+{
+    if (team->gone) {
+        return BILLING_TEAM_NOT_FOUND;
+    }
+
+    if (board != NULL && board->gone) {
+        return BILLING_BOARD_NOT_FOUND;
+    }
+
+    return billing_entitle_known(team) ? BILLING_ALLOW
+                                       : BILLING_ENTITLEMENT_UNKNOWN;
 }

@@ -3,7 +3,7 @@
  * shared memory, never given back: a header, a table of people, one of things.
  */
 
-#include "ngx_http_billing.h"
+#include "ngx_http_billing_zone.h"
 
 #include <openssl/rand.h>
 
@@ -11,8 +11,6 @@
 #define NGX_HTTP_BILLING_ZONE_LAYOUT   1
 #define NGX_HTTP_BILLING_ZONE_MIN      (128 * 1024)
 #define NGX_HTTP_BILLING_ZONE_SPARE    2        /* pages left to the slab */
-#define NGX_HTTP_BILLING_LEASE         2000     /* ms; renewed each second */
-#define NGX_HTTP_BILLING_STRIPES       16       /* of counters, by worker */
 #define NGX_HTTP_BILLING_NAME_MAX      512      /* hashed bytes */
 
 #define NGX_HTTP_BILLING_MEMBER_WORDS  4        /* a slot of one cache line */
@@ -30,32 +28,6 @@ _Static_assert(sizeof(billing_member_record_t)
                "a record fits its table's slot");
 
 
-typedef struct {
-    uint64_t                  magic;
-    uint32_t                  layout;
-    uint32_t                  size;             /* of this header */
-    uint64_t                  key[2];           /* of the hash */
-
-    ngx_http_billing_table_t  members;          /* and rights on boards */
-    ngx_http_billing_table_t  wide;             /* teams and boards */
-
-    /* What changes seldom and is read with every request. */
-    uint64_t                  epoch;
-    int64_t                   clock_sec;
-    uint64_t                  lease_until_msec;
-    uint32_t                  generation;
-    uint32_t                  lease_pid;        /* the host's listener */
-    uint32_t                  link_pid;         /* whose link is up, 0 none */
-
-    uint64_t                  counters[NGX_HTTP_BILLING_STRIPES]
-                                      [ngx_align(NGX_HTTP_BILLING_COUNTERS, 8)];
-} ngx_http_billing_zone_header_t;
-
-typedef struct {
-    ngx_http_billing_zone_header_t  *header;
-} ngx_http_billing_zone_ctx_t;
-
-
 static ngx_int_t ngx_http_billing_zone_init(ngx_shm_zone_t *zone, void *data);
 static ngx_int_t ngx_http_billing_zone_build(ngx_shm_zone_t *zone);
 static ngx_int_t ngx_http_billing_zone_hash(
@@ -66,20 +38,6 @@ static void ngx_http_billing_zone_entry(ngx_http_billing_zone_header_t *header,
     ngx_http_billing_entry_t *entry);
 static size_t ngx_http_billing_zone_record(billing_record_t *record,
     void **bytes);
-
-
-static ngx_inline ngx_http_billing_zone_header_t *
-ngx_http_billing_zone_header(ngx_shm_zone_t *zone)
-{
-    return ((ngx_http_billing_zone_ctx_t *) zone->data)->header;
-}
-
-
-static ngx_inline ngx_slab_pool_t *
-ngx_http_billing_zone_pool(ngx_shm_zone_t *zone)
-{
-    return (ngx_slab_pool_t *) zone->shm.addr;
-}
 
 
 static ngx_inline ngx_http_billing_table_t *
@@ -477,135 +435,4 @@ ngx_http_billing_zone_counter(ngx_shm_zone_t *zone,
     }
 
     return sum;
-}
-
-
-/*
- * A link that comes up begins a generation: what changed while nobody listened
- * was not heard, so everything older must be asked for again.
- */
-
-void
-ngx_http_billing_zone_link(ngx_shm_zone_t *zone, ngx_uint_t up)
-{
-    uint32_t                         pid;
-    ngx_slab_pool_t                 *pool;
-    ngx_http_billing_zone_header_t  *header;
-
-    header = ngx_http_billing_zone_header(zone);
-    pool = ngx_http_billing_zone_pool(zone);
-    pid = (uint32_t) ngx_pid;
-
-    ngx_shmtx_lock(&pool->mutex);
-
-    if (!up && header->link_pid == pid) {
-        __atomic_store_n(&header->link_pid, 0, __ATOMIC_RELAXED);
-    }
-
-    if (up && header->link_pid != pid) {
-        __atomic_store_n(&header->generation, header->generation + 1,
-                         __ATOMIC_RELEASE);
-        __atomic_store_n(&header->link_pid, pid, __ATOMIC_RELEASE);
-    }
-
-    ngx_shmtx_unlock(&pool->mutex);
-}
-
-
-ngx_uint_t
-ngx_http_billing_zone_linked(ngx_shm_zone_t *zone)
-{
-    ngx_http_billing_zone_header_t  *header;
-
-    header = ngx_http_billing_zone_header(zone);
-
-    return __atomic_load_n(&header->link_pid, __ATOMIC_RELAXED) != 0
-           && __atomic_load_n(&header->lease_until_msec, __ATOMIC_RELAXED)
-              > ngx_current_msec;
-}
-
-
-/* Never back: a lower epoch is news from before a restore. */
-
-void
-ngx_http_billing_zone_epoch(ngx_shm_zone_t *zone, uint64_t epoch)
-{
-    ngx_slab_pool_t                 *pool;
-    ngx_http_billing_zone_header_t  *header;
-
-    header = ngx_http_billing_zone_header(zone);
-    pool = ngx_http_billing_zone_pool(zone);
-
-    ngx_shmtx_lock(&pool->mutex);
-
-    if (header->epoch < epoch) {
-        __atomic_store_n(&header->epoch, epoch, __ATOMIC_RELAXED);
-    }
-
-    ngx_shmtx_unlock(&pool->mutex);
-}
-
-
-ngx_uint_t
-ngx_http_billing_zone_listener(ngx_shm_zone_t *zone)
-{
-    uint32_t                         pid;
-    ngx_uint_t                       ours;
-    ngx_slab_pool_t                 *pool;
-    ngx_http_billing_zone_header_t  *header;
-
-    header = ngx_http_billing_zone_header(zone);
-    pool = ngx_http_billing_zone_pool(zone);
-    pid = (uint32_t) ngx_pid;
-
-    ngx_shmtx_lock(&pool->mutex);
-
-    ours = header->lease_pid == pid;
-
-    if (!ngx_exiting && !ngx_quit && !ngx_terminate
-        && (ours || header->lease_until_msec <= ngx_current_msec))
-    {
-        if (!ours) {
-            /* Nobody's link is up before the new listener says so. */
-            __atomic_store_n(&header->link_pid, 0, __ATOMIC_RELAXED);
-        }
-
-        ours = 1;
-        header->lease_pid = pid;
-        __atomic_store_n(&header->lease_until_msec,
-                         ngx_current_msec + NGX_HTTP_BILLING_LEASE,
-                         __ATOMIC_RELAXED);
-
-    } else if (ours) {
-        /* A leaving worker hands over at once. */
-        ours = 0;
-        header->lease_pid = 0;
-        __atomic_store_n(&header->link_pid, 0, __ATOMIC_RELAXED);
-        __atomic_store_n(&header->lease_until_msec, 0, __ATOMIC_RELAXED);
-    }
-
-    ngx_shmtx_unlock(&pool->mutex);
-
-    return ours;
-}
-
-
-void
-ngx_http_billing_zone_clock(ngx_shm_zone_t *zone, int64_t offset_sec)
-{
-    __atomic_store_n(&ngx_http_billing_zone_header(zone)->clock_sec,
-                     offset_sec, __ATOMIC_RELAXED);
-}
-
-
-int64_t
-ngx_http_billing_now(ngx_http_billing_main_conf_t *bmcf)
-{
-    if (!bmcf->demo || bmcf->zone == NULL) {
-        return ngx_time();
-    }
-
-    return ngx_time()
-           + __atomic_load_n(&ngx_http_billing_zone_header(bmcf->zone)
-                                 ->clock_sec, __ATOMIC_RELAXED);
 }

@@ -172,7 +172,8 @@ billing_merge_own(billing_worker_t *w, const char *account,
     mask = (uint32_t) BILLING_ROLE_COMPANY_ADMIN;
 
     if (become == billing_roles_on_free) {
-        mask |= (uint32_t) (BILLING_ROLE_GUEST | BILLING_ROLE_RESTRICTED);
+        mask |= (uint32_t) (BILLING_ROLE_GUEST | BILLING_ROLE_RESTRICTED
+                            | BILLING_ROLE_OCCASIONAL);
     }
 
     rc = billing_db_query(w->db, sql, "ti", account, (int64_t) mask);

@@ -417,6 +417,15 @@ BILLING_MUST_CHECK billing_db_rc_t billing_checkout_end(billing_worker_t *w,
     billing_checkout_t *co, const billing_ending_t *ending);
 
 /* Money came that is not what was asked: nothing is granted, it goes back. */
+/* What was held for it is free again. */
+BILLING_MUST_CHECK billing_db_rc_t billing_checkout_release(
+    billing_worker_t *w, const billing_checkout_t *co);
+
+/* The sum that was captured, into suspense or back out of it. */
+BILLING_MUST_CHECK billing_db_rc_t billing_mismatch_books(
+    billing_worker_t *w, const billing_checkout_t *co, bool back,
+    int64_t now);
+
 BILLING_MUST_CHECK billing_db_rc_t billing_checkout_refund(
     billing_worker_t *w, billing_checkout_t *co,
     const billing_result_t *result, int64_t now);

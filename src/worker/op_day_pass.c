@@ -197,7 +197,7 @@ billing_op_day_passes(billing_op_t *op)
     billing_reason_t     reason;
     billing_team_row_t   row;
 
-    rc = billing_op_account(op, billing_op_text(op, "team"), &row, &roles);
+    rc = billing_op_account(op, &row, &roles);
 
     if (rc != BILLING_DB_OK) {
         return rc;
@@ -330,8 +330,7 @@ billing_open_enter(billing_op_t *op, billing_opening_t *o)
         rc = billing_team_load(op->w, account, &o->row);
     }
 
-    (void) snprintf(op->reply->team, sizeof(op->reply->team), "%s",
-                    o->board.team);
+    billing_copy(op->reply->team, sizeof(op->reply->team), o->board.team);
 
     return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;
 }

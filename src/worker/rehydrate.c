@@ -405,7 +405,8 @@ billing_rehydrate_begin(billing_worker_t *w)
         return rc;
     }
 
-    why = r->asked ? "the operator asks" : "Redis is empty, another one, or the settings are";
+    why = r->asked ? "the operator asks"
+                   : "Redis is empty or another one, or settings are others";
     r->demanded = false;
     r->failed = false;
     r->asked = false;

@@ -25,6 +25,7 @@ static int record_line(const billing_secret_t *secret, const char *prefix,
     const char *line);
 static size_t record_fill(const json_t *json, const char *prefix, char *key,
     billing_record_t *record);
+static billing_team_record_t record_team(const json_t *json);
 static const char *record_text(const json_t *json, const char *name);
 static uint8_t record_visit(const char *word);
 static int64_t record_int(const json_t *json, const char *name);
@@ -120,9 +121,6 @@ record_fill(const json_t *json, const char *prefix, char *key,
     billing_record_t *record)
 {
     const char       *kind = record_text(json, "kind");
-    const char       *plan = record_text(json, "plan");
-    const char       *state = record_text(json, "state");
-    const char       *after = record_text(json, "plan_after");
     billing_bytes_t   id, email;
     const uint64_t    epoch = (uint64_t) record_int(json, "epoch");
     const uint64_t    version = (uint64_t) record_int(json, "version");
@@ -134,21 +132,9 @@ record_fill(const json_t *json, const char *prefix, char *key,
 
     if (strcmp(kind, "team") == 0) {
         record->kind = BILLING_RECORD_TEAM;
-        record->u.team = (billing_team_record_t) {
-            .epoch = epoch,
-            .version = version,
-            .valid_until_at = record_int(json, "valid_until"),
-            .period_end_at = record_int(json, "period_end"),
-            .editable_from = (uint64_t) record_int(json, "editable_from"),
-            .seats = (uint32_t) record_int(json, "seats"),
-            .members = (uint32_t) record_int(json, "members"),
-            .plan = (uint8_t) billing_plan_parse(plan, strlen(plan)),
-            .state = (uint8_t) billing_state_parse(state, strlen(state)),
-            .editable_boards = (uint8_t) record_int(json, "editable_boards"),
-            .gone = json_is_true(json_object_get(json, "gone")),
-            .day_passes = json_is_true(json_object_get(json, "day_passes")),
-            .plan_after = (uint8_t) billing_plan_parse(after, strlen(after))
-        };
+        record->u.team = record_team(json);
+        record->u.team.epoch = epoch;
+        record->u.team.version = version;
         return billing_key_team(key, prefix, id);
     }
 
@@ -189,6 +175,29 @@ record_fill(const json_t *json, const char *prefix, char *key,
     }
 
     return 0;
+}
+
+
+static billing_team_record_t
+record_team(const json_t *json)
+{
+    const char  *plan = record_text(json, "plan");
+    const char  *state = record_text(json, "state");
+    const char  *after = record_text(json, "plan_after");
+
+    return (billing_team_record_t) {
+        .valid_until_at = record_int(json, "valid_until"),
+        .period_end_at = record_int(json, "period_end"),
+        .editable_from = (uint64_t) record_int(json, "editable_from"),
+        .seats = (uint32_t) record_int(json, "seats"),
+        .members = (uint32_t) record_int(json, "members"),
+        .plan = (uint8_t) billing_plan_parse(plan, strlen(plan)),
+        .state = (uint8_t) billing_state_parse(state, strlen(state)),
+        .editable_boards = (uint8_t) record_int(json, "editable_boards"),
+        .gone = json_is_true(json_object_get(json, "gone")),
+        .day_passes = json_is_true(json_object_get(json, "day_passes")),
+        .plan_after = (uint8_t) billing_plan_parse(after, strlen(after))
+    };
 }
 
 

@@ -225,7 +225,7 @@ export class Stack {
 
   // Whatever a test did, the books it leaves must hold; tampered: not these.
   async stop() {
-    const wrong = this.tampered ? null : await this.verify();
+    const wrong = this.tampered ? null : await this.wrong();
 
     await run('./demo', ['stop'], this.env);
     if (!process.env.KEEP_STACK) {
@@ -238,7 +238,7 @@ export class Stack {
 
   // What the operator's tool finds, or null.  Records follow the books by a
   // moment, so it is asked more than once.
-  async verify() {
+  async wrong() {
     const build = process.env.DEMO_BUILD_DIR ?? path.join(root, 'build/release');
 
     for (let i = 0; ; i++) {

@@ -151,8 +151,8 @@ r221_free_is_charged_on_the_last_day(void **state)
     call = take_call(BILLING_CALL_CHARGE);
     paid(&call, 10000);
     assert_string_equal(t.mail_key, "mail.renewal");
-    drop(expect(OWNER, "billing.trial", of_trial(id, NULL, "1"), 403,
-                "BILLING_RIGHTS"));
+    drop(expect(OWNER, "billing.trial", of_trial(id, NULL, "1"), 409,
+                "UPGRADE_ALREADY_PAID"));
 }
 
 

@@ -91,11 +91,13 @@ function write(file, text) {
 
 // --- one shell for all of it, in which the tools mean ours
 
+// What is built is only installed: others use it at this moment.
+const built = process.env.DEMO_BUILD_DIR ? `-o all BUILD_DIR=${process.env.DEMO_BUILD_DIR}` : '';
+
 const prelude = () => `set -eu
 export PATH=$PATH:/usr/sbin:/sbin
 cd ${dir}/work
-make() { [ "$*" != install ] || command make -s -C ${source} install DESTDIR=${dir} BUILD_DIR=${
-  process.env.DEMO_BUILD_DIR ?? 'build/release'}; }
+make() { [ "$*" != install ] || command make -s -C ${source} ${built} install DESTDIR=${dir}; }
 nginx() {
     local old= pid
     [ "$*" != '-s reload' ] || old=$(ps -o pid= --ppid "$(cat ${dir}/nginx.pid)")

@@ -259,7 +259,8 @@ billing_roles_united(uint32_t a, uint32_t b)
 
     if (roles & BILLING_ROLE_MEMBER) {
         roles &= ~(uint32_t) (BILLING_ROLE_GUEST | BILLING_ROLE_VISITOR
-                              | BILLING_ROLE_RESTRICTED);
+                              | BILLING_ROLE_RESTRICTED
+                              | BILLING_ROLE_OCCASIONAL);
     }
 
     return roles;

@@ -13,7 +13,7 @@
 #define BILLING_ROLES_ONE_TEAM                                                \
     ((uint32_t) (BILLING_ROLE_GUEST | BILLING_ROLE_MEMBER                     \
                  | BILLING_ROLE_TEAM_ADMIN | BILLING_ROLE_VISITOR             \
-                 | BILLING_ROLE_RESTRICTED))
+                 | BILLING_ROLE_RESTRICTED | BILLING_ROLE_OCCASIONAL))
 
 /*
  * Whether the plan has company settings: Company Admins, and licences that

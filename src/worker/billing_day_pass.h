@@ -40,6 +40,10 @@ BILLING_MUST_CHECK billing_db_rc_t billing_pass_publish(billing_worker_t *w,
 BILLING_MUST_CHECK billing_db_rc_t billing_pass_begin(billing_worker_t *w,
     const billing_pass_new_t *pass);
 
+/* Who has got a licence of the account needs passes in none of its teams. */
+BILLING_MUST_CHECK billing_db_rc_t billing_occasional_seated(
+    billing_worker_t *w, const char *account, const char *email);
+
 /* Those that are in no bill, into row->team. */
 BILLING_MUST_CHECK billing_db_rc_t billing_passes_load(billing_worker_t *w,
     billing_team_row_t *row);

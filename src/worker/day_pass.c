@@ -94,6 +94,49 @@ billing_pass_publish(billing_worker_t *w, const char *account,
 }
 
 
+/* Each that is done is off the list. */
+
+billing_db_rc_t
+billing_occasional_seated(billing_worker_t *w, const char *account,
+    const char *email)
+{
+    static const char  sql[] =
+        "SELECT m.team, m.email, m.roles, m.joined_at FROM member m"
+        " JOIN team t ON t.id = m.team WHERE t.account = $1"
+        " AND m.email = $2 AND (m.roles & $3) <> 0 LIMIT 1";
+
+    billing_db_rc_t      rc;
+    billing_person_t     person;
+    billing_team_row_t   row;
+
+    for ( ;; ) {
+        rc = billing_db_query(w->db, sql, "tti", account, email,
+                              (int64_t) BILLING_ROLE_OCCASIONAL);
+
+        if (rc != BILLING_DB_ROW) {
+            return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+        }
+
+        billing_person_read(w->db, sql, &person);
+        person.change.roles = billing_roles_united(person.change.roles,
+                                             (uint32_t) BILLING_ROLE_MEMBER);
+        rc = billing_member_store(w, &person.change);
+
+        if (rc == BILLING_DB_OK) {
+            rc = billing_team_load(w, person.team, &row);
+        }
+
+        if (rc == BILLING_DB_OK) {
+            rc = billing_team_touch(w, &row);
+        }
+
+        if (rc != BILLING_DB_OK) {
+            return rc;
+        }
+    }
+}
+
+
 /* More prices than a bill has room for wait for the next one. */
 
 billing_db_rc_t

@@ -43,8 +43,9 @@ static billing_db_rc_t billing_open_reply(billing_op_t *op, int64_t ends_at,
 billing_db_rc_t
 billing_op_occasional_add(billing_op_t *op)
 {
+    bool                      held;
     char                      email[BILLING_EMAIL_MAX + 1];
-    uint32_t                  roles;
+    uint32_t                  roles, company;
     billing_db_rc_t           rc;
     billing_team_row_t        row;
     billing_member_change_t   change;
@@ -55,8 +56,16 @@ billing_op_occasional_add(billing_op_t *op)
         return rc;
     }
 
-    if (roles & ((uint32_t) BILLING_ROLE_MEMBER | BILLING_ROLES_ADMIN
-                 | (uint32_t) BILLING_ROLE_OCCASIONAL))
+    rc = billing_seat_held(op->w, row.account, email, &held, &company);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    /* With a licence of the company one edits in any team without passes. */
+
+    if (held || roles & ((uint32_t) BILLING_ROLE_MEMBER | BILLING_ROLES_ADMIN
+                         | (uint32_t) BILLING_ROLE_OCCASIONAL))
     {
         return billing_op_deny(op, BILLING_MEMBER_EXISTS, NULL);
     }

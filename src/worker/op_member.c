@@ -107,6 +107,12 @@ billing_member_join(billing_op_t *op, billing_team_row_t *row,
     had |= billing_licence_given(&licences, roles);
     rc = billing_member_write(op, row, email, had);
 
+    if (rc == BILLING_DB_OK && (had & (uint32_t) BILLING_ROLE_MEMBER) != 0) {
+        rc = billing_occasional_seated(op->w, row->account, email);
+        rc = rc == BILLING_DB_OK ? billing_team_load(op->w, row->id, row)
+                                 : rc;
+    }
+
     if (rc == BILLING_DB_OK) {
         rc = billing_invitation_met(op->w, row->id, email, op->now);
     }

@@ -21,6 +21,7 @@ billing_record_ground(const billing_settings_t *settings)
 
     for (i = 0; i < BILLING_PLANS; i++) {
         billing_ground_add(&hash, catalogue->plans[i].editable_boards);
+        billing_ground_add(&hash, catalogue->plans[i].day_pass.minor > 0);
     }
 
     billing_ground_add(&hash, catalogue->legacy_boards);

@@ -360,6 +360,8 @@ r189_roles_of_teams_that_become_one(void **state)
     assert_int_equal(billing_roles_united(GUEST, PAYER), PAYER);
     assert_int_equal(billing_roles_united(GUEST, 0), GUEST);
     assert_int_equal(billing_roles_united(GUEST, GUEST), GUEST);
+    assert_int_equal(billing_roles_united(BILLING_ROLE_OCCASIONAL, MEMBER),
+                     MEMBER);
 
     assert_int_equal(billing_roles_on_team(COMPANY), ADMIN);
     assert_int_equal(billing_roles_on_team(GUEST), GUEST);

@@ -19,8 +19,6 @@ static billing_reason_t billing_app_plan(const json_t *item,
 static billing_db_rc_t billing_app_books(billing_op_t *op,
     const billing_team_row_t *row, billing_money_t credit,
     billing_money_t pending);
-static billing_db_rc_t billing_app_team_empty(billing_op_t *op,
-    const billing_team_row_t *row);
 static billing_db_rc_t billing_app_told(billing_op_t *op, const char *id,
     unsigned status);
 
@@ -413,7 +411,7 @@ billing_op_app_team_delete(billing_op_t *op)
         return billing_op_deny(op, reason, NULL);
     }
 
-    rc = billing_app_team_empty(op, &row);
+    rc = billing_team_empty(op, row.id);
 
     if (rc == BILLING_DB_OK) {
         rc = billing_team_touch(op->w, &row);
@@ -428,57 +426,4 @@ billing_op_app_team_delete(billing_op_t *op)
            ? billing_op_reply(op, 200, json_pack("{s:{s:s, s:b}}", "team",
                                                  "id", id, "gone", 1))
            : rc;
-}
-
-
-/* Nobody's any more: invoices stay, people and boards go. */
-
-static billing_db_rc_t
-billing_app_team_empty(billing_op_t *op, const billing_team_row_t *row)
-{
-    static const char  members_sql[] =
-        "SELECT email FROM member WHERE team = $1 AND roles <> 0 LIMIT 1";
-    static const char  boards_sql[] =
-        "UPDATE board SET gone = 1, deleted_at = $3, deleted_by = 'app',"
-        " version = version + 1 WHERE team = $1 AND gone = 0 AND id ="
-        " (SELECT MIN(id) FROM board WHERE team = $2 AND gone = 0)"
-        " RETURNING id";
-
-    char                     name[BILLING_EMAIL_MAX + 1];
-    billing_db_t            *db = op->w->db;
-    billing_db_rc_t          rc;
-    billing_member_change_t  change = {
-        .team = row->id, .email = name, .now = op->now
-    };
-
-    for ( ;; ) {
-        rc = billing_db_query(db, members_sql, "t", row->id);
-
-        if (rc != BILLING_DB_ROW) {
-            break;
-        }
-
-        billing_copy(name, sizeof(name), billing_db_text(db, members_sql, 0));
-        billing_db_done(db, members_sql);
-        rc = billing_member_store(op->w, &change);
-
-        if (rc != BILLING_DB_OK) {
-            return rc;
-        }
-    }
-
-    while (rc == BILLING_DB_DONE) {
-        rc = billing_db_query(db, boards_sql, "tti", row->id, row->id, op->now);
-
-        if (rc != BILLING_DB_ROW) {
-            break;
-        }
-
-        billing_copy(name, sizeof(name), billing_db_text(db, boards_sql, 0));
-        billing_db_done(db, boards_sql);
-        rc = billing_outbox_board(op->w, name);
-        rc = rc == BILLING_DB_OK ? BILLING_DB_DONE : rc;
-    }
-
-    return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
 }

@@ -105,6 +105,10 @@ typedef struct {
 void billing_person_read(billing_db_t *db, const char *sql,
     billing_person_t *person);
 
+/* Takes everybody and every board out of a team; the row is not touched. */
+BILLING_MUST_CHECK billing_db_rc_t billing_team_empty(billing_op_t *op,
+    const char *team);
+
 /* Runs an UPDATE of teams that returns their ids, and publishes these. */
 BILLING_MUST_CHECK billing_db_rc_t billing_account_publish(
     billing_worker_t *w, const char *sql, const char *account);

@@ -51,11 +51,7 @@ billing_op_team_delete(billing_op_t *op)
     }
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_delete_boards(op, end.row.id);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_delete_people(op, end.row.id);
+        rc = billing_team_empty(op, end.row.id);
     }
 
     if (rc == BILLING_DB_OK) {
@@ -284,6 +280,19 @@ billing_delete_digest(const char *team, const char *token, char out[65])
     }
 
     return ok;
+}
+
+
+/* Nobody's any more: boards and people go, invoices stay. */
+
+billing_db_rc_t
+billing_team_empty(billing_op_t *op, const char *team)
+{
+    billing_db_rc_t  rc;
+
+    rc = billing_delete_boards(op, team);
+
+    return rc == BILLING_DB_OK ? billing_delete_people(op, team) : rc;
 }
 
 

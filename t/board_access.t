@@ -272,11 +272,12 @@ X-Profile: foreigner@example.test
 
 
 
-=== TEST 12: while they are being written he is unknown, but for a link
+=== TEST 12: while the worker does not tell he is unknown, but for a link
 --- http_config eval: $ENV{TEST_NGINX_BILLING}
 --- config eval: $ENV{TEST_NGINX_GATE}
 --- init
-redis('SET', 'billing:1:epoch', '1 loading');
+ready();
+worker('{"records":false}');
 --- request eval
 ["GET /boards/paid1", "GET /boards/seen", "PUT /boards/seen\nx",
  "GET /boards/seen"]
@@ -303,6 +304,7 @@ redis('SET', 'billing:1:epoch', '1 loading');
     }
 --- init
 ready();
+worker('{"records":{"billing:1:{never}:board":null}}');
 --- request eval
 ["GET /boards/paid1", "GET /boards/business2", "GET /boards/never",
  "GET /boards/never"]

@@ -52,7 +52,7 @@ Content-Type: text/plain; version=0.0.4; charset=utf-8
 \A(?:# HELP nginx_billing_(\w+_total) [A-Z].*\.
 # TYPE nginx_billing_\1 counter
 nginx_billing_\1 \d+
-){16}# HELP nginx_billing_redis_up .*
+){18}# HELP nginx_billing_redis_up .*
 # TYPE nginx_billing_redis_up gauge
 nginx_billing_redis_up [01]
 # HELP nginx_billing_link_up .*

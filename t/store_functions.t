@@ -174,6 +174,30 @@ like(command($redis, 'FCALL', 'billing_put', 1, $key, 'a'), qr/^ERROR/,
 is(command($redis, 'GET', $key), record(1, 1), 'nothing has changed');
 is_deeply([notices()], [], 'nothing was published');
 
+# What only says that there is nothing goes away by itself and is told nobody.
+
+my $nobody = 'billing:1:{t}:member:a@b.test';
+
+sub nothing {
+    my ($record, $seconds) = @_;
+    return command($redis, 'FCALL', 'billing_put', 1, $nobody, $record,
+        $channel, $seconds);
+}
+
+is(nothing(record(1, 0), 60), 1, 'nothing, for a minute');
+my $ttl = command($redis, 'TTL', $nobody);
+cmp_ok($ttl, '>', 0, 'it will go');
+cmp_ok($ttl, '<=', 60, 'in time');
+is(nothing(record(1, 0), 60), 2, 'again the same');
+is_deeply([notices()], [], 'nobody was told');
+is(put(record(1, 1), $nobody), 1, 'somebody after all');
+is(command($redis, 'TTL', $nobody), -1, 'to stay');
+is_deeply([notices()], ["$nobody " . record(1, 1)], 'and to be told');
+is(nothing(record(1, 0), 60), 0, 'nothing does not replace somebody');
+is(command($redis, 'TTL', $nobody), -1, 'who stays');
+like(nothing(record(2, 0), $_), qr/^ERROR/, "refused: $_ seconds")
+    for '', 0, -1, '1e3', '10000', 'x';
+
 # The epoch never goes back.
 
 my $at = 'billing:1:epoch';

@@ -4,12 +4,12 @@
  * One noun, one file:  module (directives), require (one of them), config
  * (billing.json and the secrets), zone and table (shared memory), siphash,
  * redis (one asynchronous connection) and redis_command (what travels over
- * it), park (waiting requests), fetch (records on a miss), ctx (what a request
- * has learned), question (who wants what), look (what is known), gate (the
- * verdict), refuse (the answer to a refusal), variable ($billing_*), life (of
- * an nginx worker process), process (billing-worker); session (cookie, csrf),
- * api (routes), transport (commands, answers), notice, relay, local, answer,
- * status.
+ * it), park (waiting requests), fetch (records on a miss), ask (those that
+ * Redis lacks), ctx (what a request has learned), question (who wants what),
+ * look (what is known), gate (the verdict), refuse (the answer to a refusal),
+ * variable ($billing_*), life (of an nginx worker process), process
+ * (billing-worker); session (cookie, csrf), api (routes), stream (entries),
+ * transport (commands, answers), notice, relay, local, answer, status.
  */
 
 #ifndef NGX_HTTP_BILLING_H
@@ -120,6 +120,8 @@ typedef enum {
     NGX_HTTP_BILLING_COUNT_MISS,
     NGX_HTTP_BILLING_COUNT_EVICTED,
     NGX_HTTP_BILLING_COUNT_FETCHED,
+    NGX_HTTP_BILLING_COUNT_ASKED,
+    NGX_HTTP_BILLING_COUNT_UNTOLD,
     NGX_HTTP_BILLING_COUNT_REDIS_ERROR,
     NGX_HTTP_BILLING_COUNT_BAD_RECORD,
     NGX_HTTP_BILLING_COUNT_NOTICE,
@@ -166,6 +168,7 @@ ngx_uint_t ngx_http_billing_zone_counter(ngx_shm_zone_t *zone,
 void ngx_http_billing_zone_link(ngx_shm_zone_t *zone, ngx_uint_t up);
 ngx_uint_t ngx_http_billing_zone_linked(ngx_shm_zone_t *zone);
 void ngx_http_billing_zone_epoch(ngx_shm_zone_t *zone, uint64_t epoch);
+uint64_t ngx_http_billing_zone_epoch_now(ngx_shm_zone_t *zone);
 
 /*
  * True when this process is, or has just become, the host's listener: a lease
@@ -287,13 +290,26 @@ void ngx_http_billing_exit_process(ngx_cycle_t *cycle);
 
 /*
  * Asks Redis for up to three records in one round trip, joining fetches that
- * are under way; the zone holds them before wake runs.  Of a member, or rights
- * on a board, that Redis lacks while it has all records, it holds zeros.
+ * are under way, and the worker for what Redis lacks; the zone holds them
+ * before wake runs.  Of what does not exist it holds a record that says so.
  * NGX_AGAIN parked, NGX_ERROR Redis not reachable now: decide without.
  */
 ngx_int_t ngx_http_billing_fetch(ngx_http_request_t *r,
     ngx_http_billing_want_t *wants, ngx_uint_t n,
     ngx_http_billing_wake_pt wake, void *data);
+
+
+/* --- ask: records that Redis lacks, of the worker ------------------------- */
+
+/* record NULL: nobody tells. */
+typedef void (*ngx_http_billing_told_pt)(void *data, billing_bytes_t *record);
+
+/*
+ * NGX_OK: told will run, once, within a second; until then want's texts must
+ * stay.  NGX_ERROR: too many ask already, or nobody answers these days.
+ */
+ngx_int_t ngx_http_billing_ask(ngx_http_billing_want_t *want,
+    ngx_http_billing_told_pt told, void *data);
 
 
 /* --- request state -------------------------------------------------------- */

@@ -93,6 +93,17 @@ ngx_http_billing_local_pt ngx_http_billing_local(const char *kind);
 ngx_int_t ngx_http_billing_local_webhook(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx, ngx_str_t *body);
 
+/* The streams' names and this process's channel for answers. */
+ngx_int_t ngx_http_billing_stream_start(ngx_http_billing_process_t *process);
+const char *ngx_http_billing_stream_reply(void);
+/* XADD, answered on that channel; handler as of ngx_http_billing_redis_send. */
+ngx_int_t ngx_http_billing_stream_add(billing_command_t *command,
+    ngx_uint_t is_query, ngx_http_billing_reply_pt handler, void *data);
+
+/* Whether answers would be heard now; whether this one is to an ask. */
+void ngx_http_billing_ask_link(ngx_uint_t listening);
+ngx_uint_t ngx_http_billing_ask_answered(billing_answer_t *answer);
+
 /* True while what is sent now would hardly be answered, but soon may be. */
 ngx_uint_t ngx_http_billing_transport_hold(ngx_uint_t is_query);
 

@@ -1,13 +1,14 @@
 /*
  * Records that the zone lacks, asked of Redis.  A flight is one GET; whoever
  * wants the same key meanwhile boards it, so a thousand misses of one key cost
- * one command.  Neither flights nor waiters know a request, only its handle.
+ * one command.  What Redis has not, or not as the worker writes it, flies on
+ * to the worker.  Neither flights nor waiters know a request, only its handle.
  */
 
 #include "ngx_http_billing.h"
 
 #define NGX_HTTP_BILLING_FETCH_BUCKETS  256     /* a power of two */
-#define NGX_HTTP_BILLING_FETCH_WAIT     1000    /* ms; commands end before */
+#define NGX_HTTP_BILLING_FETCH_WAIT     2000    /* ms; flights land before */
 #define NGX_HTTP_BILLING_FETCH_WANTS    3       /* board, team, member */
 
 
@@ -30,7 +31,6 @@ typedef struct {
     ngx_http_billing_waiting_t        *waiting;
     ngx_http_billing_want_t            want;
     uint32_t                           generation;  /* when it left */
-    unsigned                           absent:1;    /* asks for the epoch */
     size_t                             len;
     char                               key[BILLING_KEY_MAX];
     u_char                             id[BILLING_ID_MAX];
@@ -49,17 +49,17 @@ static ngx_http_billing_flight_t *ngx_http_billing_fetch_start(
     ngx_http_billing_want_t *want, const char *key, size_t len);
 static void ngx_http_billing_fetch_reply(ngx_http_billing_redis_t *redis,
     redisReply *reply, void *data);
-static ngx_int_t ngx_http_billing_fetch_absent(
-    ngx_http_billing_redis_t *redis, ngx_http_billing_flight_t *flight,
-    redisReply *reply);
-static ngx_int_t ngx_http_billing_fetch_nobody(
+static void ngx_http_billing_fetch_told(void *data, billing_bytes_t *record);
+static void ngx_http_billing_fetch_land(ngx_http_billing_flight_t *flight);
+static ngx_int_t ngx_http_billing_fetch_take(
     ngx_http_billing_main_conf_t *bmcf, ngx_http_billing_flight_t *flight,
     redisReply *reply);
-static void ngx_http_billing_fetch_take(ngx_http_billing_main_conf_t *bmcf,
-    ngx_http_billing_flight_t *flight, redisReply *reply);
+static ngx_int_t ngx_http_billing_fetch_store(
+    ngx_http_billing_main_conf_t *bmcf, ngx_http_billing_flight_t *flight,
+    billing_bytes_t value);
 static ngx_int_t ngx_http_billing_fetch_decode(
     ngx_http_billing_main_conf_t *bmcf, ngx_http_billing_flight_t *flight,
-    redisReply *reply, billing_record_t *record);
+    billing_bytes_t value, billing_record_t *record);
 static void ngx_http_billing_fetch_complain(ngx_http_billing_flight_t *flight,
     const char *why);
 
@@ -293,17 +293,58 @@ ngx_http_billing_fetch_reply(ngx_http_billing_redis_t *redis,
 {
     ngx_http_billing_flight_t *flight = data;
 
+    if (ngx_http_billing_fetch_take(ngx_http_billing_redis_data(redis), flight,
+                                    reply)
+        == NGX_DECLINED)
+    {
+        if (ngx_http_billing_ask(&flight->want, ngx_http_billing_fetch_told,
+                                 flight)
+            == NGX_OK)
+        {
+            return;
+        }
+
+        ngx_http_billing_fetch_complain(flight, "is not there");
+    }
+
+    ngx_http_billing_fetch_land(flight);
+}
+
+
+/*
+ * The worker's word: as good as a record that was in Redis when the flight
+ * began, since what changes after it has spoken comes as a notice.
+ */
+
+static void
+ngx_http_billing_fetch_told(void *data, billing_bytes_t *record)
+{
+    ngx_http_billing_flight_t *flight = data;
+
+    ngx_http_billing_main_conf_t  *bmcf;
+
+    bmcf = ngx_http_billing_process()->bmcf;
+
+    if (record == NULL) {
+        ngx_http_billing_fetch_complain(flight, "is not there");
+        ngx_http_billing_zone_count(bmcf->zone,
+                                    NGX_HTTP_BILLING_COUNT_UNTOLD);
+
+    } else {
+        (void) ngx_http_billing_fetch_store(bmcf, flight, *record);
+    }
+
+    ngx_http_billing_fetch_land(flight);
+}
+
+
+static void
+ngx_http_billing_fetch_land(ngx_http_billing_flight_t *flight)
+{
     ngx_http_billing_group_t    *group;
     ngx_http_billing_waiting_t  *waiting, *next;
 
-    if (ngx_http_billing_fetch_absent(redis, flight, reply) == NGX_AGAIN) {
-        return;
-    }
-
     ngx_queue_remove(&flight->queue);
-
-    ngx_http_billing_fetch_take(ngx_http_billing_redis_data(redis), flight,
-                                reply);
 
     for (waiting = flight->waiting; waiting; waiting = next) {
         next = waiting->next;
@@ -322,155 +363,81 @@ ngx_http_billing_fetch_reply(ngx_http_billing_redis_t *redis,
 
 
 /*
- * Strangers have no record: only who belongs somewhere has one.  That there is
- * none counts once Redis says that all records are there, which is asked after
- * the record, so that one written meanwhile is not missed.
+ * Only a record that we wrote for this very key counts as known.  NGX_DECLINED
+ * when Redis answers but has none such, NGX_ERROR when it does not answer.
  */
 
 static ngx_int_t
-ngx_http_billing_fetch_absent(ngx_http_billing_redis_t *redis,
+ngx_http_billing_fetch_take(ngx_http_billing_main_conf_t *bmcf,
     ngx_http_billing_flight_t *flight, redisReply *reply)
 {
-    char          key[BILLING_KEY_MAX];
-    size_t        argvlen[2];
-    const char   *argv[2];
+    billing_bytes_t  value;
 
-    ngx_http_billing_main_conf_t  *bmcf;
-
-    if (flight->absent || reply == NULL || reply->type != REDIS_REPLY_NIL
-        || (flight->want.kind != BILLING_RECORD_MEMBER
-            && flight->want.kind != BILLING_RECORD_ACCESS))
-    {
+    if (reply && reply->type == REDIS_REPLY_NIL) {
         return NGX_DECLINED;
     }
 
-    bmcf = ngx_http_billing_redis_data(redis);
+    if (reply && reply->type == REDIS_REPLY_STRING) {
+        value.data = reply->str;
+        value.len = reply->len;
 
-    argv[0] = "GET";
-    argvlen[0] = sizeof("GET") - 1;
-    argv[1] = key;
-    argvlen[1] = billing_key_of(key, bmcf->settings->redis_prefix, "epoch");
-
-    if (ngx_http_billing_redis_send(redis, 2, argv, argvlen,
-                                    ngx_http_billing_fetch_reply, flight)
-        != NGX_OK)
-    {
-        return NGX_DECLINED;
+        return ngx_http_billing_fetch_store(bmcf, flight, value);
     }
 
-    flight->absent = 1;
+    if (reply && reply->type == REDIS_REPLY_ERROR) {
+        ngx_http_billing_fetch_complain(flight, reply->str);
 
-    return NGX_AGAIN;
+        if (ngx_strncmp(reply->str, "WRONGTYPE", 9) == 0) {
+            ngx_http_billing_zone_count(bmcf->zone,
+                                        NGX_HTTP_BILLING_COUNT_BAD_RECORD);
+            return NGX_DECLINED;
+        }
+    }
+
+    ngx_http_billing_zone_count(bmcf->zone,
+                                NGX_HTTP_BILLING_COUNT_REDIS_ERROR);
+
+    return NGX_ERROR;
 }
 
 
-/* Zeros of the epoch that is there; any record of it is newer. */
+/* NGX_DECLINED when the worker would have another: spoilt, or too old. */
 
 static ngx_int_t
-ngx_http_billing_fetch_nobody(ngx_http_billing_main_conf_t *bmcf,
-    ngx_http_billing_flight_t *flight, redisReply *reply)
+ngx_http_billing_fetch_store(ngx_http_billing_main_conf_t *bmcf,
+    ngx_http_billing_flight_t *flight, billing_bytes_t value)
 {
-    size_t            len;
-    uint64_t          epoch;
     billing_record_t  record;
 
-    static const size_t  tail = sizeof(" ready") - 1;
-
-    if (reply == NULL || reply->type != REDIS_REPLY_STRING
-        || reply->len <= tail)
+    if (ngx_http_billing_fetch_decode(bmcf, flight, value, &record) != NGX_OK)
     {
+        ngx_http_billing_fetch_complain(flight, "was not written by us");
+        ngx_http_billing_zone_count(bmcf->zone,
+                                    NGX_HTTP_BILLING_COUNT_BAD_RECORD);
         return NGX_DECLINED;
-    }
-
-    len = reply->len - tail;
-
-    if (ngx_memcmp(reply->str + len, " ready", tail) != 0
-        || billing_digits(reply->str, len, &epoch) != BILLING_OK)
-    {
-        return NGX_DECLINED;
-    }
-
-    ngx_memzero(&record, sizeof(billing_record_t));
-    record.kind = flight->want.kind;
-
-    if (record.kind == BILLING_RECORD_MEMBER) {
-        record.u.member.epoch = epoch;
-
-    } else {
-        record.u.access.epoch = epoch;
     }
 
     (void) ngx_http_billing_zone_store(bmcf->zone, &flight->want, &record,
                                        flight->generation);
 
-    return NGX_OK;
-}
+    /* Every kind of record begins with its epoch. */
 
-
-/*
- * Only a record that we wrote for this very key counts as known.  No record
- * means nothing of a team or a board: one that is gone has a record that says
- * so.
- */
-
-static void
-ngx_http_billing_fetch_take(ngx_http_billing_main_conf_t *bmcf,
-    ngx_http_billing_flight_t *flight, redisReply *reply)
-{
-    billing_record_t            record;
-    ngx_http_billing_counter_t  counter;
-
-    counter = NGX_HTTP_BILLING_COUNT_REDIS_ERROR;
-
-    if (flight->absent) {
-
-        if (ngx_http_billing_fetch_nobody(bmcf, flight, reply) == NGX_OK) {
-            return;
-        }
-
-        ngx_http_billing_fetch_complain(flight, "is not there");
-        counter = NGX_HTTP_BILLING_COUNT_BAD_RECORD;
-
-    } else if (reply && reply->type == REDIS_REPLY_STRING) {
-
-        if (ngx_http_billing_fetch_decode(bmcf, flight, reply, &record)
-            == NGX_OK)
-        {
-            (void) ngx_http_billing_zone_store(bmcf->zone, &flight->want,
-                                               &record, flight->generation);
-            return;
-        }
-
-        ngx_http_billing_fetch_complain(flight, "was not written by us");
-        counter = NGX_HTTP_BILLING_COUNT_BAD_RECORD;
-
-    } else if (reply && reply->type == REDIS_REPLY_ERROR) {
-        ngx_http_billing_fetch_complain(flight, reply->str);
-        counter = ngx_strncmp(reply->str, "WRONGTYPE", 9) == 0
-                  ? NGX_HTTP_BILLING_COUNT_BAD_RECORD
-                  : NGX_HTTP_BILLING_COUNT_REDIS_ERROR;
-
-    } else if (reply && reply->type == REDIS_REPLY_NIL) {
-        ngx_http_billing_fetch_complain(flight, "is not there");
-        counter = NGX_HTTP_BILLING_COUNT_BAD_RECORD;
-    }
-
-    ngx_http_billing_zone_count(bmcf->zone, counter);
+    return record.u.team.epoch
+           < ngx_http_billing_zone_epoch_now(bmcf->zone) ? NGX_DECLINED
+                                                         : NGX_OK;
 }
 
 
 static ngx_int_t
 ngx_http_billing_fetch_decode(ngx_http_billing_main_conf_t *bmcf,
-    ngx_http_billing_flight_t *flight, redisReply *reply,
+    ngx_http_billing_flight_t *flight, billing_bytes_t value,
     billing_record_t *record)
 {
     ngx_uint_t       i;
-    billing_bytes_t  key, value;
+    billing_bytes_t  key;
 
     key.data = flight->key;
     key.len = flight->len;
-    value.data = reply->str;
-    value.len = reply->len;
 
     for (i = 0; i < bmcf->nsecrets; i++) {
 

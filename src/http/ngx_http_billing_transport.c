@@ -49,22 +49,14 @@ typedef struct {
     uintptr_t                    sends;
     ngx_msec_t                   started;
     unsigned                     listening:1;   /* answers would be heard */
-    char                         commands[BILLING_KEY_MAX + 1];
-    char                         queries[BILLING_KEY_MAX + 1];
-    char                         reply[BILLING_KEY_MAX + 1];
-    char                         envelope[BILLING_ENVELOPE_MAX];
 } ngx_http_billing_transport_t;
 
-static ngx_int_t ngx_http_billing_transport_names(
-    ngx_http_billing_transport_t *tp);
 static billing_reason_t ngx_http_billing_transport_wait(
     ngx_http_request_t *r, billing_command_t *command,
     ngx_msec_t wait, ngx_http_billing_wait_t *w);
 static ngx_http_billing_waiter_t *ngx_http_billing_transport_find(
     const char *op);
 static ngx_queue_t *ngx_http_billing_transport_bucket(const char *op);
-static ngx_int_t ngx_http_billing_transport_xadd(ngx_http_request_t *r,
-    billing_command_t *command, ngx_uint_t is_query, uintptr_t send);
 static void ngx_http_billing_transport_sent(ngx_http_billing_redis_t *redis,
     redisReply *reply, void *data);
 static void ngx_http_billing_transport_unsent(uintptr_t send);
@@ -104,7 +96,7 @@ ngx_http_billing_transport_start(ngx_http_billing_process_t *process,
     tp->started = ngx_current_msec;
 
     if (tp->waiters == NULL
-        || ngx_http_billing_transport_names(tp) != NGX_OK)
+        || ngx_http_billing_stream_start(process) != NGX_OK)
     {
         ngx_log_error(NGX_LOG_ALERT, log, 0,
                       "billing: transport could not be started");
@@ -129,24 +121,6 @@ ngx_http_billing_transport_start(ngx_http_billing_process_t *process,
 
     process->listener = ngx_http_billing_redis_create(process->bmcf,
                                      ngx_http_billing_transport_link, tp, log);
-}
-
-
-static ngx_int_t
-ngx_http_billing_transport_names(ngx_http_billing_transport_t *tp)
-{
-    const char  *prefix;
-
-    prefix = tp->process->bmcf->settings->redis_prefix;
-
-    if (billing_key_of(tp->commands, prefix, "commands") == 0
-        || billing_key_of(tp->queries, prefix, "queries") == 0
-        || billing_key_reply(tp->reply, prefix, tp->process->instance) == 0)
-    {
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
 }
 
 
@@ -223,13 +197,14 @@ ngx_http_billing_transport_send(ngx_http_request_t *r,
 
     w->waiter->send = ++tp->sends;
 
-    command->reply = tp->reply;
     now = ngx_timeofday();
     command->deadline_ms = (int64_t) now->sec * 1000 + now->msec
                            + (is_query ? (int64_t) wait
                                        : NGX_HTTP_BILLING_BEGIN_MSEC);
 
-    if (ngx_http_billing_transport_xadd(r, command, is_query, tp->sends)
+    if (ngx_http_billing_stream_add(command, is_query,
+                                    ngx_http_billing_transport_sent,
+                                    (void *) tp->sends)
         != NGX_OK)
     {
         ngx_http_billing_transport_unsent(tp->sends);
@@ -323,52 +298,6 @@ ngx_http_billing_transport_find(const char *op)
     }
 
     return NULL;
-}
-
-
-static ngx_int_t
-ngx_http_billing_transport_xadd(ngx_http_request_t *r,
-    billing_command_t *command, ngx_uint_t is_query, uintptr_t send)
-{
-    char                           mac[BILLING_MAC_HEX_LEN + 1];
-    size_t                         lens[7];
-    const char                    *argv[7];
-    billing_err_t                  err;
-    ngx_http_billing_transport_t  *tp;
-
-    tp = ngx_http_billing_transport;
-
-    argv[0] = "XADD";
-    argv[1] = is_query ? tp->queries : tp->commands;
-    argv[2] = "*";
-    argv[3] = "c";
-    argv[4] = tp->envelope;
-    argv[5] = "m";
-    argv[6] = mac;
-
-    err = billing_command_encode(&tp->process->bmcf->secrets[0], command,
-                                 tp->envelope, sizeof(tp->envelope), &lens[4],
-                                 mac);
-
-    if (err != BILLING_OK) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "billing: command \"%s\" not encoded: %d",
-                      command->kind, (int) err);
-        return NGX_ERROR;
-    }
-
-    lens[0] = 4;
-    lens[1] = ngx_strlen(argv[1]);
-    lens[2] = 1;
-    lens[3] = 1;
-    lens[5] = 1;
-    lens[6] = BILLING_MAC_HEX_LEN;
-
-    ngx_http_billing_count(tp->process->bmcf, NGX_HTTP_BILLING_COUNT_COMMAND);
-
-    return ngx_http_billing_redis_send(tp->process->redis, 7, argv, lens,
-                                       ngx_http_billing_transport_sent,
-                                       (void *) send);
 }
 
 
@@ -488,9 +417,11 @@ ngx_http_billing_transport_link(ngx_http_billing_redis_t *redis,
 
     tp = ngx_http_billing_redis_data(redis);
     tp->listening = 0;
+    ngx_http_billing_ask_link(0);
 
     if (up
-        && ngx_http_billing_redis_subscribe(redis, tp->reply,
+        && ngx_http_billing_redis_subscribe(redis,
+                                  ngx_http_billing_stream_reply(),
                                   ngx_http_billing_transport_answered, NULL)
            != NGX_OK)
     {
@@ -520,6 +451,7 @@ ngx_http_billing_transport_answered(ngx_http_billing_redis_t *redis,
 
     if (confirmed) {
         ngx_http_billing_transport->listening = 1;
+        ngx_http_billing_ask_link(1);
     }
 
     if (text == NULL) {
@@ -542,6 +474,10 @@ ngx_http_billing_transport_answered(ngx_http_billing_redis_t *redis,
         ngx_log_error(NGX_LOG_ERR, ngx_http_billing_transport->log, 0,
                       "billing: an answer was not written by the worker");
         ngx_http_billing_count(bmcf, NGX_HTTP_BILLING_COUNT_BAD_RECORD);
+        return;
+    }
+
+    if (ngx_http_billing_ask_answered(&answer)) {
         return;
     }
 

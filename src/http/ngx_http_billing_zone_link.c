@@ -74,6 +74,14 @@ ngx_http_billing_zone_epoch(ngx_shm_zone_t *zone, uint64_t epoch)
 }
 
 
+uint64_t
+ngx_http_billing_zone_epoch_now(ngx_shm_zone_t *zone)
+{
+    return __atomic_load_n(&ngx_http_billing_zone_header(zone)->epoch,
+                           __ATOMIC_RELAXED);
+}
+
+
 ngx_uint_t
 ngx_http_billing_zone_listener(ngx_shm_zone_t *zone)
 {

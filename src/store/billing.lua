@@ -49,14 +49,19 @@ local function current(key)
 end
 
 
--- billing_put KEY RECORD CHANNEL: 1 written and published, 2 there already,
--- 0 refused because an older epoch or version than what is there.
+-- billing_put KEY RECORD CHANNEL [SECONDS]: 1 written and published, 2 there
+-- already, 0 refused because an older epoch or version than what is there.
+-- With SECONDS it goes away by itself and is told to nobody: it only says that
+-- there is nothing.
 
 local function put(keys, args)
-    local key, value, channel = keys[1], args[1], args[2]
+    local key, value, channel, seconds = keys[1], args[1], args[2], args[3]
 
-    if #keys ~= 1 or #args ~= 2 then
-        return redis.error_reply('ERR billing_put KEY RECORD CHANNEL')
+    if #keys ~= 1 or #args < 2 or #args > 3
+        or (seconds and not string.match(seconds, '^[1-9]%d?%d?%d?$'))
+    then
+        return redis.error_reply(
+            'ERR billing_put KEY RECORD CHANNEL [SECONDS]')
     end
 
     local epoch, version = parse(value)
@@ -92,8 +97,12 @@ local function put(keys, args)
         end
     end
 
-    redis.call('SET', key, value)
-    redis.call('PUBLISH', channel, key .. ' ' .. value)
+    if seconds then
+        redis.call('SET', key, value, 'EX', seconds)
+    else
+        redis.call('SET', key, value)
+        redis.call('PUBLISH', channel, key .. ' ' .. value)
+    end
 
     return 1
 end

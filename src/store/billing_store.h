@@ -122,6 +122,10 @@ typedef struct {
     } u;
 } billing_record_t;
 
+/* "team" and so on; "" of none, none of any other word. */
+const char *billing_record_kind_name(billing_record_kind_t kind);
+billing_record_kind_t billing_record_kind_parse(billing_bytes_t word);
+
 /*
  * Bytes for the key; the MAC covers the key's name, so a record copied to
  * another key is refused.  *len is what was written into out[out_max].

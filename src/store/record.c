@@ -37,7 +37,6 @@ static billing_err_t billing_record_authentic(const billing_secret_t *secret,
     billing_bytes_t key, billing_bytes_t *value);
 static billing_err_t billing_record_split(billing_bytes_t value,
     billing_bytes_t parts[BILLING_RECORD_PARTS]);
-static billing_record_kind_t billing_record_kind(billing_bytes_t word);
 
 
 static const char *const  billing_record_kinds[] = {
@@ -116,7 +115,7 @@ billing_record_decode(const billing_secret_t *secret, billing_bytes_t key,
         return BILLING_EFORMAT;
     }
 
-    record->kind = billing_record_kind(parts[1]);
+    record->kind = billing_record_kind_parse(parts[1]);
     rc = billing_record_fill(parts[4], epoch, version, record);
 
     if (rc != BILLING_OK) {
@@ -404,8 +403,15 @@ billing_record_split(billing_bytes_t value,
 }
 
 
-static billing_record_kind_t
-billing_record_kind(billing_bytes_t word)
+const char *
+billing_record_kind_name(billing_record_kind_t kind)
+{
+    return billing_record_kinds[kind];
+}
+
+
+billing_record_kind_t
+billing_record_kind_parse(billing_bytes_t word)
 {
     for (unsigned i = BILLING_RECORD_TEAM; i <= BILLING_RECORD_ACCESS; i++) {
         if (strlen(billing_record_kinds[i]) == word.len

@@ -106,6 +106,7 @@ billing_db_rc_t billing_op_clock_set(billing_op_t *op);
 billing_db_rc_t billing_query_clock(billing_op_t *op);
 billing_db_rc_t billing_query_dashboard(billing_op_t *op);
 billing_db_rc_t billing_query_offer(billing_op_t *op);
+billing_db_rc_t billing_query_record(billing_op_t *op);
 billing_db_rc_t billing_query_quote(billing_op_t *op);
 billing_db_rc_t billing_query_operation(billing_op_t *op);
 billing_db_rc_t billing_query_overview(billing_op_t *op);

@@ -419,6 +419,14 @@ BILLING_MUST_CHECK billing_db_rc_t billing_outbox_encode(billing_worker_t *w,
     const billing_outbox_row_t *row, billing_outbox_record_t *out);
 
 /*
+ * Again into a Redis that lacks it.  What only says that there is nothing goes
+ * away by itself, is told to nobody, and is the one record of version 0.
+ */
+#define BILLING_OUTBOX_NOTHING_SEC  60
+void billing_outbox_restore(billing_worker_t *w,
+    const billing_outbox_record_t *made);
+
+/*
  * Its record as it stands, to Redis; DONE when the link is down, CONFLICT when
  * the row makes no record.
  */

@@ -26,6 +26,7 @@ static const billing_op_entry_t  billing_op_entries[] = {
     { "upgrade.offer",    true,  false, billing_query_offer },
     { "upgrade.quote",    true,  false, billing_query_quote },
     { "operation",        true,  false, billing_query_operation },
+    { "record",           true,  false, billing_query_record },
     { "billing.overview", true,  false, billing_query_overview },
     { "billing.invoices", true,  false, billing_query_invoices },
     { "billing.invoice",  true,  false, billing_query_invoice },

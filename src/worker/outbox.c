@@ -40,6 +40,11 @@ static void billing_outbox_sent(billing_worker_t *w, redisReply *reply,
     uintptr_t data);
 static billing_db_rc_t billing_outbox_read(billing_worker_t *w,
     const billing_outbox_row_t *row, billing_record_t *record);
+static bool billing_outbox_write(billing_worker_t *w,
+    const billing_outbox_record_t *made, const char *seconds,
+    billing_redis_command_t *command);
+static void billing_outbox_restored(billing_worker_t *w, redisReply *reply,
+    uintptr_t data);
 static size_t billing_outbox_key(const billing_worker_t *w,
     const billing_outbox_row_t *row, char *key);
 
@@ -392,15 +397,63 @@ billing_outbox_put(billing_worker_t *w, const billing_outbox_row_t *row,
         return rc;
     }
 
-    billing_redis_word(&command, "FCALL");
-    billing_redis_word(&command, "billing_put");
-    billing_redis_word(&command, "1");
-    billing_redis_arg(&command, made.key, made.key_len);
-    billing_redis_arg(&command, made.value, made.len);
-    billing_redis_word(&command, billing_redis_name(w, "notice"));
+    return billing_outbox_write(w, &made, NULL, &command) ? BILLING_DB_OK
+                                                          : BILLING_DB_DONE;
+}
 
-    return billing_redis_send(w, BILLING_LINK_WRITER, &command)
-           ? BILLING_DB_OK : BILLING_DB_DONE;
+
+static bool
+billing_outbox_write(billing_worker_t *w, const billing_outbox_record_t *made,
+    const char *seconds, billing_redis_command_t *command)
+{
+    billing_redis_word(command, "FCALL");
+    billing_redis_word(command, "billing_put");
+    billing_redis_word(command, "1");
+    billing_redis_arg(command, made->key, made->key_len);
+    billing_redis_arg(command, made->value, made->len);
+    billing_redis_word(command, billing_redis_name(w, "notice"));
+
+    if (seconds != NULL) {
+        billing_redis_word(command, seconds);
+    }
+
+    return billing_redis_send(w, BILLING_LINK_WRITER, command);
+}
+
+
+void
+billing_outbox_restore(billing_worker_t *w,
+    const billing_outbox_record_t *made)
+{
+    char                      seconds[16];
+    billing_redis_command_t   command = { .handler = billing_outbox_restored };
+
+    (void) snprintf(seconds, sizeof(seconds), "%d",
+                    BILLING_OUTBOX_NOTHING_SEC);
+
+    /* Every kind of record begins with its epoch and its version. */
+
+    (void) billing_outbox_write(w, made,
+                                made->record.u.team.version == 0 ? seconds
+                                                                 : NULL,
+                                &command);
+}
+
+
+/* As of any other record: newer than the database is not ours to keep. */
+
+static void
+billing_outbox_restored(billing_worker_t *w, redisReply *reply,
+    uintptr_t data)
+{
+    (void) data;
+    billing_redis_complain(w, reply);
+
+    if (reply != NULL && reply->type == REDIS_REPLY_INTEGER
+        && reply->integer == 0)
+    {
+        billing_rehydrate_demand(w);
+    }
 }
 
 

@@ -28,10 +28,11 @@ use Time::HiRes qw(sleep time);
 our @EXPORT = qw(fixture redis put record publish seed flush redis_start
     redis_stop redis_signal impostor nginx_start nginx_stop nginx_pid
     nginx_signal get spew error_log counters team member board access
-    ready until_true conf_file);
+    ready until_true conf_file worker worker_start);
 
 my $here = Cwd::realpath(File::Basename::dirname(__FILE__));
 my ($dir, $owner, $redis_pid, $record_pid, $to, $from, $client);
+my ($worker_pid, $to_worker, $from_worker);
 my (@impostors, $nginx);
 
 my $MASTER = 'a master secret of a test, longer than 32 bytes';
@@ -86,7 +87,7 @@ END {
         my $status = $?;
         nginx_stop();
         redis_stop();
-        for my $pid (grep { $_ } $record_pid, @impostors) {
+        for my $pid (grep { $_ } $worker_pid, $record_pid, @impostors) {
             kill 'KILL', $pid;
             waitpid $pid, 0;
         }
@@ -217,9 +218,34 @@ sub access {
         rights => $rights, %more};
 }
 
-# All records are there: who has none is a stranger.
+# Somebody knows: who has no record is a stranger.
 
-sub ready { redis('SET', 'billing:1:epoch', '1 ready') }
+sub ready {
+    redis('SET', 'billing:1:epoch', '1 ready');
+    worker_start();
+    worker('{}');
+}
+
+
+# --- a stand-in for billing-worker: fake_worker.js ----------------------------
+
+sub worker_start {
+    return if $worker_pid;
+    $worker_pid = IPC::Open2::open2($from_worker, $to_worker, 'node',
+        "$here/fake_worker.js", "$dir/redis.sock", "$dir/master");
+    my $ready = <$from_worker>;
+    die "no fake worker\n" if !defined $ready || $ready ne "ready\n";
+}
+
+# From now on it answers so.
+
+sub worker {
+    my ($how) = @_;
+    print $to_worker "$how\n";
+    $to_worker->flush;
+    my $said = <$from_worker>;
+    die "the fake worker is gone\n" if !defined $said || $said ne "ok\n";
+}
 
 # Teams in many states; roles: 1 guest, 2 member, 4 team admin, 16 billing,
 # 64 without a licence.

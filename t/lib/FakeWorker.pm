@@ -9,25 +9,23 @@ use warnings;
 use Billing ();
 use Digest::SHA qw(hmac_sha256 hmac_sha256_hex);
 use Exporter 'import';
-use File::Basename ();
-use IPC::Open2 ();
 use MIME::Base64 qw(encode_base64url);
 
 our @EXPORT = qw(worker redis session cookie csrf logged_in webhook fixture);
 
-my ($dir, $owner, $pid, $to, $from);
+my $dir;
 
 my $MASTER = 'a master secret of a test, longer than 32 bytes';
 my $OLDER  = 'the one before it, still good for verification';
 my $WEBHOOK = 'whsec_of_a_test';
 
 *redis = \&Billing::redis;
+*worker = \&Billing::worker;
 
 # Starts all of it; $TEST_NGINX_BILLING_DIR has two files more: production.json
 # without the demo, away.json with a Redis that is not there.
 
 sub fixture {
-    $owner = $$;
     $dir = Billing::fixture();
 
     my @older = ("\"$dir/master\"",
@@ -37,31 +35,8 @@ sub fixture {
         '"demo": true' => '"demo": false');
     Billing::conf_file('away.json', @older, 'redis.sock' => 'nobody.sock');
 
-    $pid = IPC::Open2::open2($from, $to, 'node',
-        File::Basename::dirname(__FILE__) . '/fake_worker.js',
-        "$dir/redis.sock", "$dir/master");
-    my $ready = <$from>;
-    die "no fake worker\n" if !defined $ready || $ready ne "ready\n";
+    Billing::worker_start();
     return $dir;
-}
-
-END {
-    if (defined $owner && $owner == $$ && $pid) {
-        my $status = $?;
-        kill 'TERM', $pid;
-        waitpid $pid, 0;
-        $? = $status;
-    }
-}
-
-# From now on the worker answers so; see fake_worker.js.
-
-sub worker {
-    my ($how) = @_;
-    print $to "$how\n";
-    $to->flush;
-    my $said = <$from>;
-    die "the fake worker is gone\n" if !defined $said || $said ne "ok\n";
 }
 
 sub key_for {

@@ -5,7 +5,9 @@
 // input, one JSON object a line:
 //   {"silent":true}  {"mac":"wrong"}  {"op":"op_..."}  {"delay":300}
 //   {"status","body","problem","replayed","retry_after","team","epoch","version"}
-//   {"publish":["notice",...]}
+//   {"publish":["notice",...]}  {"records":{KEY:RECORD,...}}  {"records":false}
+// Asked for a record it knows only those; of others it says that there is
+// nothing, of one that is null, and of all with false, not a word.
 // {} is the plain answer again.  Each line is acknowledged with "ok".
 
 const crypto = require('node:crypto');
@@ -16,13 +18,15 @@ const readline = require('node:readline');
 const [, , socket, masterFile, prefix = 'billing'] = process.argv;
 
 const master = fs.readFileSync(masterFile, 'utf8').replace(/\r?\n$/, '');
-const key = Buffer.from(crypto.hkdfSync('sha256', master, '', 'billing 1 command', 32));
+const keyFor = (purpose) =>
+  Buffer.from(crypto.hkdfSync('sha256', master, '', `billing 1 ${purpose}`, 32));
+const keys = { command: keyFor('command'), record: keyFor('record') };
 
 let how = {};
 
-function mac(word, bytes) {
-  const hmac = crypto.createHmac('sha256', key);
-  for (const part of [Buffer.from(word), bytes]) {
+function mac(word, ...bytes) {
+  const hmac = crypto.createHmac('sha256', keys[word] ?? keys.command);
+  for (const part of [word, ...bytes].map((text) => Buffer.from(text))) {
     const length = Buffer.alloc(8);
     length.writeBigUInt64BE(BigInt(part.length));
     hmac.update(length).update(part);
@@ -95,8 +99,22 @@ function connect() {
 const reading = connect();
 const writing = connect();
 
+// The record, or the one that says that there is nothing.
+function recordOf({ kind, id, email }) {
+  const name = `${prefix}:1:{${id}}:${kind}${email ? `:${email}` : ''}`;
+  const nothing = { member: '{"roles":0}', access: '{"rights":0}' }[kind] ?? '{"gone":true}';
+  const text = `1 ${kind} 1 0 ${nothing}`;
+
+  if (how.records === false || how.records?.[name] === null) {
+    return null;
+  }
+  return how.records?.[name] ?? `${text} ${mac('record', name, text)}`;
+}
+
 function answerTo(command) {
-  const body = Buffer.from(how.body !== undefined ? JSON.stringify(how.body)
+  const body = Buffer.from(command.kind === 'record'
+    ? JSON.stringify({ record: recordOf(command.body) })
+    : how.body !== undefined ? JSON.stringify(how.body)
     : JSON.stringify({
       kind: command.kind,
       actor: command.actor,
@@ -131,7 +149,7 @@ function take(fields) {
     return;
   }
   const command = JSON.parse(entry.c);
-  if (how.silent || command.reply === '') {
+  if (how.silent || (command.kind === 'record' && recordOf(command.body) === null) || command.reply === '') {
     return;
   }
   for (const notice of how.publish ?? []) {

@@ -153,7 +153,7 @@ BILLING_MUST_CHECK billing_reason_t billing_quote(
 
 /*
  * The team after the quoted purchase took effect at now: plan, seats, period,
- * anchor, credit, version + 1; ACTIVE_UNPAID by an invoice above zero.
+ * anchor, credit; ACTIVE_UNPAID by an invoice above zero.
  */
 void billing_team_purchase(billing_team_t *team, const billing_quote_t *quote,
     int64_t now);

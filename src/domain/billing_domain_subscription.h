@@ -87,9 +87,9 @@ billing_reason_t billing_sub_next(const billing_team_t *team,
     billing_sub_event_t event, int64_t now, billing_sub_step_t *out);
 
 /*
- * The team after the step: state, renewal, the attributes of Free, version
- * + 1.  Amounts and periods are the business of billing_team_purchase, _renew,
- * _settle and _resize, which come first and count the version themselves.
+ * The team after the step: state, renewal, the attributes of Free.  Amounts and
+ * periods are the business of billing_team_purchase, _renew, _settle and
+ * _resize, which come first.
  */
 void billing_team_step(billing_team_t *team, const billing_sub_step_t *step);
 

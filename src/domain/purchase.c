@@ -64,7 +64,6 @@ billing_team_settle(billing_team_t *team, const billing_quote_t *quote)
 {
     team->credit = quote->credit_left;
     team->pending = (billing_money_t) { 0, quote->total.currency };
-    team->version++;
 }
 
 
@@ -99,7 +98,6 @@ billing_purchase_terms(billing_team_t *team, const billing_quote_t *quote)
     team->discount_seats_min = quote->discount_seats_min;
     team->invoice_open = open;
     team->ever_paid = team->ever_paid || !open;
-    team->version++;
 
     for (uint32_t i = 0; i < quote->nlines; i++) {
         const billing_line_t  *line = &quote->lines[i];

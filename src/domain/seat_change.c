@@ -105,7 +105,6 @@ billing_team_resize(billing_team_t *team, const billing_seat_change_t *change)
     team->paid = change->paid;
     team->credit = change->credit;
     team->pending = change->pending;
-    team->version++;
 
     if (change->discount_lost) {
         team->discount_percent = 0;

@@ -12,7 +12,6 @@ billing_team_step(billing_team_t *team, const billing_sub_step_t *step)
     uint32_t  effects = step->effects;
 
     team->state = step->next;
-    team->version++;
 
     if (effects & BILLING_EFFECT_RENEW_ON) {
         team->auto_renew = true;

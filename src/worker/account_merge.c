@@ -256,20 +256,11 @@ billing_merge_seats(billing_worker_t *w, const char *account)
         "DELETE FROM seat WHERE account = $1 AND NOT EXISTS (SELECT 1"
         " FROM member m WHERE m.team = seat.account"
         " AND m.email = seat.email AND (m.roles & $2) <> 0)";
-    static const char  count_sql[] =
-        "UPDATE team SET members = $1 WHERE id = $2";
 
-    uint32_t         n;
     billing_db_rc_t  rc;
 
     rc = billing_db_exec(w->db, sql, "ti", account,
                          (int64_t) BILLING_ROLE_MEMBER);
 
-    if (rc == BILLING_DB_OK) {
-        rc = billing_seat_count(w, account, &n);
-    }
-
-    return rc == BILLING_DB_OK
-           ? billing_db_exec(w->db, count_sql, "it", (int64_t) n, account)
-           : rc;
+    return rc == BILLING_DB_OK ? billing_seat_recount(w, account) : rc;
 }

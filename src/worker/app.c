@@ -232,7 +232,7 @@ billing_app_store(billing_app_t *app, billing_app_team_t *team)
         rc = billing_seats_take(app->op, &team->row, &team->change);
     }
 
-    return rc == BILLING_DB_OK ? billing_team_touch(app->op->w, &team->row)
+    return rc == BILLING_DB_OK ? billing_team_store(app->op->w, &team->row)
                                : rc;
 }
 

@@ -95,7 +95,6 @@ billing_app_team_new(billing_app_t *app, const json_t *item,
     memset(&row, 0, sizeof(row));
     row.team.plan = BILLING_PLAN_FREE;
     row.team.state = BILLING_STATE_FREE;
-    row.team.version = 1;
     row.team.paid.currency = currency;
     row.team.credit.currency = currency;
     row.team.pending.currency = currency;
@@ -134,6 +133,10 @@ billing_app_team_new(billing_app_t *app, const json_t *item,
     result->changed = true;
     result->created = true;
     rc = billing_team_insert(op->w, &row);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_store(op->w, &row);
+    }
 
     return rc == BILLING_DB_OK ? billing_app_enter(app, id, &team) : rc;
 }
@@ -334,7 +337,7 @@ billing_op_app_grant(billing_op_t *op)
     }
 
     if (result.changed) {
-        rc = billing_team_touch(op->w, &row);
+        rc = billing_team_store(op->w, &row);
     }
 
     return rc == BILLING_DB_OK ? billing_app_told(op, id, 200) : rc;
@@ -414,7 +417,7 @@ billing_op_app_team_delete(billing_op_t *op)
     rc = billing_team_empty(op, row.id);
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_team_touch(op->w, &row);
+        rc = billing_team_store(op->w, &row);
     }
 
     if (rc == BILLING_DB_OK) {

@@ -165,7 +165,6 @@ billing_bill_settled(billing_worker_t *w, billing_team_row_t *row,
         return rc;
     }
 
-    row->team.version++;
 
     if (strcmp(bill->kind, BILLING_BILL_SEATS) != 0
         && billing_invoice_state(&bill->invoice)

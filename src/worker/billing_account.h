@@ -12,6 +12,15 @@
 #define BILLING_REMOVAL_SEC        86400    /* a link is good for a day */
 #define BILLING_REMOVAL_AGAIN_SEC  60       /* between two of them */
 
+/*
+ * How many a team's row says it has, $1 the role of a member: of who holds a
+ * subscription the licences in use.  Nothing else counts.
+ */
+#define BILLING_MEMBERS                                                       \
+    "CASE WHEN team.id = team.account THEN (SELECT COUNT(*) FROM seat s"      \
+    " WHERE s.account = team.id) ELSE (SELECT COUNT(*) FROM member m"         \
+    " WHERE m.team = team.id AND (m.roles & $1) <> 0) END"
+
 /* A team inside that ends shows nothing of the account any more. */
 #define BILLING_INSIDE_GONE                                                   \
     "UPDATE team SET gone = 1, plan = 'free', state = 'free', period = '',"   \
@@ -151,10 +160,7 @@ typedef struct {
 BILLING_MUST_CHECK billing_db_rc_t billing_seat_follow(billing_worker_t *w,
     const billing_seat_follow_t *follow);
 
-BILLING_MUST_CHECK billing_db_rc_t billing_seat_count(billing_worker_t *w,
-    const char *account, uint32_t *n);
-
-/* Counts the licences in use into the account's row. */
+/* Counts the licences in use into the account's row, if they have changed. */
 BILLING_MUST_CHECK billing_db_rc_t billing_seat_recount(billing_worker_t *w,
     const char *account);
 

@@ -147,20 +147,21 @@ struct billing_team_row_s {
 BILLING_MUST_CHECK billing_db_rc_t billing_team_load(billing_worker_t *w,
     const char *id, billing_team_row_t *row);
 
-/* A new row with the values of *row; the record is published. */
+/* A new row, with nobody in it yet; billing_team_store makes it known. */
 BILLING_MUST_CHECK billing_db_rc_t billing_team_insert(billing_worker_t *w,
     const billing_team_row_t *row);
 
 /*
- * Writes the row as it is: the caller has raised team.version; what it means
- * for the teams inside follows, of one of those only its own is written.
+ * Writes the row, counts its members or licences, raises its version, and both
+ * are in *row; its record is published.  What it means for the teams inside
+ * follows; of one of those only its own is written.
  */
 BILLING_MUST_CHECK billing_db_rc_t billing_team_store(billing_worker_t *w,
-    const billing_team_row_t *row);
-
-/* Raises the version, counts the members, or licences, and writes the row. */
-BILLING_MUST_CHECK billing_db_rc_t billing_team_touch(billing_worker_t *w,
     billing_team_row_t *row);
+
+/* Seats of the checkout that is open now, 0 none; the record is published. */
+BILLING_MUST_CHECK billing_db_rc_t billing_team_hold(billing_worker_t *w,
+    const char *account, uint32_t seats);
 
 /*
  * The team named, when the actor may know of it: a stranger gets the same

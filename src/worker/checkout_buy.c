@@ -296,9 +296,6 @@ billing_first(billing_reason_t a, billing_reason_t b)
 static billing_db_rc_t
 billing_buy_write(billing_buying_t *b)
 {
-    static const char  hold_sql[] =
-        "UPDATE team SET hold_seats = $1 WHERE id = $2";
-
     billing_db_rc_t      rc;
     billing_worker_t    *w;
     billing_checkout_t  *co;
@@ -342,11 +339,10 @@ billing_buy_write(billing_buying_t *b)
     }
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_db_exec(w->db, hold_sql, "it",
-                             (int64_t) co->quote.seats, co->team);
+        rc = billing_team_hold(w, co->team, co->quote.seats);
     }
 
-    return rc == BILLING_DB_OK ? billing_account_mirror(w, co->team) : rc;
+    return rc;
 }
 
 

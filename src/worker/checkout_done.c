@@ -528,9 +528,6 @@ billing_checkout_owed(billing_worker_t *w, const billing_checkout_t *co,
 billing_db_rc_t
 billing_checkout_release(billing_worker_t *w, const billing_checkout_t *co)
 {
-    static const char  sql[] =
-        "UPDATE team SET hold_seats = 0 WHERE id = $1";
-
     billing_db_rc_t  rc;
 
     rc = billing_promo_settle(w, co->id, "released");
@@ -539,9 +536,5 @@ billing_checkout_release(billing_worker_t *w, const billing_checkout_t *co)
         rc = billing_passes_release(w, co->id);
     }
 
-    if (rc == BILLING_DB_OK) {
-        rc = billing_db_exec(w->db, sql, "t", co->team);
-    }
-
-    return rc == BILLING_DB_OK ? billing_account_mirror(w, co->team) : rc;
+    return rc == BILLING_DB_OK ? billing_team_hold(w, co->team, 0) : rc;
 }

@@ -127,7 +127,7 @@ billing_occasional_seated(billing_worker_t *w, const char *account,
         }
 
         if (rc == BILLING_DB_OK) {
-            rc = billing_team_touch(w, &row);
+            rc = billing_team_store(w, &row);
         }
 
         if (rc != BILLING_DB_OK) {

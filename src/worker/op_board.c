@@ -76,7 +76,7 @@ billing_board_new(billing_op_t *op, billing_team_row_t *row,
     rc = billing_board_insert(op, row, board);
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_team_touch(op->w, row);    /* the newest changed */
+        rc = billing_team_store(op->w, row);    /* the newest changed */
     }
 
     if (rc != BILLING_DB_OK) {
@@ -222,7 +222,7 @@ billing_op_board_delete(billing_op_t *op)
     }
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_team_touch(op->w, &b.row);
+        rc = billing_team_store(op->w, &b.row);
     }
 
     return rc == BILLING_DB_OK ? billing_board_done(op, &b.board, 200, NULL)
@@ -265,7 +265,7 @@ billing_op_board_restore(billing_op_t *op)
     }
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_team_touch(op->w, &b.row);
+        rc = billing_team_store(op->w, &b.row);
     }
 
     return rc == BILLING_DB_OK ? billing_board_done(op, &b.board, 200, NULL)

@@ -178,7 +178,7 @@ billing_occasional_done(billing_op_t *op, billing_team_row_t *row,
     rc = billing_member_store(op->w, change);
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_team_touch(op->w, row);
+        rc = billing_team_store(op->w, row);
     }
 
     if (rc != BILLING_DB_OK) {
@@ -223,7 +223,6 @@ billing_op_day_passes(billing_op_t *op)
     }
 
     row.passes_off = !billing_op_bool(op, "enabled");
-    row.team.version++;
     rc = billing_team_store(op->w, &row);
 
     return rc == BILLING_DB_OK
@@ -424,7 +423,6 @@ billing_open_bought(billing_op_t *op, billing_opening_t *o,
         o->row.settle_at = billing_settle_at(&o->row.team, op->now);
     }
 
-    o->row.team.version++;
     rc = billing_team_store(op->w, &o->row);
 
     if (rc == BILLING_DB_OK) {

@@ -64,7 +64,7 @@ billing_op_information(billing_op_t *op)
     rc = billing_information_store(op, row.id, information);
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_team_touch(op->w, &row);
+        rc = billing_team_store(op->w, &row);
     }
 
     if (rc != BILLING_DB_OK) {

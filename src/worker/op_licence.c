@@ -75,7 +75,7 @@ billing_op_licence_set(billing_op_t *op)
     rc = billing_member_store(op->w, &change);
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_team_touch(op->w, &row);
+        rc = billing_team_store(op->w, &row);
     }
 
     return rc == BILLING_DB_OK
@@ -240,5 +240,5 @@ billing_licence_grant(billing_op_t *op, billing_team_row_t *row,
 
     rc = billing_member_store(op->w, &change);
 
-    return rc == BILLING_DB_OK ? billing_team_touch(op->w, row) : rc;
+    return rc == BILLING_DB_OK ? billing_team_store(op->w, row) : rc;
 }

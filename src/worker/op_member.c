@@ -129,7 +129,7 @@ billing_member_hold(billing_op_t *op, billing_team_row_t *row)
 
     rc = billing_seat_ensure(op, row, "");
 
-    return rc == BILLING_DB_OK ? billing_team_touch(op->w, row) : rc;
+    return rc == BILLING_DB_OK ? billing_team_store(op->w, row) : rc;
 }
 
 
@@ -181,7 +181,7 @@ billing_member_write(billing_op_t *op, billing_team_row_t *row,
 
     rc = billing_member_store(op->w, &change);
 
-    return rc == BILLING_DB_OK ? billing_team_touch(op->w, row) : rc;
+    return rc == BILLING_DB_OK ? billing_team_store(op->w, row) : rc;
 }
 
 

@@ -142,10 +142,10 @@ billing_move_run(billing_op_t *op, billing_move_op_t *m)
     }
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_team_touch(op->w, &m->b.row);
+        rc = billing_team_store(op->w, &m->b.row);
     }
 
-    return rc == BILLING_DB_OK ? billing_team_touch(op->w, &m->to) : rc;
+    return rc == BILLING_DB_OK ? billing_team_store(op->w, &m->to) : rc;
 }
 
 

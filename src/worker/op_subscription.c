@@ -456,7 +456,7 @@ billing_op_downgrade(billing_op_t *op)
     rc = billing_team_took(op->w, &row, &step, op->now);
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_team_touch(op->w, &row);
+        rc = billing_team_store(op->w, &row);
     }
 
     return rc == BILLING_DB_OK ? billing_op_team(op, &row, NULL) : rc;

@@ -170,8 +170,6 @@ billing_team_create_rows(billing_op_t *op, billing_team_row_t *row,
 
     row->team.plan = BILLING_PLAN_FREE;
     row->team.state = BILLING_STATE_FREE;
-    row->team.members = 1;
-    row->team.version = 1;
     row->team.paid.currency = currency;
     row->team.credit.currency = currency;
     row->team.pending.currency = currency;
@@ -196,6 +194,12 @@ billing_team_create_rows(billing_op_t *op, billing_team_row_t *row,
 
     rc = billing_team_insert(op->w, row);
 
+    /* That there is a team is told before who is in it. */
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_outbox_team(op->w, row->id);
+    }
+
     if (rc != BILLING_DB_OK) {
         return rc;
     }
@@ -207,8 +211,8 @@ billing_team_create_rows(billing_op_t *op, billing_team_row_t *row,
 
     rc = billing_member_store(op->w, &creator);
 
-    if (rc == BILLING_DB_OK && !billing_account_own(row)) {
-        rc = billing_seat_recount(op->w, row->account);
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_store(op->w, row);
     }
 
     return rc == BILLING_DB_OK

@@ -387,5 +387,5 @@ billing_delete_row(billing_op_t *op, billing_ending_team_t *end)
         rc = billing_team_took(op->w, &end->row, &step, op->now);
     }
 
-    return rc == BILLING_DB_OK ? billing_team_touch(op->w, &end->row) : rc;
+    return rc == BILLING_DB_OK ? billing_team_store(op->w, &end->row) : rc;
 }

@@ -58,7 +58,7 @@ billing_op_team_change(billing_op_t *op)
     rc = billing_setting_take(op, &row);
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_team_touch(op->w, &row);
+        rc = billing_team_store(op->w, &row);
     }
 
     return rc == BILLING_DB_OK ? billing_op_team(op, &row, NULL) : rc;

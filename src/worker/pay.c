@@ -112,10 +112,6 @@ billing_db_rc_t
 billing_pay_begin(billing_worker_t *w, billing_team_row_t *row,
     billing_checkout_t *co, int64_t now, billing_op_reply_t *reply)
 {
-    static const char  hold_sql[] =
-        "UPDATE team SET hold_seats = $1, version = version + 1"
-        " WHERE id = $2";
-
     billing_db_rc_t  rc;
 
     co->state = BILLING_CHECKOUT_NEW;
@@ -133,18 +129,7 @@ billing_pay_begin(billing_worker_t *w, billing_team_row_t *row,
 
     if (rc == BILLING_DB_OK) {
         row->hold_seats = co->quote.seats;
-        rc = billing_db_exec(w->db, hold_sql, "it",
-                             (int64_t) row->hold_seats, row->id);
-    }
-
-    /* Usable while its bill is on its way, however long that takes. */
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_outbox_team(w, row->id);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_account_mirror(w, row->id);
+        rc = billing_team_hold(w, row->id, row->hold_seats);
     }
 
     if (rc != BILLING_DB_OK) {

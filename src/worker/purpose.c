@@ -90,7 +90,6 @@ billing_purpose_apply(const billing_checkout_t *co, billing_team_t *team,
     case BILLING_PURPOSE_CARD:
     case BILLING_PURPOSE_INVOICE:
     case BILLING_PURPOSE_TRIAL_CARD:    /* see billing_trial_start */
-        team->version++;
         return;
 
     case BILLING_PURPOSE_PURCHASE:

@@ -179,48 +179,20 @@ billing_seat_free(billing_worker_t *w, const char *account,
 }
 
 
-billing_db_rc_t
-billing_seat_count(billing_worker_t *w, const char *account, uint32_t *n)
-{
-    static const char  sql[] = "SELECT COUNT(*) FROM seat WHERE account = $1";
-
-    billing_db_rc_t  rc;
-
-    rc = billing_db_query(w->db, sql, "t", account);
-
-    if (rc != BILLING_DB_ROW) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;
-    }
-
-    *n = (uint32_t) billing_db_int(w->db, sql, 0);
-    billing_db_done(w->db, sql);
-
-    return BILLING_DB_OK;
-}
-
-
 /* A licence too many is refused by the row itself. */
 
 billing_db_rc_t
 billing_seat_recount(billing_worker_t *w, const char *account)
 {
     static const char  sql[] =
-        "UPDATE team SET members = $1, version = version + 1"
-        " WHERE id = $2 AND members <> $3";
+        "UPDATE team SET members = " BILLING_MEMBERS ", version = version + 1"
+        " WHERE id = $2 AND members <> " BILLING_MEMBERS;
 
-    uint32_t         n;
     billing_db_rc_t  rc;
 
-    rc = billing_seat_count(w, account, &n);
+    rc = billing_db_exec(w->db, sql, "it", (int64_t) BILLING_ROLE_MEMBER,
+                         account);
 
-    if (rc == BILLING_DB_OK) {
-        rc = billing_db_exec(w->db, sql, "iti", (int64_t) n, account,
-                             (int64_t) n);
-    }
-
-    if (rc != BILLING_DB_OK || billing_db_changes(w->db) == 0) {
-        return rc;
-    }
-
-    return billing_outbox_team(w, account);
+    return rc == BILLING_DB_OK && billing_db_changes(w->db) != 0
+           ? billing_outbox_team(w, account) : rc;
 }

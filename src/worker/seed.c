@@ -50,7 +50,7 @@ static billing_db_rc_t billing_seed_domain(billing_worker_t *w,
     const billing_seed_team_t *seed, int64_t now);
 static void billing_seed_period(billing_worker_t *w,
     const billing_seed_team_t *seed, int64_t now, billing_team_row_t *row);
-static uint32_t billing_seed_members(const char *team, const char **payer);
+static const char *billing_seed_payer(const char *team);
 static billing_db_rc_t billing_seed_boards(billing_worker_t *w, int64_t now);
 static billing_db_rc_t billing_seed_access(billing_worker_t *w,
     const char *board, const char *email, uint32_t rights, int64_t now);
@@ -257,6 +257,12 @@ billing_seed_teams(billing_worker_t *w, int64_t now)
         rc = billing_member_store(w, &change);
     }
 
+    for (i = 0; rc == BILLING_DB_OK && billing_seed_team_list[i].id != NULL;
+         i++)
+    {
+        rc = billing_seat_recount(w, billing_seed_team_list[i].id);
+    }
+
     return rc;
 }
 
@@ -270,6 +276,7 @@ billing_seed_team(billing_worker_t *w, const billing_seed_team_t *seed,
     billing_currency_t   currency;
     billing_team_row_t   row;
 
+    payer = billing_seed_payer(seed->id);
     memset(&row, 0, sizeof(row));
     (void) snprintf(row.id, sizeof(row.id), "%s", seed->id);
     (void) snprintf(row.name, sizeof(row.name), "%s", seed->name);
@@ -280,8 +287,6 @@ billing_seed_team(billing_worker_t *w, const billing_seed_team_t *seed,
     row.team.period = seed->period;
     row.team.method = seed->method;
     row.team.seats = seed->seats;
-    row.team.members = billing_seed_members(seed->id, &payer);
-    row.team.version = 1;
     row.team.paid.currency = currency;
     row.team.credit.currency = currency;
     row.team.pending.currency = currency;
@@ -297,6 +302,10 @@ billing_seed_team(billing_worker_t *w, const billing_seed_team_t *seed,
     }
 
     rc = billing_team_insert(w, &row);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_team_store(w, &row);
+    }
 
     return rc == BILLING_DB_OK && seed->domain != NULL
            ? billing_seed_domain(w, seed, now) : rc;
@@ -366,30 +375,19 @@ billing_seed_period(billing_worker_t *w, const billing_seed_team_t *seed,
 }
 
 
-static uint32_t
-billing_seed_members(const char *team, const char **payer)
+static const char *
+billing_seed_payer(const char *team)
 {
-    size_t    i;
-    uint32_t  n;
-
-    n = 0;
-    *payer = OWNER;
-
-    for (i = 0; billing_seed_member_list[i].team != NULL; i++) {
-        if (strcmp(billing_seed_member_list[i].team, team) != 0) {
-            continue;
-        }
-
-        n += (billing_seed_member_list[i].roles & R_M) != 0;
-
-        if (billing_seed_member_list[i].roles
-            & (uint32_t) BILLING_ROLE_BILLING_ADMIN)
+    for (size_t i = 0; billing_seed_member_list[i].team != NULL; i++) {
+        if (strcmp(billing_seed_member_list[i].team, team) == 0
+            && billing_seed_member_list[i].roles
+               & (uint32_t) BILLING_ROLE_BILLING_ADMIN)
         {
-            *payer = billing_seed_member_list[i].email;
+            return billing_seed_member_list[i].email;
         }
     }
 
-    return n;
+    return OWNER;
 }
 
 

@@ -13,7 +13,9 @@ static void billing_team_read(billing_db_t *db, const char *sql,
 static void billing_team_read_bill(billing_db_t *db, const char *sql,
     billing_team_row_t *row);
 static billing_db_rc_t billing_team_store_inside(billing_worker_t *w,
-    const billing_team_row_t *row);
+    billing_team_row_t *row);
+static billing_db_rc_t billing_team_count(billing_worker_t *w,
+    billing_team_row_t *row);
 static billing_db_rc_t billing_team_store_plan(billing_worker_t *w,
     const billing_team_row_t *row);
 static void billing_team_read_trial(billing_db_t *db, const char *sql,
@@ -188,29 +190,28 @@ billing_team_insert(billing_worker_t *w, const billing_team_row_t *row)
 {
     static const char  sql[] =
         "INSERT INTO team (id, name, currency, created_at, invite, seats,"
-        " members, version, account)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        " version, account) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)";
 
     billing_db_rc_t  rc;
 
-    rc = billing_db_exec(w->db, sql, "tttitiiit", row->id, row->name,
+    rc = billing_db_exec(w->db, sql, "tttitit", row->id, row->name,
              billing_currency_code(row->team.paid.currency),
              row->created_at, row->invite_admins ? "admins" : "members",
-             (int64_t) row->team.seats, (int64_t) row->team.members,
-             (int64_t) row->team.version,
+             (int64_t) row->team.seats,
              billing_account_own(row) ? row->id : row->account);
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_team_store(w, row);
-    }
 
     return rc == BILLING_DB_OK && !billing_account_own(row)
            ? billing_account_mirror(w, row->account) : rc;
 }
 
 
+/*
+ * How many there are and which version this is only the database knows: what
+ * a row in memory says of them may be of before a company became one team.
+ */
+
 billing_db_rc_t
-billing_team_store(billing_worker_t *w, const billing_team_row_t *row)
+billing_team_store(billing_worker_t *w, billing_team_row_t *row)
 {
     static const char  sql[] = "SELECT plan FROM team WHERE id = $1";
 
@@ -246,7 +247,7 @@ billing_team_store(billing_worker_t *w, const billing_team_row_t *row)
         rc = billing_account_stored(w, row, was);
     }
 
-    return rc == BILLING_DB_OK ? billing_outbox_team(w, row->id) : rc;
+    return rc == BILLING_DB_OK ? billing_team_count(w, row) : rc;
 }
 
 
@@ -256,12 +257,8 @@ billing_team_store(billing_worker_t *w, const billing_team_row_t *row)
  */
 
 static billing_db_rc_t
-billing_team_store_inside(billing_worker_t *w, const billing_team_row_t *row)
+billing_team_store_inside(billing_worker_t *w, billing_team_row_t *row)
 {
-    static const char  sql[] =
-        "UPDATE team SET members = $1, version = CASE WHEN version < $2"
-        " THEN $3 ELSE version + 1 END WHERE id = $4";
-
     billing_db_rc_t        rc;
     const billing_team_t  *team;
 
@@ -275,11 +272,35 @@ billing_team_store_inside(billing_worker_t *w, const billing_team_row_t *row)
         return BILLING_DB_CONFLICT;
     }
 
-    rc = billing_db_exec(w->db, sql, "iiit", (int64_t) team->members,
-                         (int64_t) team->version, (int64_t) team->version,
-                         row->id);
+    rc = billing_team_count(w, row);
 
-    return rc == BILLING_DB_OK ? billing_outbox_team(w, row->id) : rc;
+    return rc == BILLING_DB_OK ? billing_seat_recount(w, row->account) : rc;
+}
+
+
+/* Of who holds a subscription it is the licences in use. */
+
+static billing_db_rc_t
+billing_team_count(billing_worker_t *w, billing_team_row_t *row)
+{
+    static const char  sql[] =
+        "UPDATE team SET version = version + 1, members = " BILLING_MEMBERS
+        " WHERE id = $2 RETURNING members, version";
+
+    billing_db_rc_t  rc;
+
+    rc = billing_db_query(w->db, sql, "it", (int64_t) BILLING_ROLE_MEMBER,
+                          row->id);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    row->team.members = (uint32_t) billing_db_int(w->db, sql, 0);
+    row->team.version = (uint64_t) billing_db_int(w->db, sql, 1);
+    billing_db_done(w->db, sql);
+
+    return billing_outbox_team(w, row->id);
 }
 
 
@@ -290,8 +311,8 @@ billing_team_store_plan(billing_worker_t *w, const billing_team_row_t *row)
 {
     static const char  plan_sql[] =
         "UPDATE team SET plan = $1, state = $2, period = $3, method = $4,"
-        " seats = $5, members = $6, version = $7, hold_seats = $8"
-        " WHERE id = $9";
+        " seats = $5, hold_seats = $6, members = (SELECT COUNT(*)"
+        " FROM seat s WHERE s.account = team.id) WHERE id = $7";
     static const char  money_sql[] =
         "UPDATE team SET anchor_at = $1, period_start_at = $2,"
         " period_end_at = $3, paid_minor = $4, credit_minor = $5,"
@@ -307,14 +328,13 @@ billing_team_store_plan(billing_worker_t *w, const billing_team_row_t *row)
 
     team = &row->team;
 
-    rc = billing_db_exec(w->db, plan_sql, "ttttiiiit",
+    rc = billing_db_exec(w->db, plan_sql, "ttttiit",
              billing_plan_name(team->plan), billing_state_name(team->state),
              team->period == BILLING_PERIOD_NONE
                  ? "" : billing_period_name(team->period),
              team->method == BILLING_METHOD_NONE
                  ? "" : billing_method_name(team->method),
-             (int64_t) team->seats, (int64_t) team->members,
-             (int64_t) team->version, (int64_t) row->hold_seats, row->id);
+             (int64_t) team->seats, (int64_t) row->hold_seats, row->id);
 
     if (rc != BILLING_DB_OK) {
         return rc;
@@ -406,24 +426,24 @@ billing_team_store_trial(billing_worker_t *w, const billing_team_row_t *row)
 }
 
 
+/* A price rests on the hold, and so does the day the gate's record ends. */
+
 billing_db_rc_t
-billing_team_touch(billing_worker_t *w, billing_team_row_t *row)
+billing_team_hold(billing_worker_t *w, const char *account, uint32_t seats)
 {
+    static const char  sql[] =
+        "UPDATE team SET hold_seats = $1, version = version + 1"
+        " WHERE id = $2";
+
     billing_db_rc_t  rc;
 
-    rc = billing_account_own(row)
-         ? billing_seat_count(w, row->id, &row->team.members)
-         : billing_member_count(w, row->id, (uint32_t) BILLING_ROLE_MEMBER,
-                                &row->team.members, NULL);
-    if (rc != BILLING_DB_OK) {
-        return rc;
+    rc = billing_db_exec(w->db, sql, "it", (int64_t) seats, account);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_outbox_team(w, account);
     }
 
-    row->team.version++;
-    rc = billing_team_store(w, row);
-
-    return rc == BILLING_DB_OK && !billing_account_own(row)
-           ? billing_seat_recount(w, row->account) : rc;
+    return rc == BILLING_DB_OK ? billing_account_mirror(w, account) : rc;
 }
 
 

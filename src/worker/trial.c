@@ -115,7 +115,6 @@ billing_trial_refused(billing_worker_t *w, billing_team_row_t *row,
 {
     if (unpaid->reason == BILLING_GATEWAY_UNAVAILABLE) {
         row->team.trial_ends_at = unpaid->now + BILLING_TRIAL_AWAY_SEC;
-        row->team.version++;
 
         return billing_team_store(w, row);
     }

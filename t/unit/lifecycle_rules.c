@@ -154,7 +154,6 @@ r138_cancelling_before_the_first_invoice_is_paid_is_free(void **state)
     assert_int_equal(team.seats, 0);
     assert_int_equal(team.members, 12);
     assert_int_equal(team.credit.minor, 77);
-    assert_int_equal(team.version, 6);
     assert_false(team.auto_renew);
     assert_false(team.invoice_open);
 
@@ -425,7 +424,6 @@ any_chain_of_events_stays_consistent(void **state)
         (void) set_up(NULL);
 
         for (unsigned i = 0; i < 40; i++) {
-            uint64_t             version = team.version;
             billing_reason_t     reason;
             billing_sub_event_t  what;
 
@@ -439,7 +437,6 @@ any_chain_of_events_stays_consistent(void **state)
             }
 
             billing_team_step(&team, &step);
-            assert_int_equal(team.version, version + 1);
 
             /* The purchase itself is made elsewhere. */
 

@@ -80,7 +80,6 @@ r149_d1_two_seats_more(void **state)
     assert_int_equal(team.pending.minor, 1067);
     assert_int_equal(team.credit.minor, 0);
     assert_int_equal(team.paid.minor, 7000);
-    assert_int_equal(team.version, 6);
 }
 
 

@@ -448,6 +448,7 @@ r202_r14_licences_run_out_in_all_teams_at_once(void **state)
     turn_end(false);
     assert_int_equal(billing_db_script(t.w.db, "UPDATE team SET seats = 2"
                      " WHERE id = 'team-enterprise'"), BILLING_DB_OK);
+    said_anew();
     body = further(big, "team-enterprise", 201, NULL);
     (void) snprintf(teams.b, sizeof(teams.b), "%s",
                     text_of(json_object_get(body, "team"), "id"));

@@ -183,6 +183,7 @@ r202_enterprise_goes_on_without_licences(void **state)
     assert_int_equal(billing_db_exec(t.w.db, "UPDATE member SET roles = $1"
                      " WHERE roles = 64 AND email = 'new2@example.test'", "i",
                      (int64_t) BILLING_ROLE_OCCASIONAL), BILLING_DB_OK);
+    said_anew();
     turn_end(false);
     body = app("app.member", json_pack("{s:s, s:s}", "team", id, "email",
                "new2@example.test"), 200, NULL);

@@ -10,6 +10,7 @@ static void
 run(const char *sql)
 {
     assert_int_equal(billing_db_exec(t.w.db, sql, ""), BILLING_DB_OK);
+    said_anew();
 }
 
 

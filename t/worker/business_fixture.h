@@ -146,33 +146,6 @@ billing_command_lookup(billing_worker_t *w, const char *op,
 
 
 billing_db_rc_t
-billing_outbox_team(billing_worker_t *w, const char *team)
-{
-    t.outbox++;
-    return billing_event_team(w, team);
-}
-
-
-billing_db_rc_t
-billing_outbox_member(billing_worker_t *w, const char *team,
-    const char *email)
-{
-    t.outbox++;
-    return billing_event_member(w, team, email);
-}
-
-
-billing_db_rc_t
-billing_outbox_board(billing_worker_t *w, const char *board)
-{
-    (void) w;
-    (void) board;
-    t.outbox++;
-    return BILLING_DB_OK;
-}
-
-
-billing_db_rc_t
 billing_mail_queue(billing_worker_t *w, const char *to,
     const char *template_key, const char *lang, const json_t *args,
     int64_t now)
@@ -194,6 +167,7 @@ billing_mail_queue(billing_worker_t *w, const char *to,
 }
 
 
+#include "business_said.h"
 #include "business_marks.h"
 
 
@@ -226,6 +200,7 @@ turn_end(bool undo)
     }
 
     t.nqueued = 0;
+    said_look(true);
 }
 
 
@@ -480,6 +455,7 @@ tear_down(void **state)
 
     (void) state;
     forget_answers();
+    said_forget();
     billing_db_free(t.w.db);
     (void) snprintf(command, sizeof(command), "rm -rf %s", t.folder);
 

@@ -1,16 +1,7 @@
-/* Part of business_fixture.h: what a savepoint covers, and one more record. */
+/* Part of business_fixture.h: what a savepoint covers. */
 
 #ifndef BILLING_BUSINESS_MARKS_H
 #define BILLING_BUSINESS_MARKS_H
-
-billing_db_rc_t
-billing_outbox_access(billing_worker_t *w, const char *board,
-    const char *email)
-{
-    (void) email;
-    return billing_outbox_team(w, board);
-}
-
 
 size_t
 billing_http_mark(const billing_worker_t *w)

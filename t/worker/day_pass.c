@@ -106,6 +106,7 @@ r198_two_at_once_begin_one_pass(void **state)
     turn_begin();
     assert_int_equal(billing_pass_begin(&t.w, &pass), BILLING_DB_OK);
     assert_int_equal(billing_pass_begin(&t.w, &pass), BILLING_DB_DONE);
+    said_anew();
     turn_end(false);
     assert_int_equal(count("SELECT COUNT(*) FROM day_pass"), 1);
 }

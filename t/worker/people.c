@@ -449,6 +449,7 @@ r24_a_company_that_leaves_enterprise_rules_nobody(void **state)
     assert_int_equal(billing_db_script(t.w.db,
         "UPDATE team SET plan = 'free' WHERE id = 'team-enterprise'"),
         BILLING_DB_OK);
+    said_anew();
     drop(expect("a@" DOMAIN, "team.create", json_pack("{s:s}", "name",
                 "Yes"), 201, NULL));
 }
@@ -500,6 +501,7 @@ a_database_of_before_keeps_its_domain(void **state)
         " | sqlite3 %s/billing.db", t.folder, t.folder);
     assert_int_equal(system(command), 0);
     open_database();
+    said_anew();
 
     assert_int_equal(count("SELECT COUNT(*) FROM email_domain"), 1);
     assert_int_equal(count("SELECT COUNT(*) FROM email_domain WHERE name ="

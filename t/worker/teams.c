@@ -216,6 +216,7 @@ a_team_admin_does_not_remove_the_company_admin(void **state)
                     OWNER, (int) (BILLING_ROLE_MEMBER
                                   | BILLING_ROLE_TEAM_ADMIN), PLAIN);
     assert_int_equal(billing_db_script(t.w.db, text), BILLING_DB_OK);
+    said_anew();
 
     drop(expect(PLAIN, "member.remove",
                 json_pack(form, "team", id, "email", OWNER), 403,

@@ -308,6 +308,7 @@ r130_r221_team_by_invoice_gets_an_invoice(void **state)
     assert_int_equal(billing_db_exec(t.w.db, "UPDATE team SET state ="
                      " 'active', invoice_open = $1, ever_paid = 1", "i",
                      (int64_t) 0), BILLING_DB_OK);
+    said_anew();
     turn_end(false);
 
     drop(expect(OWNER, "billing.trial", of_trial(id, "pm_card", NULL), 409,

@@ -66,6 +66,9 @@ bool billing_entitle_by_access(const billing_member_record_t *member,
 billing_plan_t billing_entitle_plan(const billing_team_record_t *team,
     int64_t now);
 
+/* Whether what was paid for has ended, by its state or by the clock. */
+bool billing_entitle_ended(const billing_team_record_t *team, int64_t now);
+
 /*
  * As what somebody is let onto the board: roles of the team, guest, visitor;
  * 0 not at all.
@@ -83,6 +86,27 @@ uint32_t billing_entitle_roles(const billing_terms_t *terms,
 billing_reason_t billing_entitle(const billing_catalogue_t *catalogue,
     const billing_team_record_t *team, const billing_member_record_t *member,
     const billing_board_record_t *board, const billing_wanted_t *wanted,
+    int64_t now);
+
+
+/* --- allowance: what a team has now, and how much of it ------------------ */
+
+typedef struct {
+    uint32_t  limit;                    /* index in the catalogue */
+    int64_t   used;                     /* already; -1 is not known */
+} billing_usage_t;
+
+/* Bits; Free's once what was paid for has ended, 0 of a team not known. */
+uint64_t billing_allowance_features(const billing_catalogue_t *catalogue,
+    const billing_team_record_t *team, int64_t now);
+
+/* -1 is unlimited, 0 also of a team not known. */
+int64_t billing_allowance_limit(const billing_catalogue_t *catalogue,
+    const billing_team_record_t *team, uint32_t limit, int64_t now);
+
+/* ALLOW while one more fits, LIMIT_REACHED, or ENTITLEMENT_UNKNOWN. */
+billing_reason_t billing_allowance_room(const billing_catalogue_t *catalogue,
+    const billing_team_record_t *team, const billing_usage_t *usage,
     int64_t now);
 
 #endif /* BILLING_DOMAIN_ENTITLEMENT_H */

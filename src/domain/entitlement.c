@@ -53,6 +53,13 @@ billing_entitle_plan(const billing_team_record_t *team, int64_t now)
 }
 
 
+bool
+billing_entitle_ended(const billing_team_record_t *team, int64_t now)
+{
+    return billing_entitled(team, now).expired;
+}
+
+
 uint32_t
 billing_entitle_roles(const billing_terms_t *terms,
     const billing_member_record_t *member,

@@ -7,9 +7,10 @@
  * it), park (waiting requests), fetch (records on a miss), ask (those that
  * Redis lacks), ctx (what a request has learned), question (who wants what),
  * look (what is known), gate (the verdict), refuse (the answer to a refusal),
- * variable ($billing_*), life (of an nginx worker process), process
- * (billing-worker); session (cookie, csrf), api (routes), stream (entries),
- * transport (commands, answers), notice, relay, local, answer, status.
+ * variable ($billing_*), allowance (features and limits by name), life (of an
+ * nginx worker process), process (billing-worker); session (cookie, csrf), api
+ * (routes), stream (entries), transport (commands, answers), notice, relay,
+ * local, answer, status.
  */
 
 #ifndef NGX_HTTP_BILLING_H
@@ -58,6 +59,7 @@ typedef struct {
     ngx_flag_t                 require;     /* billing_require given */
     ngx_flag_t                 wanted_auto; /* view for GET, HEAD; else edit */
     billing_wanted_t           wanted;
+    ngx_array_t               *limits;      /* allowance.c's; NULL none */
     ngx_flag_t                 dry_run;
     ngx_uint_t                 status_code; /* 0 = the reason's own */
     ngx_uint_t                 log_level;
@@ -89,6 +91,11 @@ ngx_int_t ngx_http_billing_app_keys(ngx_conf_t *cf,
 
 /* billing_require WORDS: needs the catalogue's names of features. */
 char *ngx_http_billing_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* Its "limit=" with "NAME:USED"; and whether variables' names are known. */
+char *ngx_http_billing_allowance(ngx_conf_t *cf,
+    ngx_http_billing_loc_conf_t *blcf, ngx_str_t *word);
+ngx_int_t ngx_http_billing_allowance_variables(ngx_conf_t *cf);
 
 
 /* --- zone: the shared table of records ------------------------------------ */
@@ -346,6 +353,7 @@ typedef struct {
     ngx_str_t         team;                     /* "" when the board tells */
     ngx_str_t         board;                    /* "" when none is meant */
     billing_wanted_t  wanted;
+    ngx_array_t      *limits;                   /* the location's */
     u_char            email[BILLING_EMAIL_MAX + 1];     /* the profile's */
 } ngx_http_billing_question_t;
 
@@ -372,6 +380,14 @@ ngx_int_t ngx_http_billing_gate(ngx_http_request_t *r);     /* precontent */
 ngx_int_t ngx_http_billing_refuse(ngx_http_request_t *r,
     ngx_http_billing_ctx_t *ctx);
 ngx_int_t ngx_http_billing_add_variables(ngx_conf_t *cf);
+
+/* ALLOW when one more fits into each limit that the location names. */
+billing_reason_t ngx_http_billing_allowed(ngx_http_request_t *r,
+    ngx_array_t *limits, billing_team_record_t *team);
+ngx_int_t ngx_http_billing_variable_feature(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+ngx_int_t ngx_http_billing_variable_limit(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 
 
 /* --- session -------------------------------------------------------------- */

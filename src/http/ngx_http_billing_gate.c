@@ -201,6 +201,10 @@ ngx_http_billing_gate_decide(ngx_http_request_t *r,
 
     ctx->reason = ngx_http_billing_gate_reason(bmcf, gate, look);
 
+    if (ctx->reason == BILLING_ALLOW && blcf->limits) {
+        ctx->reason = ngx_http_billing_allowed(r, blcf->limits, &ctx->team);
+    }
+
     if (ctx->reason == BILLING_ENTITLEMENT_UNKNOWN) {
         ctx->verdict = NGX_HTTP_BILLING_VERDICT_UNKNOWN;
 

@@ -19,6 +19,8 @@ static char *ngx_http_billing_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static char *ngx_http_billing_check_location(ngx_conf_t *cf,
     ngx_http_billing_loc_conf_t *prev, ngx_http_billing_loc_conf_t *conf);
+static char *ngx_http_billing_check_question(ngx_conf_t *cf,
+    ngx_http_billing_loc_conf_t *conf);
 static ngx_int_t ngx_http_billing_postconfiguration(ngx_conf_t *cf);
 
 static char *ngx_http_billing_sec_bounds(ngx_conf_t *cf, void *post,
@@ -335,6 +337,7 @@ ngx_http_billing_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->require = prev->require == NGX_CONF_UNSET ? 0 : prev->require;
         conf->wanted = prev->wanted;
         conf->wanted_auto = prev->wanted_auto;
+        conf->limits = prev->limits;
     }
 
     ngx_conf_merge_value(conf->dry_run, prev->dry_run, 0);
@@ -348,14 +351,32 @@ ngx_http_billing_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_msec_value(conf->wait, prev->wait, 10000);
     ngx_conf_merge_str_value(conf->pages, prev->pages, "/billing/pages/");
 
-    if (conf->require && conf->team == NULL && conf->board == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"billing_require\" needs a \"billing_team\" or a "
-                           "\"billing_board\"");
-        return NGX_CONF_ERROR;
+    return ngx_http_billing_check_question(cf, conf);
+}
+
+
+/*
+ * A server may leave the team to its locations; what no location answers is
+ * then refused.
+ */
+
+static char *
+ngx_http_billing_check_question(ngx_conf_t *cf,
+    ngx_http_billing_loc_conf_t *conf)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (!conf->require || conf->team || conf->board || clcf->name.len == 0) {
+        return NGX_CONF_OK;
     }
 
-    return NGX_CONF_OK;
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"billing_require\" needs a \"billing_team\" or a "
+                       "\"billing_board\" in location \"%V\"", &clcf->name);
+
+    return NGX_CONF_ERROR;
 }
 
 
@@ -406,6 +427,10 @@ ngx_http_billing_postconfiguration(ngx_conf_t *cf)
 
     if (bmcf->settings == NULL) {
         return NGX_OK;
+    }
+
+    if (ngx_http_billing_allowance_variables(cf) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     /* Behind all access checks, whatever "satisfy" makes of them. */
@@ -467,9 +492,7 @@ ngx_http_billing_cookie_name(ngx_conf_t *cf, void *post, void *data)
     for (i = 0; i < name->len; i++) {
         c = name->data[i];
 
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-              || (c >= '0' && c <= '9') || c == '_' || c == '-'))
-        {
+        if (!isalnum(c) && c != '_' && c != '-') {
             break;
         }
     }
@@ -489,7 +512,8 @@ ngx_http_billing_origin_url(ngx_conf_t *cf, void *post, void *data)
 {
     ngx_str_t *url = data;
 
-    size_t  skip;
+    size_t  i, skip;
+    u_char  c;
 
     (void) cf;
     (void) post;
@@ -503,13 +527,18 @@ ngx_http_billing_origin_url(ngx_conf_t *cf, void *post, void *data)
         skip = 8;
     }
 
-    if (skip == 0
-        || ngx_strlchr(url->data + skip, url->data + url->len, '/'))
-    {
-        return "is not \"http://HOST\" or \"https://HOST\"";
+    for (i = skip; skip && i < url->len; i++) {
+        c = url->data[i];
+
+        if (!isalnum(c) && c != '.' && c != '-' && c != ':' && c != '['
+            && c != ']')
+        {
+            skip = 0;
+        }
     }
 
-    return NGX_CONF_OK;
+    return skip ? NGX_CONF_OK
+                : "is not \"http://HOST\" or \"https://HOST\"";
 }
 
 

@@ -50,7 +50,8 @@ ngx_http_billing_worker(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_billing_main_conf_t *bmcf = conf;
 
-    ngx_str_t  *value;
+    ngx_str_t        *value;
+    ngx_file_info_t   info;
 
     (void) cmd;
 
@@ -79,6 +80,14 @@ ngx_http_billing_worker(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         if (ngx_conf_full_name(cf->cycle, &bmcf->worker_path, 0) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
+    }
+
+    if (ngx_file_info(bmcf->worker_path.data, &info) == 0
+        && !ngx_is_file(&info))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" is not a program",
+                           &bmcf->worker_path);
+        return NGX_CONF_ERROR;
     }
 
     if (access((char *) bmcf->worker_path.data, X_OK) == -1) {

@@ -24,6 +24,7 @@ ngx_http_billing_question(ngx_http_request_t *r,
     ngx_str_null(&question->board);
 
     question->wanted = blcf->wanted;
+    question->limits = blcf->limits;
 
     if (blcf->wanted_auto) {
 
@@ -41,7 +42,7 @@ ngx_http_billing_question(ngx_http_request_t *r,
         return reason;
     }
 
-    place = BILLING_ALLOW;
+    place = blcf->board || blcf->team ? BILLING_ALLOW : BILLING_TEAM_NOT_FOUND;
 
     if (blcf->board) {
         place = ngx_http_billing_question_id(r, blcf->board,
@@ -150,5 +151,6 @@ ngx_http_billing_question_same(ngx_http_billing_question_t *a,
            && a->wanted.seat == b->wanted.seat
            && a->wanted.admin == b->wanted.admin
            && a->wanted.billing == b->wanted.billing
-           && a->wanted.features == b->wanted.features;
+           && a->wanted.features == b->wanted.features
+           && a->limits == b->limits;
 }

@@ -34,8 +34,9 @@ ngx_http_billing_refuse(ngx_http_request_t *r, ngx_http_billing_ctx_t *ctx)
                   blcf->dry_run ? "would refuse" : "refused",
                   billing_reason_code(ctx->reason), &ctx->team_id);
 
+    ctx->dry_run = blcf->dry_run;
+
     if (blcf->dry_run) {
-        ctx->dry_run = 1;
         return NGX_DECLINED;
     }
 

@@ -78,6 +78,7 @@ ngx_http_billing_require_word(ngx_conf_t *cf,
     ngx_http_billing_loc_conf_t *blcf, ngx_str_t *word)
 {
     bool                     *wanted;
+    ngx_str_t                 limit;
     ngx_http_billing_word_t  *known;
 
     if (ngx_strcmp(word->data, "off") == 0) {
@@ -87,6 +88,12 @@ ngx_http_billing_require_word(ngx_conf_t *cf,
     if (ngx_strcmp(word->data, "auto") == 0) {
         blcf->wanted_auto = 1;
         return NGX_CONF_OK;
+    }
+
+    if (word->len > 6 && ngx_strncmp(word->data, "limit=", 6) == 0) {
+        limit.data = word->data + 6;
+        limit.len = word->len - 6;
+        return ngx_http_billing_allowance(cf, blcf, &limit);
     }
 
     for (known = ngx_http_billing_words; known->name.len; known++) {
@@ -133,8 +140,9 @@ ngx_http_billing_require_feature(ngx_conf_t *cf,
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "unknown word \"%V\" in \"billing_require\"; known are "
-                       "off auto view edit seat admin billing and the features"
-                       "%*s", word, (size_t) (p - names), names);
+                       "off auto view edit seat admin billing limit=NAME:USED "
+                       "and the features%*s", word, (size_t) (p - names),
+                       names);
 
     return NGX_CONF_ERROR;
 }

@@ -84,6 +84,12 @@ static ngx_http_variable_t  ngx_http_billing_variables[] = {
     { ngx_string("billing_role"), NULL, ngx_http_billing_variable_roles,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("billing_feature_"), NULL, ngx_http_billing_variable_feature,
+      0, NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
+
+    { ngx_string("billing_limit_"), NULL, ngx_http_billing_variable_limit,
+      0, NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
+
     { ngx_string("billing_session_profile"), NULL,
       ngx_http_billing_variable_profile, 0, 0, 0 },
 
@@ -91,13 +97,13 @@ static ngx_http_variable_t  ngx_http_billing_variables[] = {
 };
 
 
-/* As $limit_req_status does; the second word while billing_dry_run is on. */
+/* As $limit_req_status: the second word where billing_dry_run let it pass. */
 
 static const char *const  ngx_http_billing_verdicts[][2] = {
     [NGX_HTTP_BILLING_VERDICT_NONE]    = { "", "" },
-    [NGX_HTTP_BILLING_VERDICT_PASSED]  = { "PASSED", "PASSED_DRY_RUN" },
+    [NGX_HTTP_BILLING_VERDICT_PASSED]  = { "PASSED", "PASSED" },
     [NGX_HTTP_BILLING_VERDICT_REFUSED] = { "REFUSED", "REFUSED_DRY_RUN" },
-    [NGX_HTTP_BILLING_VERDICT_STALE]   = { "STALE", "STALE_DRY_RUN" },
+    [NGX_HTTP_BILLING_VERDICT_STALE]   = { "STALE", "STALE" },
     [NGX_HTTP_BILLING_VERDICT_UNKNOWN] = { "UNKNOWN", "UNKNOWN_DRY_RUN" }
 };
 
@@ -190,11 +196,17 @@ ngx_http_billing_variable_word(ngx_http_request_t *r,
         break;
 
     case NGX_HTTP_BILLING_VARIABLE_PLAN:
-        word = billing_plan_name((billing_plan_t) ctx->team.plan);
+        if (ctx->team.plan != BILLING_PLAN_NONE) {
+            word = billing_plan_name((billing_plan_t) ctx->team.plan);
+        }
+
         break;
 
     case NGX_HTTP_BILLING_VARIABLE_STATE:
-        word = billing_state_name((billing_state_t) ctx->team.state);
+        if (ctx->team.state != BILLING_STATE_NONE) {
+            word = billing_state_name((billing_state_t) ctx->team.state);
+        }
+
         break;
     }
 
@@ -212,7 +224,10 @@ ngx_http_billing_variable_number(ngx_http_request_t *r,
     ngx_http_billing_ctx_t  *ctx;
 
     ctx = ngx_http_billing_variable_ctx(r, v);
-    if (ctx == NULL) {
+
+    if (ctx == NULL || (data != NGX_HTTP_BILLING_VARIABLE_AGE
+                        && ctx->team.plan == BILLING_PLAN_NONE))
+    {
         return NGX_OK;
     }
 

@@ -65,8 +65,10 @@ my %entry = slurp('doc/directives.md') =~
     /^### (billing_\w+)\n(.*?)(?=^##|\z)/gms;
 ok(keys %entry > 3, 'there are directives');
 
-for my $name (sort keys %entry) {
-    my ($example) = $entry{$name} =~ /^```nginx\n(.*?)^```$/ms;
+for my $example (map { my $n = $_; map { [$n, $_] }
+    $entry{$n} =~ /^```nginx\n(.*?)^```$/gms } sort keys %entry)
+{
+    (my $name, $example) = @$example;
     my ($context) = $entry{$name} =~ /\*\*Context\*\* \| `?(\w+)/;
     my $base = join ' ', grep { !/\Q$name\E / } 'billing_config billing.json;',
         'billing_zone billing 16m;', 'billing_worker off;';
@@ -76,10 +78,21 @@ for my $name (sort keys %entry) {
         if !$in_http && $example !~ /location/;
     $in_server .= ' location @upgrade { return 303 /upgrade; }'
         if $example =~ /\@upgrade/;
+    $in_server .= ' billing_team t;' if $example =~ /limit=/;
     passes("load_module x;\nevents { }\nhttp { $base\n"
         . ($in_http ? $example : '')
         . "server { listen 127.0.0.1:8080; $in_server } }",
         "the example of $name");
+}
+
+my $server = 'listen 127.0.0.1:8080;';
+for my $example (blocks('doc/variables.md', 'nginx')) {
+    $example =~ s/^server \{/server { $server/m
+        or $example .= "server { $server }";
+    $example =~ s{/var/log/nginx/}{$dir/};
+    passes("load_module x;\nevents { }\nhttp { billing_config billing.json; "
+        . "billing_zone billing 16m;\n$example }",
+        'the example ' . ($example =~ /^(\w+)/)[0] . ' of variables.md');
 }
 
 for my $file (files(qr{\.md$})) {

@@ -59,11 +59,17 @@ for my $file (files(qr{^src/http/.*\.c$})) {
 }
 ok(keys %variable > 3, 'the table of variables is found');
 
-for my $name (sort keys %variable) {
-    like($reference, qr/^\| `\$\Q$name\E` \|/m, "\$$name is described");
+# A name that ends so stands for all that begin with it.
+
+my $variables = slurp('doc/variables.md');
+
+for my $name (map { s/_$/_NAME/r } sort keys %variable) {
+    like($variables, qr/^\| `\$\Q$name\E` \| \S/m, "\$$name is described");
+    like($readme, qr/`\$\Q$name\E`/, "the README lists \$$name");
 }
-while ($reference =~ /^\| `\$(billing_\w+)` \|/mg) {
-    ok($variable{$1}, "\$$1, which is described, exists");
+while ($variables =~ /^\| `\$(billing_\w+)` \|/mg) {
+    (my $name = $1) =~ s/NAME$//;
+    ok($variable{$name}, "\$$name, which is described, exists");
 }
 
 for my $file (files(qr{\.md$})) {

@@ -34,6 +34,7 @@
 #define BILLING_CTL_UNTIL       (1u << 7)
 #define BILLING_CTL_FORMAT      (1u << 8)
 #define BILLING_CTL_TABLE       (1u << 9)
+#define BILLING_CTL_ALL         (1u << 10)
 
 typedef struct {
     const char      *config;            /* --config, or NULL */

@@ -5,8 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../worker/billing_business.h"
+
 
 static int billing_explain_run(billing_explain_t *e, const char *number);
+static int billing_explain_every(billing_explain_t *e);
+static int billing_explain_next(billing_explain_t *e, const char *number,
+    json_t *wrong);
+static billing_db_rc_t billing_explain_number(const billing_explain_t *e,
+    char number[BILLING_NUMBER_MAX]);
 static bool billing_explain_load(billing_explain_t *e, const char *number);
 static billing_db_rc_t billing_explain_all(billing_explain_t *e,
     json_t *out);
@@ -30,6 +37,8 @@ static const char *billing_explain_word(const json_t *json,
 
 const char  billing_ctl_explain_help[] =
     "Usage: billingctl --config FILE explain NUMBER [--lang en|fr] [--json]\n"
+    "       billingctl --config FILE explain --all [--lang en|fr] [--json]\n"
+    "                  [--progress]\n"
     "\n"
     "Each line of the stored document with the rule that gave it\n"
     "(doc/rules.md) and its arithmetic, done again: quantity x unit price x\n"
@@ -38,6 +47,10 @@ const char  billing_ctl_explain_help[] =
     "from, why the tax is what it is; then the totals, and the entries in\n"
     "the books.\n"
     "What the stored data does not say is named, not guessed.\n"
+    "\n"
+    "  --all        every invoice, of which only those are shown that do not\n"
+    "               add up\n"
+    "  --progress   says how far it is, also without a terminal\n"
     "\n"
     "Reads only.  Exit status: 0 everything adds up, 1 something does not,\n"
     "2 there is no such invoice, or it cannot run.\n";
@@ -50,7 +63,7 @@ billing_ctl_explain(const billing_ctl_t *ctl)
     billing_explain_t       e = { .lang = ctl->lang };
     billing_ctl_session_t  *s;
 
-    if (ctl->argc != 1) {
+    if (ctl->argc != ((ctl->given & BILLING_CTL_ALL) == 0)) {
         return billing_ctl_fail("explain: which invoice?");
     }
 
@@ -63,7 +76,11 @@ billing_ctl_explain(const billing_ctl_t *ctl)
     e.s = s;
 
     if (billing_ctl_open(s, ctl, BILLING_CTL_READING)) {
-        status = billing_explain_run(&e, ctl->argv[0]);
+        status = billing_db_begin_reading(s->w.db) != BILLING_DB_OK
+                 ? billing_ctl_database(s)
+                 : ctl->argc == 0 ? billing_explain_every(&e)
+                 : billing_explain_run(&e, ctl->argv[0]);
+        billing_db_rollback(s->w.db);
     }
 
     json_decref(e.document);
@@ -81,19 +98,12 @@ billing_explain_run(billing_explain_t *e, const char *number)
     json_t           *out;
     billing_db_rc_t   rc;
 
-    rc = billing_db_begin_reading(e->s->w.db);
-
-    if (rc != BILLING_DB_OK) {
-        return billing_ctl_database(e->s);
-    }
-
     if (!billing_explain_load(e, number)) {
         return BILLING_CTL_USAGE;
     }
 
     out = json_object();
     rc = billing_explain_all(e, out);
-    billing_db_rollback(e->s->w.db);
 
     if (rc != BILLING_DB_OK) {
         json_decref(out);
@@ -111,6 +121,116 @@ billing_explain_run(billing_explain_t *e, const char *number)
     json_decref(out);
 
     return billing_ctl_flush(status);
+}
+
+
+/* All of one view of the database; what adds up is not shown. */
+
+static int
+billing_explain_every(billing_explain_t *e)
+{
+    int               status = BILLING_CTL_DONE;
+    bool              json = (e->s->ctl->given & BILLING_CTL_JSON) != 0;
+    char              number[BILLING_NUMBER_MAX] = "";
+    json_t           *wrong = json_array();
+    uint64_t          n = 0;
+    billing_db_rc_t   rc;
+
+    for ( ;; ) {
+        rc = billing_explain_number(e, number);
+
+        if (rc != BILLING_DB_OK) {
+            break;
+        }
+
+        status = billing_explain_next(e, number, wrong);
+
+        if (status != BILLING_CTL_DONE) {
+            break;
+        }
+
+        billing_ctl_progress(e->s->ctl, "invoices", ++n, 0);
+    }
+
+    if (rc != BILLING_DB_DONE) {
+        json_decref(wrong);
+        return rc == BILLING_DB_OK ? status : billing_ctl_database(e->s);
+    }
+
+    status = json_array_size(wrong) == 0 ? BILLING_CTL_DONE
+                                         : BILLING_CTL_FOUND;
+
+    if (json) {
+        return billing_ctl_print(json_pack("{s:I, s:o}", "looked_at",
+                                           (json_int_t) n, "wrong", wrong),
+                                 status);
+    }
+
+    (void) billing_ctl_flush(status);
+    (void) printf("%llu invoices, %zu do not add up\n",
+                  (unsigned long long) n, json_array_size(wrong));
+    json_decref(wrong);
+
+    return billing_ctl_flush(status);
+}
+
+
+static int
+billing_explain_next(billing_explain_t *e, const char *number, json_t *wrong)
+{
+    json_t           *out;
+    billing_db_rc_t   rc;
+
+    json_decref(e->document);
+    e->document = NULL;
+
+    if (!billing_explain_load(e, number)) {
+        return BILLING_CTL_USAGE;
+    }
+
+    out = json_object();
+    rc = billing_explain_all(e, out);
+
+    if (rc == BILLING_DB_OK && !billing_explain_right(out)) {
+        billing_ctl_progress_end();
+
+        if ((e->s->ctl->given & BILLING_CTL_JSON) == 0) {
+            billing_explain_print(e, out);
+            (void) putchar('\n');
+        }
+
+        (void) json_array_append(wrong, out);
+    }
+
+    json_decref(out);
+
+    return rc == BILLING_DB_OK ? BILLING_CTL_DONE
+                               : billing_ctl_database(e->s);
+}
+
+
+/* The one after it; DONE at the end. */
+
+static billing_db_rc_t
+billing_explain_number(const billing_explain_t *e,
+    char number[BILLING_NUMBER_MAX])
+{
+    static const char  sql[] =
+        "SELECT number FROM invoice WHERE number > $1 ORDER BY number LIMIT 1";
+
+    billing_db_rc_t  rc;
+
+    rc = billing_db_query(e->s->w.db, sql, "t", number);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc;
+    }
+
+    (void) snprintf(number, BILLING_NUMBER_MAX, "%s",
+                    billing_db_text(e->s->w.db, sql, 0));
+    billing_db_done(e->s->w.db, sql);
+
+    return BILLING_DB_OK;
 }
 
 
@@ -154,6 +274,7 @@ billing_explain_load(billing_explain_t *e, const char *number)
     e->purpose = e->purpose[0] == '\0' ? "purchase" : e->purpose;
     e->team = billing_explain_word(e->document, "team");
     e->checkout = billing_explain_word(e->document, "checkout");
+    e->sold_at = 0;
 
     return true;
 }

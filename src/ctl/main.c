@@ -34,7 +34,8 @@ static const billing_ctl_command_t  billing_ctl_commands[] = {
       | BILLING_CTL_GATEWAY, 0 },
     { "explain", "an invoice, line by line: by which rule, from what",
       billing_ctl_explain_help, billing_ctl_explain,
-      BILLING_CTL_JSON | BILLING_CTL_LANG, 1 },
+      BILLING_CTL_JSON | BILLING_CTL_LANG | BILLING_CTL_ALL
+      | BILLING_CTL_PROGRESS, 1 },
     { "export", "ledger, invoices and teams for accounting",
       billing_ctl_export_help, billing_ctl_export,
       BILLING_CTL_PROGRESS | BILLING_CTL_SINCE | BILLING_CTL_UNTIL
@@ -73,6 +74,7 @@ static const struct option  billing_ctl_known[] = {
     { "until",    required_argument, NULL, BILLING_CTL_LONG + 7 },
     { "format",   required_argument, NULL, BILLING_CTL_LONG + 8 },
     { "table",    required_argument, NULL, BILLING_CTL_LONG + 9 },
+    { "all",      no_argument,       NULL, BILLING_CTL_LONG + 10 },
     { NULL, 0, NULL, 0 }
 };
 

@@ -234,6 +234,18 @@ test('explain: an invoice that is to be paid; one that is not there', async () =
   assert.match(none.err, /there is no invoice INV-1999-000001/);
 });
 
+test('explain --all: every invoice in one go, of which only the wrong ones are shown', async () => {
+  const all = await stack.sql('SELECT number FROM invoice');
+  const told = await ctl(['explain', '--all']);
+  assert.equal(told.status, 0, told.out + told.err);
+  assert.equal(told.out, `${all.length} invoices, 0 do not add up\n`);
+  assert.ok(all.length > 3);
+  assert.deepEqual((await ctl(['explain', '--all', '--json'])).json,
+    { looked_at: all.length, wrong: [] });
+  assert.equal((await ctl(['explain', '--all', all[0].number])).status, 2);
+  assert.equal((await ctl(['explain'])).status, 2);
+});
+
 // --- faults, each planted in a copy ------------------------------------------------
 
 async function copy(name) {
@@ -363,6 +375,11 @@ test('verify: an amount in a document is found by its sums, and by explain', asy
   const shown = await ctl(['explain', row.number], made.config);
   assert.equal(shown.status, 1);
   assert.match(shown.out, /WRONG/);
+  const every = await ctl(['explain', '--all', '--json'], made.config);
+  assert.equal(every.status, 1);
+  assert.deepEqual(every.json.wrong.map((invoice) => invoice.invoice), [row.number]);
+  assert.match((await ctl(['explain', '--all'], made.config)).out,
+    /WRONG[^]*\n\d+ invoices, 1 do not add up\n$/);
 });
 
 test('verify: many findings of many checks, none hides another', async () => {

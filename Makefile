@@ -88,7 +88,8 @@ WORKLIB  := $(B)/libbilling-worker.a
 MODULE   := $(B)/ngx_http_billing_module.so
 
 LIBRARY_LIBS := -ljansson -lcrypto
-WORKER_LIBS  := -lhiredis -lcurl -lsqlite3 $(LIBRARY_LIBS)
+WORKER_LIBS  := -lhiredis -lcurl -lsqlite3 -lpq $(LIBRARY_LIBS)
+POSTGRES_FLAGS := -I$(shell pg_config --includedir)
 ifneq ($(DOCUMENT),)
 DOCUMENT_FLAGS := $(shell pkg-config --cflags pangocairo icu-i18n)
 WORKER_LIBS    += $(shell pkg-config --libs pangocairo icu-i18n)
@@ -104,7 +105,7 @@ shared    = $(call objects,$(filter-out $(PROGRAMS),$(wildcard t/$(1)/*.c)))
 # --- targets --------------------------------------------------------------------
 
 .PHONY: all module worker ctl unit run-unit module-tests check quick soak sanitize \
-        valgrind fuzz bench tools install clean help FORCE
+        test-postgres valgrind fuzz bench tools install clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -129,6 +130,7 @@ help:
 	@echo 'make module-tests   runs t/*.t against the module'
 	@echo 'make check      everything (./check); make quick: ./check --quick'
 	@echo 'make sanitize   unit and module tests under ASan and UBSan'
+	@echo 'make test-postgres  the worker and some business on PostgreSQL'
 	@echo 'make valgrind   the module tests under valgrind'
 	@echo 'make fuzz       each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make soak       a year of SOAK_TEAMS=$(SOAK_TEAMS) teams, SOAK_SEED=$(SOAK_SEED)'
@@ -159,6 +161,7 @@ $(B)/obj/%.o: %.c $(B)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(FLAGS) $(if $(filter src/document/%,$<),$(DOCUMENT_FLAGS)) \
+	    $(if $(filter src/worker/db_postgres%,$<),$(POSTGRES_FLAGS)) \
 	    -MMD -MP -c -o $@ $<
 
 $(B)/obj/gen/%.o: $(GEN)/%.c $(B)/flags
@@ -268,6 +271,17 @@ module-tests: module worker tools $(B)/nginx-run
 
 sanitize:
 	$(Q)$(MAKE) BUILD=sanitize unit module-tests
+
+# The same tests as on SQLite, beside a private server.
+POSTGRES_BUSINESS := core invoices accounts ctl_database
+
+test-postgres: all tools unit-build $(B)/nginx-run
+	@t/lib/postgres tools/tap --group postgres --jobs 2 \
+	    $(filter $(B)/t/worker/%,$(UNIT))
+	@DEMO_BUILD_DIR=$(abspath $(B)) t/lib/postgres tools/tap \
+	    --group 'postgres business' --timeout 600 \
+	    --exec 'node --test-reporter=tap' \
+	    $(POSTGRES_BUSINESS:%=t/business/%.mjs)
 
 valgrind: module worker ctl tools
 	@$(MODULE_ENV) TEST_NGINX_BINARY= TEST_NGINX_USE_VALGRIND=1 \

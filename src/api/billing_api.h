@@ -238,6 +238,7 @@ typedef struct {
     bool  gateway_test;                 /* allows http:// and private hosts */
 
     char  store_dsn[BILLING_FILE_NAME_MAX];     /* "sqlite:/path" */
+    char  store_password_file[BILLING_FILE_NAME_MAX];
 
     char  redis_address[BILLING_FILE_NAME_MAX]; /* or HOST:PORT */
     char  redis_user[64];

@@ -79,10 +79,10 @@ void
 billing_settings_stores(billing_reader_t *reader, const json_t *root,
     billing_settings_t *out)
 {
-    char           dsn[BILLING_FILE_NAME_MAX];
+    char           dsn[BILLING_FILE_NAME_MAX], file[BILLING_FILE_NAME_MAX];
     const json_t  *store;
 
-    static const char *const  keys[] = { "dsn", NULL };
+    static const char *const  keys[] = { "dsn", "password_file", NULL };
 
     store = billing_reader_object(reader, root, "store", true);
 
@@ -90,6 +90,14 @@ billing_settings_stores(billing_reader_t *reader, const json_t *root,
         billing_reader_known(reader, store, keys);
         billing_reader_copy_required(reader, store, "dsn", dsn, sizeof(dsn));
         billing_settings_dsn(reader, dsn, out);
+        billing_reader_copy(reader, store, "password_file", file,
+                            sizeof(file));
+
+        if (file[0] != '\0') {
+            billing_reader_file(reader, "password_file", file,
+                                out->store_password_file);
+        }
+
         billing_reader_leave(reader);
     }
 
@@ -240,6 +248,19 @@ billing_settings_webhooks(billing_reader_t *reader, const json_t *gateway,
 }
 
 
+/* user:password@host, or a parameter; what follows postgresql:// */
+
+static bool
+billing_settings_dsn_secret(const char *rest)
+{
+    size_t  authority = strcspn(rest, "/?");
+    size_t  user = strcspn(rest, "@");
+
+    return (user < authority && memchr(rest, ':', user) != NULL)
+           || strstr(rest, "password=") != NULL;
+}
+
+
 static void
 billing_settings_dsn(billing_reader_t *reader, const char *dsn,
     billing_settings_t *out)
@@ -252,6 +273,12 @@ billing_settings_dsn(billing_reader_t *reader, const char *dsn,
     }
 
     if (strncmp(dsn, "postgresql://", 13) == 0) {
+        if (billing_settings_dsn_secret(dsn + 13)) {
+            billing_reader_fail(reader, "dsn",
+                                "names a password: use password_file");
+            return;
+        }
+
         memcpy(out->store_dsn, dsn, strlen(dsn) + 1);
         return;
     }

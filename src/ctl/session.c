@@ -40,8 +40,7 @@ billing_ctl_open(billing_ctl_session_t *s, const billing_ctl_t *ctl,
 
     reading = mode == BILLING_CTL_READING || mode == BILLING_CTL_ANY_SCHEMA;
 
-    s->w.db = billing_db_open(s->settings.store_dsn, reading, error,
-                              sizeof(error));
+    s->w.db = billing_store_open(&s->settings, reading, error, sizeof(error));
 
     if (s->w.db == NULL) {
         (void) billing_ctl_fail("%s", error);
@@ -152,7 +151,7 @@ billing_ctl_lease(billing_ctl_session_t *s, billing_ctl_lease_t *lease)
 
     lease->held = lease->owner[0] != '\0'
                   && lease->until_ms + BILLING_LEASE_MS
-                     > billing_clock_wall_ms();
+                     > billing_db_clock_ms(s->w.db);
 
     return BILLING_DB_OK;
 }

@@ -118,8 +118,9 @@ typedef struct {
 typedef struct {
     const char  *begin;         /* takes the right to write at once */
     const char  *begin_reading; /* one view of everything */
-    void *(*open)(const char *dsn, bool reading, char *error,
-        size_t error_max);
+    const char  *prelude;       /* before the first migration, or NULL */
+    void *(*open)(const char *dsn, const char *password, bool reading,
+        char *error, size_t error_max);
     void (*close)(void *engine);
     billing_db_rc_t (*query)(void *engine, const char *sql,
         const billing_db_value_t *values, unsigned n);      /* no step yet */
@@ -130,13 +131,16 @@ typedef struct {
     int64_t (*changes)(void *engine);
     billing_db_rc_t (*script)(void *engine, const char *sql);
     billing_db_rc_t (*check)(void *engine, bool deep);
+    billing_db_rc_t (*patient)(void *engine, bool patient);
     billing_db_rc_t (*backup)(void *engine, int64_t version);
     int (*lock)(void *engine);
     billing_db_rc_t (*has)(void *engine, const char *table);
+    int64_t (*ahead_ms)(void *engine);          /* of this machine's clock */
     const char *(*message)(void *engine);
 } billing_db_engine_t;
 
 extern const billing_db_engine_t  billing_db_sqlite;
+extern const billing_db_engine_t  billing_db_postgres;
 
 /*
  * As billing_db_new, but the schema stays what it is; reading: nothing can be
@@ -144,6 +148,14 @@ extern const billing_db_engine_t  billing_db_sqlite;
  */
 billing_db_t *billing_db_open(const char *dsn, bool reading, char *error,
     size_t error_max);
+
+/* The same with a password, NULL or "" none. */
+billing_db_t *billing_db_connect(const char *dsn, const char *password,
+    bool reading, char *error, size_t error_max);
+
+/* What the settings name, with the password of its file. */
+billing_db_t *billing_store_open(const billing_settings_t *settings,
+    bool reading, char *error, size_t error_max);
 
 /* Everything read until the rollback is of one instant. */
 BILLING_MUST_CHECK billing_db_rc_t billing_db_begin_reading(
@@ -159,7 +171,18 @@ BILLING_MUST_CHECK billing_db_rc_t billing_db_check(billing_db_t *db,
 BILLING_MUST_CHECK billing_db_rc_t billing_db_backup(billing_db_t *db,
     int64_t version);
 
-/* 1: no other worker of this machine has it, and none will; 0: one has. */
+/* For what an operator waits for: no statement of it takes too long. */
+BILLING_MUST_CHECK billing_db_rc_t billing_db_patient(billing_db_t *db,
+    bool patient);
+const char *billing_db_prelude(const billing_db_t *db);
+
+/* What all who use this database agree on, for leases. */
+int64_t billing_db_clock_ms(billing_db_t *db);
+
+/*
+ * 1: no other worker has it, and none will (SQLite: of this machine, another
+ * has no business with the file); 0: one has.
+ */
 int billing_db_lock(billing_db_t *db);
 const char *billing_db_message(billing_db_t *db);
 

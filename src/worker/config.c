@@ -146,6 +146,30 @@ billing_config_word(const char *name, char *out, size_t max,
 }
 
 
+/* Here, because the password goes no further than this connection. */
+
+billing_db_t *
+billing_store_open(const billing_settings_t *settings, bool reading,
+    char *error, size_t error_max)
+{
+    char           password[256], why[BILLING_SETTINGS_ERROR_MAX];
+    billing_db_t  *db;
+
+    if (billing_config_word(settings->store_password_file, password,
+                            sizeof(password), why) != BILLING_OK)
+    {
+        (void) snprintf(error, error_max, "%s", why);
+        return NULL;
+    }
+
+    db = billing_db_connect(settings->store_dsn, password, reading, error,
+                            error_max);
+    OPENSSL_cleanse(password, sizeof(password));
+
+    return db;
+}
+
+
 /* What signs the webhooks, in the order of their settings. */
 
 static billing_err_t

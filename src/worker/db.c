@@ -21,6 +21,7 @@ struct billing_db_s {
     void                       *handle;
     bool                        open;       /* a transaction is */
     bool                        spoiled;    /* the engine has undone it */
+    bool                        failed;     /* until the savepoint is undone */
 };
 
 typedef struct {
@@ -30,6 +31,7 @@ typedef struct {
 
 static const billing_db_scheme_t  billing_db_schemes[] = {
     { "sqlite:", &billing_db_sqlite },
+    { "postgresql:", &billing_db_postgres },
     { NULL, NULL }
 };
 
@@ -64,6 +66,14 @@ billing_db_new(const char *dsn, char *error, size_t error_max)
 billing_db_t *
 billing_db_open(const char *dsn, bool reading, char *error, size_t error_max)
 {
+    return billing_db_connect(dsn, NULL, reading, error, error_max);
+}
+
+
+billing_db_t *
+billing_db_connect(const char *dsn, const char *password, bool reading,
+    char *error, size_t error_max)
+{
     billing_db_t               *db;
     const billing_db_engine_t  *engine = billing_db_engine(dsn);
 
@@ -80,7 +90,7 @@ billing_db_open(const char *dsn, bool reading, char *error, size_t error_max)
     }
 
     db->engine = engine;
-    db->handle = engine->open(dsn, reading, error, error_max);
+    db->handle = engine->open(dsn, password, reading, error, error_max);
 
     if (db->handle == NULL) {
         billing_db_free(db);
@@ -141,17 +151,30 @@ billing_db_values(billing_db_value_t *values, const char *format, va_list args)
 
 /*
  * A full disk undoes the whole transaction, not one statement: whatever comes
- * next in it fails the same way, up to and including the commit.
+ * next in it fails the same way, up to and including the commit.  A conflict
+ * does so up to the savepoint.  SQLite would go on after one, PostgreSQL does
+ * not, and what is tested on one must hold on the other.
  */
 
 static billing_db_rc_t
 billing_db_note(billing_db_t *db, billing_db_rc_t rc)
 {
-    if (db->open && rc == BILLING_DB_FULL) {
-        db->spoiled = true;
+    if (db->open) {
+        db->spoiled |= rc == BILLING_DB_FULL;
+        db->failed |= rc == BILLING_DB_CONFLICT;
     }
 
     return rc;
+}
+
+
+/* What the transaction still allows. */
+
+static billing_db_rc_t
+billing_db_usable(const billing_db_t *db)
+{
+    return db->spoiled ? BILLING_DB_FULL
+           : db->failed ? BILLING_DB_CONFLICT : BILLING_DB_OK;
 }
 
 
@@ -163,8 +186,9 @@ billing_db_start(billing_db_t *db, const char *sql, const char *format,
     billing_db_rc_t     rc;
     billing_db_value_t  values[BILLING_DB_VALUES_MAX];
 
-    if (db->spoiled) {
-        return BILLING_DB_FULL;
+    rc = billing_db_usable(db);
+    if (rc != BILLING_DB_OK) {
+        return rc;
     }
 
     n = billing_db_values(values, format, args);
@@ -280,8 +304,10 @@ billing_db_changes(billing_db_t *db)
 billing_db_rc_t
 billing_db_script(billing_db_t *db, const char *sql)
 {
-    if (db->spoiled) {
-        return BILLING_DB_FULL;
+    billing_db_rc_t  rc = billing_db_usable(db);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
     }
 
     return billing_db_note(db, db->engine->script(db->handle, sql));
@@ -299,6 +325,27 @@ billing_db_rc_t
 billing_db_backup(billing_db_t *db, int64_t version)
 {
     return db->engine->backup(db->handle, version);
+}
+
+
+billing_db_rc_t
+billing_db_patient(billing_db_t *db, bool patient)
+{
+    return db->engine->patient(db->handle, patient);
+}
+
+
+const char *
+billing_db_prelude(const billing_db_t *db)
+{
+    return db->engine->prelude;
+}
+
+
+int64_t
+billing_db_clock_ms(billing_db_t *db)
+{
+    return billing_clock_wall_ms() + db->engine->ahead_ms(db->handle);
 }
 
 
@@ -379,6 +426,7 @@ billing_db_rollback(billing_db_t *db)
     /* An engine that undid the transaction by itself says so: that is fine. */
     db->open = false;
     db->spoiled = false;
+    db->failed = false;
     (void) !billing_db_script(db, "ROLLBACK");
 }
 
@@ -400,6 +448,8 @@ billing_db_release(billing_db_t *db)
 void
 billing_db_undo(billing_db_t *db)
 {
+    db->failed = false;
+
     /* When this fails so will the commit, which is where it is handled. */
     (void) !billing_db_script(db, "ROLLBACK TO SAVEPOINT billing");
     (void) !billing_db_script(db, "RELEASE SAVEPOINT billing");

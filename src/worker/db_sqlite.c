@@ -180,12 +180,14 @@ billing_sqlite_reader(billing_sqlite_t *s)
 
 
 static void *
-billing_sqlite_open(const char *dsn, bool reading, char *error,
-    size_t error_max)
+billing_sqlite_open(const char *dsn, const char *password, bool reading,
+    char *error, size_t error_max)
 {
     int                code;
     const char        *why;
     billing_sqlite_t  *s;
+
+    (void) password;                /* the file's owner and mode say who may */
 
     s = calloc(1, sizeof(billing_sqlite_t));
     if (s == NULL) {
@@ -471,6 +473,29 @@ billing_sqlite_backup(void *engine, int64_t version)
 }
 
 
+/* Nobody waits for others here longer than the busy timeout. */
+
+static billing_db_rc_t
+billing_sqlite_patient(void *engine, bool patient)
+{
+    (void) engine;
+    (void) patient;
+
+    return BILLING_DB_OK;
+}
+
+
+/* The clock of the machine both are on. */
+
+static int64_t
+billing_sqlite_ahead_ms(void *engine)
+{
+    (void) engine;
+
+    return 0;
+}
+
+
 static int
 billing_sqlite_lock(void *engine)
 {
@@ -525,8 +550,10 @@ const billing_db_engine_t  billing_db_sqlite = {
     .changes = billing_sqlite_changes,
     .script = billing_sqlite_script,
     .check = billing_sqlite_check,
+    .patient = billing_sqlite_patient,
     .backup = billing_sqlite_backup,
     .lock = billing_sqlite_lock,
     .has = billing_sqlite_has,
+    .ahead_ms = billing_sqlite_ahead_ms,
     .message = billing_sqlite_message
 };

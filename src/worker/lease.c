@@ -3,8 +3,9 @@
  *
  * One row with an epoch.  Every transaction begins by touching it under the
  * epoch it was taken with, so a worker that lost it cannot commit, however
- * late it wakes up.  The lock on a file beside a SQLite database is a second
- * lock on the same door, and tells at once that the holder has died.
+ * late it wakes up.  The lock on a file beside a SQLite database, or that of a
+ * session of PostgreSQL, is a second lock on the same door, and tells at once
+ * that the holder has died.
  */
 
 #include <stdio.h>
@@ -95,7 +96,7 @@ billing_lease_acquire(billing_worker_t *w)
 static billing_db_rc_t
 billing_lease_take(billing_worker_t *w)
 {
-    int64_t                  now = billing_clock_wall_ms(), running = 0;
+    int64_t                  now = billing_db_clock_ms(w->db), running = 0;
     int64_t                  before;
     billing_db_rc_t          rc;
     struct billing_lease_s  *lease = billing_infra(w)->lease;
@@ -168,7 +169,7 @@ billing_lease_fence(billing_worker_t *w)
     }
 
     rc = billing_db_exec(w->db, sql, "ii",
-                         billing_clock_wall_ms() + BILLING_LEASE_MS,
+                         billing_db_clock_ms(w->db) + BILLING_LEASE_MS,
                          (int64_t) w->lease_epoch);
     if (rc != BILLING_DB_OK) {
         return rc;

@@ -182,8 +182,10 @@ billing_main_new(billing_worker_t *w)
         return false;
     }
 
-    w->db = billing_db_new(w->settings->store_dsn, error, sizeof(error));
-    if (w->db == NULL) {
+    w->db = billing_store_open(w->settings, false, error, sizeof(error));
+    if (w->db == NULL
+        || billing_migrate(w->db, error, sizeof(error)) != BILLING_DB_OK)
+    {
         billing_log("%s", error);
         return false;
     }

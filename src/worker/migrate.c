@@ -39,13 +39,12 @@ static const billing_migration_t  billing_migrations[] = {
     (sizeof(billing_migrations) / sizeof(billing_migrations[0]))
 
 static const char  billing_migrate_table[] =
-    "CREATE TABLE IF NOT EXISTS migration (version BIGINT PRIMARY KEY,"
+    "CREATE TABLE migration (version BIGINT PRIMARY KEY,"
     " name TEXT NOT NULL, applied_at BIGINT NOT NULL)";
 
 static billing_db_rc_t billing_migrate_version(billing_db_t *db,
     int64_t *version);
-static billing_db_rc_t billing_migrate_apply(billing_db_t *db,
-    int64_t version);
+static billing_db_rc_t billing_migrate_apply(billing_db_t *db);
 
 
 billing_db_rc_t
@@ -57,10 +56,7 @@ billing_migrate(billing_db_t *db, char *error, size_t error_max)
 
     newest = billing_schema_newest();
 
-    rc = billing_db_script(db, billing_migrate_table);
-    if (rc == BILLING_DB_OK) {
-        rc = billing_migrate_version(db, &version);
-    }
+    rc = billing_schema_version(db, &version);
 
     if (rc == BILLING_DB_OK && version > newest) {
         (void) snprintf(error, error_max, "the database has schema %lld, this"
@@ -71,9 +67,11 @@ billing_migrate(billing_db_t *db, char *error, size_t error_max)
 
     if (rc == BILLING_DB_OK && version < newest) {
         rc = (version > 0) ? billing_db_backup(db, version) : BILLING_DB_OK;
+        rc = (rc == BILLING_DB_OK) ? billing_db_patient(db, true) : rc;
         rc = (rc == BILLING_DB_OK) ? billing_db_begin(db) : rc;
-        rc = (rc == BILLING_DB_OK) ? billing_migrate_apply(db, version) : rc;
+        rc = (rc == BILLING_DB_OK) ? billing_migrate_apply(db) : rc;
         rc = (rc == BILLING_DB_OK) ? billing_db_commit(db) : rc;
+        rc = (rc == BILLING_DB_OK) ? billing_db_patient(db, false) : rc;
     }
 
     if (rc != BILLING_DB_OK) {
@@ -145,14 +143,25 @@ billing_migrate_version(billing_db_t *db, int64_t *version)
 /* Another worker may have been faster: the version is read again inside. */
 
 static billing_db_rc_t
-billing_migrate_apply(billing_db_t *db, int64_t version)
+billing_migrate_apply(billing_db_t *db)
 {
+    int64_t            version = 0;
     billing_db_rc_t    rc;
     static const char  sql[] =
         "INSERT INTO migration (version, name, applied_at)"
         " VALUES ($1, $2, $3)";
 
-    rc = billing_migrate_version(db, &version);
+    rc = billing_db_has(db, "migration");
+
+    if (rc == BILLING_DB_DONE) {
+        rc = (billing_db_prelude(db) == NULL)
+             ? BILLING_DB_OK : billing_db_script(db, billing_db_prelude(db));
+        rc = (rc == BILLING_DB_OK)
+             ? billing_db_script(db, billing_migrate_table) : rc;
+
+    } else if (rc == BILLING_DB_ROW) {
+        rc = billing_migrate_version(db, &version);
+    }
 
     for (size_t i = 0; i < BILLING_MIGRATIONS && rc == BILLING_DB_OK; i++) {
         const billing_migration_t  *m = &billing_migrations[i];

@@ -112,6 +112,9 @@ the_least_has_defaults(void **state)
     assert_string_equal(settings.secret_files[0], "/a");
     assert_string_equal(settings.secret_files[1], "/d/b");
     assert_string_equal(settings.gateway_secret_key_file, "/k");
+    assert_string_equal(settings.store_dsn,
+                        "postgresql://db.example.test/billing");
+    assert_string_equal(settings.store_password_file, "/d/p");
     assert_int_equal(settings.gateway_timeout_ms, 25000);
     assert_int_equal(settings.ndunning, 2);
     assert_int_equal(settings.invoice_grace_days, 14);

@@ -8,7 +8,7 @@ books_balance(void)
 {
     assert_int_equal(count("SELECT COUNT(*) FROM (SELECT txn, currency FROM"
                            " ledger GROUP BY txn, currency"
-                           " HAVING SUM(amount_minor) <> 0)"), 0);
+                           " HAVING SUM(amount_minor) <> 0) wrong"), 0);
 
     /* What a team's row says of money is what its entries add up to. */
 

@@ -18,6 +18,7 @@
 
 #include "../../src/worker/billing_business.h"
 #include "../../src/worker/billing_infra.h"
+#include "store_fixture.h"
 
 #define CALLS_MAX    256
 #define ANSWERS_MAX  256
@@ -32,7 +33,7 @@ static struct {
     billing_settings_t  settings;
     billing_infra_t     infra;
     char                folder[64];
-    char                dsn[128];
+    char                dsn[STORE_DSN_MAX];
     int64_t             now;
     int64_t             wall;
     unsigned            ops;
@@ -441,7 +442,7 @@ set_up(void **state)
 
     (void) snprintf(t.folder, sizeof(t.folder), "/tmp/billing-XXXXXX");
     assert_non_null(mkdtemp(t.folder));
-    (void) snprintf(t.dsn, sizeof(t.dsn), "sqlite:%s/billing.db", t.folder);
+    store_new(t.folder, "billing", t.dsn);
     open_database();
 
     return 0;

@@ -172,7 +172,7 @@ books_agree(void)
         + count("SELECT COALESCE(SUM(card_minor), 0) FROM refund"
                 " WHERE money = 'sending'"));
 
-    assert_int_equal(count("SELECT COUNT(*)" LIVE " AND is_open <>"
+    assert_int_equal(count("SELECT COUNT(*)" LIVE " AND (is_open <> 0) <>"
         " (total_minor - paid_minor - credited_minor + refunded_minor > 0)"),
         0);
     assert_int_equal(count("SELECT COUNT(*)" LIVE " AND total_minor -"

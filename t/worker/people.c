@@ -483,23 +483,22 @@ r22_what_has_ended_is_not_bought_again(void **state)
 static void
 a_database_of_before_keeps_its_domain(void **state)
 {
-    char  command[2048];
+    static const char *const  scripts[] = {
+        billing_sql_001_infra, billing_sql_002_business,
+        billing_sql_003_subscription,
+        "CREATE TABLE migration (version BIGINT PRIMARY KEY,"
+        " name TEXT NOT NULL, applied_at BIGINT NOT NULL);"
+        "INSERT INTO migration VALUES (3, 'subscription', 0);"
+        "INSERT INTO team (id, name, plan, currency, created_at, domain)"
+        " VALUES ('t_1', 'A', 'enterprise', 'USD', 7, 'Corp.example.test'),"
+        " ('t_2', 'B', 'enterprise', 'USD', 9, 'corp.example.test'),"
+        " ('t_3', 'C', 'free', 'USD', 9, '')"
+    };
 
     (void) state;
     billing_db_free(t.w.db);
-    (void) snprintf(command, sizeof(command),
-        "rm -f %s/billing.db*; (cat src/worker/sql/001_infra.sql"
-        " src/worker/sql/002_business.sql"
-        " src/worker/sql/003_subscription.sql; echo \"CREATE TABLE migration"
-        " (version BIGINT PRIMARY KEY, name TEXT NOT NULL,"
-        " applied_at BIGINT NOT NULL);"
-        " INSERT INTO migration VALUES (3, 'subscription', 0);"
-        " INSERT INTO team (id, name, plan, currency, created_at, domain)"
-        " VALUES ('t_1', 'A', 'enterprise', 'USD', 7, 'Corp.example.test'),"
-        " ('t_2', 'B', 'enterprise', 'USD', 9, 'corp.example.test'),"
-        " ('t_3', 'C', 'free', 'USD', 9, '');\")"
-        " | sqlite3 %s/billing.db", t.folder, t.folder);
-    assert_int_equal(system(command), 0);
+    store_new(t.folder, "older", t.dsn);
+    store_older(t.dsn, scripts, 4);
     open_database();
     said_anew();
 

@@ -189,6 +189,10 @@ what_cannot_be_built_stops_no_other(void **state)
 {
     (void) state;
 
+    if (store_server() != NULL) {
+        skip();                         /* it lets no such text in */
+    }
+
     two_drafts();
     assert_int_equal(billing_db_script(t.w.db,
                          "UPDATE team SET name = CAST(x'ff' AS TEXT) WHERE id"
@@ -204,17 +208,13 @@ a_bad_draft_stops_no_other(void **state)
     (void) state;
 
     two_drafts();
-    assert_int_equal(billing_db_script(t.w.db,
-                         "CREATE TRIGGER spoil BEFORE UPDATE ON invoice_draft"
-                         " WHEN NEW.finalised = 1 AND NEW.team ="
-                         " (SELECT id FROM team ORDER BY created_at LIMIT 1)"
-                         " BEGIN SELECT RAISE(ABORT, 'spoiled'); END"),
-                     BILLING_DB_OK);
+    store_spoil(t.w.db, "UPDATE ON invoice_draft", "NEW.finalised = 1 AND"
+                " NEW.team = (SELECT id FROM team ORDER BY created_at"
+                " LIMIT 1)", NULL);
 
     one_is_put_off();
 
-    assert_int_equal(billing_db_script(t.w.db, "DROP TRIGGER spoil"),
-                     BILLING_DB_OK);
+    store_unspoil(t.w.db);
     t.now += 900;
     t.wall += 900;
     sweep();

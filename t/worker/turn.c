@@ -3,6 +3,9 @@
  * contradicts the database leaves behind.  The stream is played by the test.
  */
 
+#include <signal.h>
+#include <sys/wait.h>
+
 #include "worker_fixture.h"
 
 #define OWNER  "owner@example.test"
@@ -203,11 +206,7 @@ a_command_that_contradicts_leaves_nothing_and_stops_nobody(void **state)
     const char        *bad, *good;
     worker_fixture_t  *f = *state;
 
-    assert_int_equal(billing_db_script(f->w.db,
-                         "CREATE TRIGGER spoil BEFORE UPDATE ON command"
-                         " WHEN NEW.entry = '1-0' BEGIN"
-                         " SELECT RAISE(ABORT, 'spoiled'); END"),
-                     BILLING_DB_OK);
+    store_spoil(f->w.db, "UPDATE ON command", "NEW.entry = '1-0'", NULL);
     bad = give_team(f, "1-0", "Alpha");
     good = give_team(f, "2-0", "Beta");
     turn_run(f, BILLING_DB_OK);
@@ -233,16 +232,15 @@ a_turn_that_was_not_committed_does_not_move_the_mark(void **state)
     assert_int_equal(billing_db_script(f->w.db,
                          "CREATE TABLE parent (id INTEGER PRIMARY KEY);"
                          "CREATE TABLE child (id INTEGER REFERENCES parent"
-                         " (id) DEFERRABLE INITIALLY DEFERRED);"
-                         "CREATE TRIGGER spoil AFTER UPDATE ON redis_mark"
-                         " BEGIN INSERT INTO child VALUES (1); END"),
+                         " (id) DEFERRABLE INITIALLY DEFERRED)"),
                      BILLING_DB_OK);
+    store_spoil(f->w.db, "UPDATE ON redis_mark", "1 = 1",
+                "INSERT INTO child VALUES (1)");
     (void) give_team(f, "7-0", "Alpha");
     turn_run(f, BILLING_DB_FATAL);
     assert_string_equal(f->infra.mark.last_id, "0-0");
 
-    assert_int_equal(billing_db_script(f->w.db, "DROP TRIGGER spoil"),
-                     BILLING_DB_OK);
+    store_unspoil(f->w.db);
     (void) give_team(f, "7-0", "Alpha");
     turn_run(f, BILLING_DB_OK);
     assert_int_equal(worker_number(f->w.db, sql), 1);
@@ -276,6 +274,95 @@ p24_an_entry_begun_too_often_is_set_aside_and_told(void **state)
 }
 
 
+/*
+ * The server commits, its answer is lost, the process ends: the next one has
+ * the entry again, and the command's row tells it what became of it.
+ */
+
+static void
+p22_a_commit_whose_answer_is_lost_is_decided_by_the_row(void **state)
+{
+    pid_t              backend, child;
+    const char        *op;
+    worker_fixture_t  *f = *state;
+    static const char  sql[] = "SELECT COUNT(*) FROM command";
+
+    if (store_server() == NULL) {
+        skip();                         /* the file answers or fails */
+    }
+
+    backend = (pid_t) worker_number(f->w.db, "SELECT pg_backend_pid()");
+    assert_int_equal(billing_db_script(f->w.db,
+                         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE"
+                         " plpgsql AS $$ BEGIN PERFORM pg_sleep(2); RETURN"
+                         " NULL; END $$; CREATE CONSTRAINT TRIGGER slow AFTER"
+                         " UPDATE ON command DEFERRABLE INITIALLY DEFERRED"
+                         " FOR EACH ROW EXECUTE FUNCTION slow()"),
+                     BILLING_DB_OK);
+    op = give_team(f, "1-0", "Alpha");
+
+    /* Stopped inside the commit, it goes on with what it was sent. */
+    child = fork();
+    if (child == 0) {
+        (void) usleep(1000 * 1000);
+        (void) kill(backend, SIGSTOP);
+        (void) usleep(8 * 1000 * 1000);
+        (void) kill(backend, SIGCONT);
+        _exit(0);
+    }
+
+    turn_run(f, BILLING_DB_FATAL);
+    assert_non_null(strstr(billing_db_message(f->w.db), "not answer"));
+    assert_int_equal(told_of(op), 0);
+    billing_db_free(f->w.db);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+
+    for (int i = 0; i < 100 && store_number(f->dsn, sql) == 0; i++) {
+        (void) usleep(100 * 1000);
+    }
+
+    assert_int_equal(store_number(f->dsn, sql), 1);
+    f->w.db = worker_open(f);
+    assert_int_equal(billing_db_script(f->w.db,
+                                       "DROP TRIGGER slow ON command"),
+                     BILLING_DB_OK);
+    op = give_team(f, "1-0", "Alpha");
+    turn_run(f, BILLING_DB_OK);
+    assert_int_equal(told_of(op), 201);
+    assert_int_equal(worker_number(f->w.db, "SELECT COUNT(*) FROM team"), 1);
+}
+
+
+/* The connection falls before the commit: nothing happened, then all does. */
+
+static void
+p22_a_connection_lost_before_the_commit_leaves_nothing(void **state)
+{
+    const char        *op;
+    worker_fixture_t  *f = *state;
+    static const char  sql[] = "SELECT COUNT(*) FROM command";
+
+    if (store_server() == NULL) {
+        skip();
+    }
+
+    store_spoil(f->w.db, "UPDATE ON command", "1 = 1",
+                "PERFORM pg_terminate_backend(pg_backend_pid())");
+    op = give_team(f, "1-0", "Alpha");
+    turn_run(f, BILLING_DB_FATAL);
+    assert_int_equal(told_of(op), 0);
+    billing_db_free(f->w.db);
+
+    f->w.db = worker_open(f);
+    store_unspoil(f->w.db);
+    assert_int_equal(store_number(f->dsn, sql), 0);
+    op = give_team(f, "1-0", "Alpha");
+    turn_run(f, BILLING_DB_OK);
+    assert_int_equal(told_of(op), 201);
+    assert_int_equal(worker_number(f->w.db, "SELECT COUNT(*) FROM team"), 1);
+}
+
+
 #define WITH_WORKER(test)                                                     \
     cmocka_unit_test_setup_teardown(test, worker_setup, worker_teardown)
 
@@ -287,7 +374,9 @@ main(void)
         WITH_WORKER(
             a_command_that_contradicts_leaves_nothing_and_stops_nobody),
         WITH_WORKER(a_turn_that_was_not_committed_does_not_move_the_mark),
-        WITH_WORKER(p24_an_entry_begun_too_often_is_set_aside_and_told)
+        WITH_WORKER(p24_an_entry_begun_too_often_is_set_aside_and_told),
+        WITH_WORKER(p22_a_commit_whose_answer_is_lost_is_decided_by_the_row),
+        WITH_WORKER(p22_a_connection_lost_before_the_commit_leaves_nothing)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

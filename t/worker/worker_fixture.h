@@ -19,10 +19,11 @@
 #include <cmocka.h>
 
 #include "../../src/worker/billing_infra.h"
+#include "store_fixture.h"
 
 typedef struct {
     char                 dir[64];
-    char                 dsn[128];
+    char                 dsn[STORE_DSN_MAX];
     billing_settings_t   settings;
     billing_infra_t      infra;
     billing_worker_t     w;
@@ -56,7 +57,7 @@ worker_setup(void **state)
     assert_non_null(f);
     strcpy(f->dir, "/tmp/billing-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
-    (void) snprintf(f->dsn, sizeof(f->dsn), "sqlite:%s/billing.db", f->dir);
+    store_new(f->dir, "billing", f->dsn);
     worker_settings(f);
 
     f->infra.exit_code = -1;

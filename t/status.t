@@ -39,7 +39,7 @@ Content-Type: application/json; charset=utf-8
 Cache-Control: no-store
 X-Content-Type-Options: nosniff
 --- response_body_like
-^\{"counters":\{"passed":0,.*"webhook_bad":0,"app_refused":0\},"redis":\{"up":(?:true|false)\},"link":(?:true|false)\}$
+^\{"counters":\{"passed":0,.*"webhook_bad":0,"app_refused":0\},"decisions":\{"passed":\{\},"refused":\{\},"stale":\{\},"unknown":\{\}\},"redis":\{"up":(?:true|false),"outstanding":\d,"errors":\{"unreached":0,"refused":0,"lost":0,"timeout":0,"reply":0,"full":0\},"breaker":\{"closed":\d,"half_open":\d,"open":\d\},"latency":\{"count":\d+,"sum_usec":\d+,"buckets":\[\{"usec_max":100,"count":\d+\},.*\{"usec_max":null,"count":\d+\}\]\}\},"link":(?:true|false),"notice_lag_usec":\d+,"zone":\{"entries":0,"oldest_sec":0\}\}$
 
 
 
@@ -49,15 +49,11 @@ GET /billing/status?format=prometheus
 --- response_headers
 Content-Type: text/plain; version=0.0.4; charset=utf-8
 --- response_body_like
-\A(?:# HELP nginx_billing_(\w+_total) [A-Z].*\.
-# TYPE nginx_billing_\1 counter
-nginx_billing_\1 \d+
-){18}# HELP nginx_billing_redis_up .*
-# TYPE nginx_billing_redis_up gauge
-nginx_billing_redis_up [01]
-# HELP nginx_billing_link_up .*
-# TYPE nginx_billing_link_up gauge
-nginx_billing_link_up [01]
+\A# HELP nginx_billing_decisions_total [A-Z].*\.
+# TYPE nginx_billing_decisions_total counter
+nginx_billing_decisions_total\{verdict="passed",plan="none"\} 0
+(?s:.*)\nnginx_billing_link_up [01]
+(?s:.*)\nnginx_billing_zone_oldest_seconds \d+
 \z
 
 
@@ -138,7 +134,7 @@ Content-Type: application/json
 location / { billing_api; }
 --- pipelined_requests eval: ["GET /demo/clock", "GET /billing/status"]
 --- response_body_like eval
-['"kind":"demo.clock"', '"answered":1.*"redis":\{"up":true\},"link":true']
+['"kind":"demo.clock"', '"answered":1.*"redis":\{"up":true,.*"link":true']
 
 
 

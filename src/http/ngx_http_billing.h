@@ -10,7 +10,7 @@
  * variable ($billing_*), allowance (features and limits by name), life (of an
  * nginx worker process), process (billing-worker); session (cookie, csrf), api
  * (routes), stream (entries), transport (commands, answers), notice, relay,
- * local, answer, status.
+ * local, answer, status, scrape (what is counted) and metric.
  */
 
 #ifndef NGX_HTTP_BILLING_H
@@ -117,19 +117,22 @@ typedef struct {
     ngx_str_t              name;            /* member's e-mail */
 } ngx_http_billing_want_t;
 
-/* Counters, in shared memory; never a team or a person as a label. */
+/*
+ * Counters, in shared memory; never a team or a person as a label.  One of
+ * each decision is counted, by verdict, plan, and whether Redis was asked:
+ * every sum over them is made by who reads.
+ */
+
+#define NGX_HTTP_BILLING_LATENCIES  12      /* buckets, the last is the rest */
+#define NGX_HTTP_BILLING_VERDICTS   5
+#define NGX_HTTP_BILLING_DECISIONS                                            \
+    (NGX_HTTP_BILLING_VERDICTS * BILLING_PLANS * 2)
+
 typedef enum {
-    NGX_HTTP_BILLING_COUNT_PASSED = 0,
-    NGX_HTTP_BILLING_COUNT_REFUSED,
-    NGX_HTTP_BILLING_COUNT_STALE,
-    NGX_HTTP_BILLING_COUNT_UNKNOWN,
-    NGX_HTTP_BILLING_COUNT_HIT,
-    NGX_HTTP_BILLING_COUNT_MISS,
-    NGX_HTTP_BILLING_COUNT_EVICTED,
+    NGX_HTTP_BILLING_COUNT_EVICTED = 0,
     NGX_HTTP_BILLING_COUNT_FETCHED,
     NGX_HTTP_BILLING_COUNT_ASKED,
     NGX_HTTP_BILLING_COUNT_UNTOLD,
-    NGX_HTTP_BILLING_COUNT_REDIS_ERROR,
     NGX_HTTP_BILLING_COUNT_BAD_RECORD,
     NGX_HTTP_BILLING_COUNT_NOTICE,
     NGX_HTTP_BILLING_COUNT_COMMAND,
@@ -137,7 +140,18 @@ typedef enum {
     NGX_HTTP_BILLING_COUNT_WAITED_OUT,      /* answered 202 */
     NGX_HTTP_BILLING_COUNT_WEBHOOK_BAD,
     NGX_HTTP_BILLING_COUNT_APP_REFUSED,
-    NGX_HTTP_BILLING_COUNTERS
+    NGX_HTTP_BILLING_COUNT_REDIS_UNREACHED, /* why Redis did not do it */
+    NGX_HTTP_BILLING_COUNT_REDIS_REFUSED,
+    NGX_HTTP_BILLING_COUNT_REDIS_LOST,
+    NGX_HTTP_BILLING_COUNT_REDIS_TIMEOUT,
+    NGX_HTTP_BILLING_COUNT_REDIS_REPLY,
+    NGX_HTTP_BILLING_COUNT_REDIS_FULL,
+    NGX_HTTP_BILLING_COUNT_LATENCY_USEC,    /* of all replies together */
+    NGX_HTTP_BILLING_COUNT_LATENCY,         /* the first of the buckets */
+    NGX_HTTP_BILLING_COUNT_DECIDED = NGX_HTTP_BILLING_COUNT_LATENCY
+                                     + NGX_HTTP_BILLING_LATENCIES,
+    NGX_HTTP_BILLING_COUNTERS = NGX_HTTP_BILLING_COUNT_DECIDED
+                                + NGX_HTTP_BILLING_DECISIONS
 } ngx_http_billing_counter_t;
 
 char *ngx_http_billing_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -166,6 +180,8 @@ ngx_int_t ngx_http_billing_zone_store(ngx_shm_zone_t *zone,
 
 void ngx_http_billing_zone_count(ngx_shm_zone_t *zone,
     ngx_http_billing_counter_t counter);
+void ngx_http_billing_zone_add(ngx_shm_zone_t *zone,
+    ngx_http_billing_counter_t counter, uint64_t n);
 ngx_uint_t ngx_http_billing_zone_counter(ngx_shm_zone_t *zone,
     ngx_http_billing_counter_t counter);
 
@@ -219,6 +235,13 @@ ngx_int_t ngx_http_billing_table_put(ngx_http_billing_table_t *table,
     const uint64_t hash[2], uint32_t now_sec,
     const ngx_http_billing_cell_t *cell, ngx_uint_t *evicted);
 
+/*
+ * Counts what is there and finds the oldest; of a large table a sample, from
+ * all over it, so that nobody waits for the count.
+ */
+void ngx_http_billing_table_census(ngx_http_billing_table_t *table,
+    ngx_uint_t *entries, uint64_t *oldest_msec);
+
 /* SipHash-2-4 with 128 bits of result. */
 void ngx_http_billing_siphash(const uint64_t key[2], const u_char *data,
     size_t len, uint64_t hash[2]);
@@ -227,6 +250,16 @@ void ngx_http_billing_siphash(const uint64_t key[2], const u_char *data,
 /* --- redis: one asynchronous connection ----------------------------------- */
 
 typedef struct ngx_http_billing_redis_s  ngx_http_billing_redis_t;
+
+/* Closed lets commands through; half open tries whether it could. */
+
+typedef enum {
+    NGX_HTTP_BILLING_BREAKER_NONE = 0,
+    NGX_HTTP_BILLING_BREAKER_CLOSED,
+    NGX_HTTP_BILLING_BREAKER_HALF_OPEN,
+    NGX_HTTP_BILLING_BREAKER_OPEN,
+    NGX_HTTP_BILLING_BREAKERS
+} ngx_http_billing_breaker_t;
 
 typedef void (*ngx_http_billing_reply_pt)(ngx_http_billing_redis_t *redis,
     redisReply *reply, void *data);     /* reply NULL = lost, or timed out */
@@ -242,6 +275,9 @@ void *ngx_http_billing_redis_data(ngx_http_billing_redis_t *redis);
 ngx_uint_t ngx_http_billing_redis_up(ngx_http_billing_redis_t *redis);
 /* Whether a command may be sent: also while it first connects. */
 ngx_uint_t ngx_http_billing_redis_open(ngx_http_billing_redis_t *redis);
+ngx_http_billing_breaker_t ngx_http_billing_redis_breaker(
+    ngx_http_billing_redis_t *redis);
+ngx_uint_t ngx_http_billing_redis_outstanding(ngx_http_billing_redis_t *redis);
 
 /*
  * Sends one command; the callback runs exactly once, also when the deadline
@@ -255,6 +291,27 @@ ngx_int_t ngx_http_billing_redis_send(ngx_http_billing_redis_t *redis,
 /* Like _send without deadline, for SUBSCRIBE: called for each message. */
 ngx_int_t ngx_http_billing_redis_subscribe(ngx_http_billing_redis_t *redis,
     const char *channel, ngx_http_billing_reply_pt handler, void *data);
+
+
+/* --- metric: what is measured beside the counters ------------------------- */
+
+/* Microseconds of a clock that nobody sets. */
+uint64_t ngx_http_billing_metric_usec(void);
+
+/* One reply of Redis to a command sent then. */
+void ngx_http_billing_metric_reply(ngx_http_billing_main_conf_t *bmcf,
+    uint64_t sent_usec);
+
+/* How a link is; only what the process asks for records over is told. */
+void ngx_http_billing_metric_link(ngx_http_billing_redis_t *redis,
+    ngx_uint_t outstanding);
+
+/* A pong comes behind all notices published before its ping. */
+void ngx_http_billing_metric_pong(ngx_http_billing_main_conf_t *bmcf,
+    uint64_t sent_usec);
+
+/* Once a second: this process still lives. */
+void ngx_http_billing_metric_tick(void);
 
 
 /* --- park: requests that wait, reached by handle -------------------------- */
@@ -320,6 +377,8 @@ ngx_int_t ngx_http_billing_ask(ngx_http_billing_want_t *want,
 
 
 /* --- request state -------------------------------------------------------- */
+
+/* NGX_HTTP_BILLING_VERDICTS of them. */
 
 typedef enum {
     NGX_HTTP_BILLING_VERDICT_NONE = 0,

@@ -97,10 +97,9 @@ ngx_http_billing_fetch(ngx_http_request_t *r, ngx_http_billing_want_t *wants,
 
     for (i = 0; i < n && i < NGX_HTTP_BILLING_FETCH_WANTS; i++) {
 
-        if (ngx_http_billing_fetch_one(&wants[i], group) != NGX_OK) {
-            ngx_http_billing_zone_count(process->bmcf->zone,
-                                        NGX_HTTP_BILLING_COUNT_REDIS_ERROR);
-        }
+        /* What cannot be asked is not known; the link has counted it. */
+
+        (void) ngx_http_billing_fetch_one(&wants[i], group);
     }
 
     if (group->left == 0) {
@@ -393,9 +392,6 @@ ngx_http_billing_fetch_take(ngx_http_billing_main_conf_t *bmcf,
             return NGX_DECLINED;
         }
     }
-
-    ngx_http_billing_zone_count(bmcf->zone,
-                                NGX_HTTP_BILLING_COUNT_REDIS_ERROR);
 
     return NGX_ERROR;
 }

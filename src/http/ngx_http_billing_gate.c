@@ -354,25 +354,16 @@ ngx_http_billing_gate_remember(ngx_http_billing_ctx_t *ctx,
 static void
 ngx_http_billing_gate_count(ngx_http_request_t *r, ngx_http_billing_ctx_t *ctx)
 {
-    ngx_http_billing_counter_t     counter;
+    ngx_uint_t                     plan;
     ngx_http_billing_main_conf_t  *bmcf;
 
-    static const ngx_http_billing_counter_t  counters[] = {
-        [NGX_HTTP_BILLING_VERDICT_NONE]    = NGX_HTTP_BILLING_COUNT_UNKNOWN,
-        [NGX_HTTP_BILLING_VERDICT_PASSED]  = NGX_HTTP_BILLING_COUNT_PASSED,
-        [NGX_HTTP_BILLING_VERDICT_REFUSED] = NGX_HTTP_BILLING_COUNT_REFUSED,
-        [NGX_HTTP_BILLING_VERDICT_STALE]   = NGX_HTTP_BILLING_COUNT_STALE,
-        [NGX_HTTP_BILLING_VERDICT_UNKNOWN] = NGX_HTTP_BILLING_COUNT_UNKNOWN
-    };
-
     bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
+    plan = ctx->team.plan < BILLING_PLANS ? ctx->team.plan : BILLING_PLAN_NONE;
 
-    ngx_http_billing_zone_count(bmcf->zone, counters[ctx->verdict]);
-
-    counter = ctx->fetched ? NGX_HTTP_BILLING_COUNT_MISS
-                           : NGX_HTTP_BILLING_COUNT_HIT;
-
-    ngx_http_billing_zone_count(bmcf->zone, counter);
+    ngx_http_billing_zone_count(bmcf->zone,
+                                NGX_HTTP_BILLING_COUNT_DECIDED
+                                + (ctx->verdict * BILLING_PLANS + plan) * 2
+                                + ctx->fetched);
 }
 
 

@@ -122,6 +122,7 @@ ngx_http_billing_notice_tick(ngx_event_t *ev)
     nt = ngx_http_billing_notice;
 
     ngx_http_billing_notice_elect(nt);
+    ngx_http_billing_metric_tick();
 
     if (ngx_exiting || ngx_terminate) {
         return;                         /* a younger process takes over */

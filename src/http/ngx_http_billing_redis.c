@@ -119,6 +119,26 @@ ngx_http_billing_redis_open(ngx_http_billing_redis_t *redis)
 }
 
 
+ngx_http_billing_breaker_t
+ngx_http_billing_redis_breaker(ngx_http_billing_redis_t *redis)
+{
+    if (ngx_http_billing_redis_up(redis)) {
+        return NGX_HTTP_BILLING_BREAKER_CLOSED;
+    }
+
+    return redis->connection && !redis->failed
+           ? NGX_HTTP_BILLING_BREAKER_HALF_OPEN
+           : NGX_HTTP_BILLING_BREAKER_OPEN;
+}
+
+
+ngx_uint_t
+ngx_http_billing_redis_outstanding(ngx_http_billing_redis_t *redis)
+{
+    return redis->outstanding;
+}
+
+
 static void
 ngx_http_billing_redis_connect(ngx_http_billing_redis_t *redis)
 {
@@ -243,6 +263,8 @@ ngx_http_billing_redis_ready(ngx_http_billing_redis_t *redis,
     redis->complained = 0;
     redis->timeouts = 0;
     redis->backoff = NGX_HTTP_BILLING_REDIS_BACKOFF;
+
+    ngx_http_billing_metric_link(redis, redis->outstanding);
 
     ngx_log_error(NGX_LOG_INFO, redis->log, 0, "billing: redis is there");
 
@@ -413,6 +435,11 @@ ngx_http_billing_redis_fail(ngx_http_billing_redis_t *redis, const char *why)
 
     redis->failed = 1;
 
+    ngx_http_billing_zone_count(redis->bmcf->zone,
+                    redis->up ? NGX_HTTP_BILLING_COUNT_REDIS_LOST
+                    : redis->connected ? NGX_HTTP_BILLING_COUNT_REDIS_REFUSED
+                    : NGX_HTTP_BILLING_COUNT_REDIS_UNREACHED);
+
     level = redis->complained ? NGX_LOG_INFO : NGX_LOG_ERR;
     ngx_log_error(level, redis->log, 0, "billing: redis %s", why);
 
@@ -444,6 +471,7 @@ ngx_http_billing_redis_settle(ngx_http_billing_redis_t *redis)
     redis->depth--;
 
     redis->failed = 0;
+    ngx_http_billing_metric_link(redis, 0);
 
     if (redis->closing) {
         ngx_free(redis->out);

@@ -43,6 +43,7 @@ struct ngx_http_billing_redis_s {
     ngx_event_t                    retry;   /* also the limit on connecting */
     ngx_event_t                    ping;
 
+    uint64_t                       pinged_usec;
     ngx_msec_t                     backoff;
     ngx_uint_t                     timeouts;
     ngx_uint_t                     addr;

@@ -25,6 +25,7 @@ typedef struct {
     ngx_queue_t                 order;
     ngx_queue_t                 due;
     ngx_msec_t                  deadline;
+    uint64_t                    sent_usec;
     ngx_http_billing_reply_pt   handler;    /* NULL once it has been called */
     void                       *data;
 } ngx_http_billing_op_t;
@@ -79,6 +80,8 @@ ngx_http_billing_redis_command(ngx_http_billing_redis_t *redis, int argc,
     ngx_http_billing_op_t  *op;
 
     if (redis->outstanding >= NGX_HTTP_BILLING_REDIS_COMMANDS) {
+        ngx_http_billing_zone_count(redis->bmcf->zone,
+                                    NGX_HTTP_BILLING_COUNT_REDIS_FULL);
         return NGX_ERROR;
     }
 
@@ -96,8 +99,11 @@ ngx_http_billing_redis_command(ngx_http_billing_redis_t *redis, int argc,
     op->data = data;
     op->deadline = ngx_current_msec + NGX_HTTP_BILLING_REDIS_DEADLINE;
 
+    op->sent_usec = ngx_http_billing_metric_usec();
+
     ngx_queue_insert_tail(&redis->order, &op->order);
     redis->outstanding++;
+    ngx_http_billing_metric_link(redis, redis->outstanding);
 
     if (redis->greeting) {
         ngx_queue_init(&op->due);
@@ -294,6 +300,14 @@ ngx_http_billing_redis_reply(ngx_http_billing_redis_t *redis,
     redis->outstanding--;
     redis->timeouts = 0;
 
+    ngx_http_billing_metric_link(redis, redis->outstanding);
+    ngx_http_billing_metric_reply(redis->bmcf, op->sent_usec);
+
+    if (reply->type == REDIS_REPLY_ERROR) {
+        ngx_http_billing_zone_count(redis->bmcf->zone,
+                                    NGX_HTTP_BILLING_COUNT_REDIS_REPLY);
+    }
+
     if (op->handler) {
         ngx_queue_remove(&op->due);
         op->handler(redis, reply, op->data);
@@ -370,6 +384,8 @@ ngx_http_billing_redis_deadline_handler(ngx_event_t *ev)
         handler = op->handler;
         op->handler = NULL;
 
+        ngx_http_billing_zone_count(redis->bmcf->zone,
+                                    NGX_HTTP_BILLING_COUNT_REDIS_TIMEOUT);
         handler(redis, NULL, op->data);
 
         if (++redis->timeouts >= NGX_HTTP_BILLING_REDIS_TIMEOUTS) {
@@ -394,6 +410,7 @@ ngx_http_billing_redis_ping_handler(ngx_event_t *ev)
     redis = ev->data;
     argv = "PING";
     argvlen = sizeof("PING") - 1;
+    redis->pinged_usec = ngx_http_billing_metric_usec();
 
     (void) ngx_http_billing_redis_send(redis, 1, &argv, &argvlen,
                                        ngx_http_billing_redis_pong, NULL);
@@ -414,6 +431,9 @@ ngx_http_billing_redis_pong(ngx_http_billing_redis_t *redis,
         && reply->type != REDIS_REPLY_STATUS)
     {
         ngx_http_billing_redis_fail(redis, "refuses us");
+
+    } else if (reply) {
+        ngx_http_billing_metric_pong(redis->bmcf, redis->pinged_usec);
     }
 }
 

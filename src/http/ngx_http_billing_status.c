@@ -1,63 +1,19 @@
 /*
- * GET /billing/status: the counters of this host, as JSON or as the text that
- * Prometheus reads.  Never a team or a person.
+ * GET /billing/status: what this host counts, as JSON or, in scrape.c, as the
+ * text that Prometheus reads.  Never a team or a person.
  */
 
 #include "ngx_http_billing_api.h"
+#include "ngx_http_billing_metric.h"
 
-#define NGX_HTTP_BILLING_STATUS_LINE  256   /* of the text, with HELP, TYPE */
-
-typedef struct {
-    ngx_http_billing_counter_t   counter;
-    const char                  *name;
-    const char                  *help;
-} ngx_http_billing_metric_t;
 
 static ngx_uint_t ngx_http_billing_status_text_wanted(ngx_http_request_t *r);
 static ngx_int_t ngx_http_billing_status_json(ngx_http_request_t *r);
-static ngx_int_t ngx_http_billing_status_text(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_billing_status_redis(void);
-
-
-static ngx_http_billing_metric_t  ngx_http_billing_metrics[] = {
-    { NGX_HTTP_BILLING_COUNT_PASSED, "passed",
-      "Requests that the gate let through." },
-    { NGX_HTTP_BILLING_COUNT_REFUSED, "refused",
-      "Requests that the gate refused." },
-    { NGX_HTTP_BILLING_COUNT_STALE, "stale",
-      "Requests decided on a stale record." },
-    { NGX_HTTP_BILLING_COUNT_UNKNOWN, "unknown",
-      "Requests for which nothing trustworthy was known." },
-    { NGX_HTTP_BILLING_COUNT_HIT, "hit",
-      "Requests decided from the zone alone." },
-    { NGX_HTTP_BILLING_COUNT_MISS, "miss",
-      "Requests that had to ask Redis." },
-    { NGX_HTTP_BILLING_COUNT_EVICTED, "evicted",
-      "Records pushed out of the zone by others." },
-    { NGX_HTTP_BILLING_COUNT_FETCHED, "fetched",
-      "Records fetched from Redis." },
-    { NGX_HTTP_BILLING_COUNT_ASKED, "asked",
-      "Records that Redis lacked, asked of the worker." },
-    { NGX_HTTP_BILLING_COUNT_UNTOLD, "untold",
-      "Records that the worker did not tell in time." },
-    { NGX_HTTP_BILLING_COUNT_REDIS_ERROR, "redis_error",
-      "Error replies of Redis." },
-    { NGX_HTTP_BILLING_COUNT_BAD_RECORD, "bad_record",
-      "Records, notices and answers that were not the worker's." },
-    { NGX_HTTP_BILLING_COUNT_NOTICE, "notice",
-      "Notices of changes received." },
-    { NGX_HTTP_BILLING_COUNT_COMMAND, "command",
-      "Commands and queries sent to the worker." },
-    { NGX_HTTP_BILLING_COUNT_ANSWERED, "answered",
-      "Requests answered by the worker." },
-    { NGX_HTTP_BILLING_COUNT_WAITED_OUT, "waited_out",
-      "Requests answered as pending." },
-    { NGX_HTTP_BILLING_COUNT_WEBHOOK_BAD, "webhook_bad",
-      "Webhooks without a valid signature." },
-    { NGX_HTTP_BILLING_COUNT_APP_REFUSED, "app_refused",
-      "Requests with a wrong key of the application." },
-    { NGX_HTTP_BILLING_COUNTERS, NULL, NULL }
-};
+static json_t *ngx_http_billing_status_counters(ngx_shm_zone_t *zone);
+static json_t *ngx_http_billing_status_decisions(ngx_shm_zone_t *zone);
+static json_t *ngx_http_billing_status_store(ngx_shm_zone_t *zone,
+    ngx_http_billing_gauges_t *gauges);
+static json_t *ngx_http_billing_status_latency(ngx_shm_zone_t *zone);
 
 
 ngx_int_t
@@ -91,7 +47,7 @@ ngx_http_billing_status_handler(ngx_http_request_t *r)
     }
 
     return ngx_http_billing_status_text_wanted(r)
-           ? ngx_http_billing_status_text(r)
+           ? ngx_http_billing_scrape(r)
            : ngx_http_billing_status_json(r);
 }
 
@@ -130,97 +86,166 @@ ngx_http_billing_status_text_wanted(ngx_http_request_t *r)
 }
 
 
+/* --- JSON ----------------------------------------------------------------- */
+
 static ngx_int_t
 ngx_http_billing_status_json(ngx_http_request_t *r)
 {
-    json_t                        *status, *counters;
+    json_t                        *status;
     ngx_shm_zone_t                *zone;
-    ngx_http_billing_metric_t     *metric;
+    ngx_http_billing_gauges_t      gauges;
     ngx_http_billing_main_conf_t  *bmcf;
 
     bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
     zone = bmcf->zone;
 
-    counters = json_object();
+    ngx_http_billing_metric_gauges(zone, &gauges);
 
-    for (metric = ngx_http_billing_metrics; metric->name; metric++) {
-        if (json_object_set_new(counters, metric->name,
-                json_integer((json_int_t)
-                    ngx_http_billing_zone_counter(zone, metric->counter)))
-            != 0)
-        {
-            json_decref(counters);
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-    }
-
-    status = json_pack("{so s{sb} sb}", "counters", counters,
-                       "redis", "up", (int) ngx_http_billing_status_redis(),
-                       "link", (int) ngx_http_billing_zone_linked(zone));
+    status = json_pack("{so so so sb sI s{sI sI}}",
+                 "counters", ngx_http_billing_status_counters(zone),
+                 "decisions", ngx_http_billing_status_decisions(zone),
+                 "redis", ngx_http_billing_status_store(zone, &gauges),
+                 "link", (int) ngx_http_billing_zone_linked(zone),
+                 "notice_lag_usec", (json_int_t) gauges.lag_usec,
+                 "zone",
+                     "entries", (json_int_t) gauges.entries,
+                     "oldest_sec", (json_int_t) gauges.oldest_sec);
 
     return ngx_http_billing_send_json(r, NGX_HTTP_OK, status);
 }
 
 
-static ngx_int_t
-ngx_http_billing_status_text(ngx_http_request_t *r)
+static json_t *
+ngx_http_billing_status_counters(ngx_shm_zone_t *zone)
 {
-    u_char                        *p, *last;
-    ngx_str_t                      text;
-    ngx_shm_zone_t                *zone;
-    ngx_http_billing_metric_t     *metric;
-    ngx_http_billing_main_conf_t  *bmcf;
+    json_t                      *counters;
+    ngx_uint_t                   verdict;
+    const ngx_http_billing_metric_t   *metric;
+    ngx_http_billing_sources_t   sources;
 
-    bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
-    zone = bmcf->zone;
+    counters = json_object();
+    sources = ngx_http_billing_metric_sources(zone);
 
-    text.len = (NGX_HTTP_BILLING_COUNTERS + 2) * NGX_HTTP_BILLING_STATUS_LINE;
-    text.data = ngx_pnalloc(r->pool, text.len);
-
-    if (text.data == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    for (verdict = NGX_HTTP_BILLING_VERDICT_PASSED;
+         verdict < NGX_HTTP_BILLING_VERDICTS;
+         verdict++)
+    {
+        (void) json_object_set_new(counters,
+                   ngx_http_billing_verdict_words[verdict],
+                   json_integer(ngx_http_billing_metric_verdict(zone,
+                                                                verdict)));
     }
 
-    p = text.data;
-    last = p + text.len;
+    (void) json_object_set_new(counters, "hit", json_integer(sources.hit));
+    (void) json_object_set_new(counters, "miss", json_integer(sources.miss));
 
     for (metric = ngx_http_billing_metrics; metric->name; metric++) {
-        p = ngx_slprintf(p, last,
-                         "# HELP nginx_billing_%s_total %s\n"
-                         "# TYPE nginx_billing_%s_total counter\n"
-                         "nginx_billing_%s_total %ui\n",
-                         metric->name, metric->help, metric->name,
-                         metric->name,
-                         ngx_http_billing_zone_counter(zone,
-                                                       metric->counter));
+        (void) json_object_set_new(counters, metric->name,
+                   json_integer(ngx_http_billing_zone_counter(zone,
+                                                         metric->counter)));
     }
 
-    p = ngx_slprintf(p, last,
-                     "# HELP nginx_billing_redis_up "
-                     "Whether the answering process reaches Redis.\n"
-                     "# TYPE nginx_billing_redis_up gauge\n"
-                     "nginx_billing_redis_up %ui\n"
-                     "# HELP nginx_billing_link_up "
-                     "Whether this host hears of changes.\n"
-                     "# TYPE nginx_billing_link_up gauge\n"
-                     "nginx_billing_link_up %ui\n",
-                     ngx_http_billing_status_redis(),
-                     ngx_http_billing_zone_linked(zone));
-
-    text.len = p - text.data;
-
-    return ngx_http_billing_send(r, NGX_HTTP_OK,
-                                 "text/plain; version=0.0.4", &text);
+    return counters;
 }
 
 
-static ngx_uint_t
-ngx_http_billing_status_redis(void)
+/* {"passed":{"team":1}}: what has happened, not what could. */
+
+static json_t *
+ngx_http_billing_status_decisions(ngx_shm_zone_t *zone)
 {
-    ngx_http_billing_process_t  *process;
+    json_t      *decisions, *plans;
+    ngx_uint_t   verdict, plan, n;
 
-    process = ngx_http_billing_process();
+    decisions = json_object();
 
-    return process && process->redis
-           && ngx_http_billing_redis_up(process->redis);
+    for (verdict = NGX_HTTP_BILLING_VERDICT_PASSED;
+         verdict < NGX_HTTP_BILLING_VERDICTS;
+         verdict++)
+    {
+        plans = json_object();
+
+        for (plan = 0; plan < BILLING_PLANS; plan++) {
+            n = ngx_http_billing_metric_decided(zone, verdict, plan);
+
+            if (n) {
+                (void) json_object_set_new(plans,
+                           billing_plan_name((billing_plan_t) plan),
+                           json_integer(n));
+            }
+        }
+
+        (void) json_object_set_new(decisions,
+                   ngx_http_billing_verdict_words[verdict], plans);
+    }
+
+    return decisions;
+}
+
+
+static json_t *
+ngx_http_billing_status_store(ngx_shm_zone_t *zone,
+    ngx_http_billing_gauges_t *gauges)
+{
+    json_t                     *errors, *breakers;
+    ngx_uint_t                  i;
+    const ngx_http_billing_metric_t  *metric;
+
+    errors = json_object();
+    breakers = json_object();
+
+    for (metric = ngx_http_billing_failures; metric->name; metric++) {
+        (void) json_object_set_new(errors, metric->name,
+                   json_integer(ngx_http_billing_zone_counter(zone,
+                                                         metric->counter)));
+    }
+
+    for (i = NGX_HTTP_BILLING_BREAKER_CLOSED;
+         i < NGX_HTTP_BILLING_BREAKERS;
+         i++)
+    {
+        (void) json_object_set_new(breakers, ngx_http_billing_breaker_words[i],
+                                   json_integer(gauges->breakers[i]));
+    }
+
+    return json_pack("{sb sI so so so}",
+                     "up", (int) ngx_http_billing_metric_redis(),
+                     "outstanding", (json_int_t) gauges->outstanding,
+                     "errors", errors,
+                     "breaker", breakers,
+                     "latency", ngx_http_billing_status_latency(zone));
+}
+
+
+/* Each bucket by itself; the last has no bound. */
+
+static json_t *
+ngx_http_billing_status_latency(ngx_shm_zone_t *zone)
+{
+    json_t      *buckets, *bound;
+    ngx_uint_t   i, n, count;
+
+    buckets = json_array();
+    count = 0;
+
+    for (i = 0; i < NGX_HTTP_BILLING_LATENCIES; i++) {
+        n = ngx_http_billing_zone_counter(zone,
+                                          NGX_HTTP_BILLING_COUNT_LATENCY + i);
+        count += n;
+
+        bound = i == NGX_HTTP_BILLING_LATENCIES - 1
+                ? json_null()
+                : json_integer(ngx_http_billing_metric_bound(i));
+
+        (void) json_array_append_new(buckets,
+                   json_pack("{so sI}", "usec_max", bound,
+                             "count", (json_int_t) n));
+    }
+
+    return json_pack("{sI sI so}",
+               "count", (json_int_t) count,
+               "sum_usec",
+               (json_int_t) ngx_http_billing_zone_counter(zone,
+                                NGX_HTTP_BILLING_COUNT_LATENCY_USEC),
+               "buckets", buckets);
 }

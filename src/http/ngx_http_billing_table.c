@@ -13,6 +13,7 @@
 
 #define NGX_HTTP_BILLING_WAYS   8
 #define NGX_HTTP_BILLING_LINE   64      /* bytes of a cache line */
+#define NGX_HTTP_BILLING_CENSUS 4096    /* sets looked at, at most */
 #define NGX_HTTP_BILLING_TRIES  4       /* then a miss: a fetch is no harm */
 
 
@@ -284,4 +285,39 @@ ngx_http_billing_slot_write(ngx_http_billing_slot_t *slot,
     }
 
     __atomic_store_n(&slot->seq, seq + 1, __ATOMIC_RELEASE);
+}
+
+
+/* Torn reads do no harm here: a number a moment old is one too. */
+
+void
+ngx_http_billing_table_census(ngx_http_billing_table_t *table,
+    ngx_uint_t *entries, uint64_t *oldest_msec)
+{
+    uint64_t                  set, step, fetched, n;
+    ngx_uint_t                i;
+    ngx_http_billing_set_t   *place;
+    ngx_http_billing_slot_t  *slot;
+
+    step = table->nsets / NGX_HTTP_BILLING_CENSUS + 1;
+    n = 0;
+
+    for (set = 0; set < table->nsets; set += step) {
+        place = (ngx_http_billing_set_t *)
+                    (table->base + set * table->set_size);
+
+        for (i = 0; i < NGX_HTTP_BILLING_WAYS; i++) {
+
+            if (__atomic_load_n(&place->tag[i], __ATOMIC_RELAXED) == 0) {
+                continue;
+            }
+
+            slot = ngx_http_billing_table_slot(table, place, i);
+            fetched = __atomic_load_n(&slot->fetched_msec, __ATOMIC_RELAXED);
+            *oldest_msec = ngx_min(*oldest_msec, fetched);
+            n++;
+        }
+    }
+
+    *entries += n * step;
 }

@@ -315,8 +315,6 @@ ngx_http_billing_transport_sent(ngx_http_billing_redis_t *redis,
         ngx_log_error(NGX_LOG_ERR, ngx_http_billing_transport->log, 0,
                       "billing: Redis refused a command: %s", reply->str);
 
-        ngx_http_billing_count(ngx_http_billing_transport->process->bmcf,
-                               NGX_HTTP_BILLING_COUNT_REDIS_ERROR);
         ngx_http_billing_transport_unsent((uintptr_t) data);
     }
 }

@@ -8,7 +8,7 @@
 #include <openssl/rand.h>
 
 #define NGX_HTTP_BILLING_ZONE_MAGIC    0x62696c6c7a6f6e65ULL
-#define NGX_HTTP_BILLING_ZONE_LAYOUT   1
+#define NGX_HTTP_BILLING_ZONE_LAYOUT   2
 #define NGX_HTTP_BILLING_ZONE_MIN      (128 * 1024)
 #define NGX_HTTP_BILLING_ZONE_SPARE    2        /* pages left to the slab */
 #define NGX_HTTP_BILLING_NAME_MAX      512      /* hashed bytes */
@@ -408,13 +408,21 @@ void
 ngx_http_billing_zone_count(ngx_shm_zone_t *zone,
     ngx_http_billing_counter_t counter)
 {
+    ngx_http_billing_zone_add(zone, counter, 1);
+}
+
+
+void
+ngx_http_billing_zone_add(ngx_shm_zone_t *zone,
+    ngx_http_billing_counter_t counter, uint64_t n)
+{
     ngx_http_billing_zone_header_t  *header;
 
     header = ngx_http_billing_zone_header(zone);
 
     (void) __atomic_fetch_add(
               &header->counters[ngx_worker % NGX_HTTP_BILLING_STRIPES][counter],
-              1, __ATOMIC_RELAXED);
+              n, __ATOMIC_RELAXED);
 }
 
 

@@ -1,4 +1,4 @@
-/* How the zone is laid out: for zone.c and zone_link.c alone. */
+/* How the zone is laid out: for zone.c, zone_link.c and metric.c alone. */
 
 #ifndef NGX_HTTP_BILLING_ZONE_H
 #define NGX_HTTP_BILLING_ZONE_H
@@ -7,6 +7,14 @@
 
 #define NGX_HTTP_BILLING_STRIPES       16       /* of counters, by worker */
 
+
+/* How one nginx worker process is; what is not renewed is not believed. */
+
+typedef struct {
+    uint64_t                  seen_msec;
+    uint32_t                  outstanding;
+    uint32_t                  breaker;
+} ngx_http_billing_pulse_t;
 
 typedef struct {
     uint64_t                  magic;
@@ -27,6 +35,8 @@ typedef struct {
 
     uint64_t                  counters[NGX_HTTP_BILLING_STRIPES]
                                       [ngx_align(NGX_HTTP_BILLING_COUNTERS, 8)];
+    ngx_http_billing_pulse_t  pulses[NGX_HTTP_BILLING_STRIPES];
+    uint64_t                  lag_usec;         /* the listener's */
 } ngx_http_billing_zone_header_t;
 
 typedef struct {

@@ -32,6 +32,7 @@
 
 #define BILLING_TEAM_REST                                                     \
     BILLING_ANY("name", BILLING_FIELD_NAME), BILLING_GRANT,                   \
+    BILLING_ANY("account", BILLING_FIELD_TEAM),                               \
     BILLING_ANY("created_at", BILLING_FIELD_INSTANT)
 
 #define BILLING_ROLES                                                         \
@@ -107,6 +108,8 @@ static const billing_field_t  billing_app_member_gone[] = {
     BILLING_NEEDED("email", BILLING_FIELD_EMAIL),
     { "boards", BILLING_FIELD_WORD, false, true, BILLING_EMAIL_MAX + 9,
       BILLING_FIELD_TYPE, NULL },
+    { "scope", BILLING_FIELD_WORD, false, true, 31, BILLING_FIELD_TYPE,
+      NULL },
     BILLING_LAST
 };
 

@@ -8,6 +8,8 @@
 
 static bool billing_person_last(const billing_person_ask_t *ask,
     bool leaves_company);
+static bool billing_person_ends(const billing_person_ask_t *ask,
+    uint32_t roles);
 
 
 /* Team Admins of these are administrators of their team only. */
@@ -197,6 +199,55 @@ billing_role_given(const billing_person_ask_t *ask, billing_role_t given,
     }
 
     return BILLING_ALLOW;
+}
+
+
+billing_reason_t
+billing_roles_said(const billing_person_ask_t *ask, uint32_t said,
+    bool inside, uint32_t *roles)
+{
+    bool      company;
+    uint32_t  licence, admin;
+
+    admin = (uint32_t) BILLING_ROLE_COMPANY_ADMIN;
+    licence = ask->roles & (uint32_t) (BILLING_ROLE_RESTRICTED
+                                       | BILLING_ROLE_OCCASIONAL);
+    company = billing_plan_company(ask->plan);
+
+    *roles = company ? said : billing_roles_on_team(said);
+    *roles |= ask->roles & (uint32_t) BILLING_ROLE_BILLING_ADMIN;
+
+    if (company && inside && ask->teams > 1) {
+        *roles |= ask->roles & admin;
+    }
+
+    if (*roles & BILLING_ROLE_MEMBER && licence != 0
+        && (*roles & BILLING_ROLES_PEOPLE) == 0)
+    {
+        *roles = (*roles & ~(uint32_t) BILLING_ROLE_MEMBER) | licence;
+    }
+
+    if ((*roles & BILLING_ROLES_INSIDE) == 0) {
+        *roles |= ask->roles & (uint32_t) BILLING_ROLE_GUEST;
+    }
+
+    return billing_person_ends(ask, *roles) ? BILLING_LAST_ADMIN
+                                            : BILLING_ALLOW;
+}
+
+
+/* Whether nobody would administrate the team, or the company, any more. */
+
+static bool
+billing_person_ends(const billing_person_ask_t *ask, uint32_t roles)
+{
+    if (billing_plan_company(ask->plan) && ask->company_admins > 0) {
+        return (ask->roles & ~roles & BILLING_ROLE_COMPANY_ADMIN) != 0
+               && ask->company_admins == 1;
+    }
+
+    return (ask->roles & BILLING_ROLES_PEOPLE) != 0
+           && (roles & BILLING_ROLES_PEOPLE) == 0 && ask->admins <= 1;
 }
 
 

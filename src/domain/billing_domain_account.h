@@ -81,6 +81,15 @@ typedef struct {
 billing_reason_t billing_role_given(const billing_person_ask_t *ask,
     billing_role_t given, uint32_t *roles);
 
+/*
+ * ALLOW with the roles that the application's word makes of those in a team, or
+ * LAST_ADMIN.  It does not decide the right to the billing (R101), nor that
+ * somebody has no licence (R202) or an Occasional one (R198); and a team inside
+ * that does not name a Company Admin ends none who is elsewhere too.
+ */
+billing_reason_t billing_roles_said(const billing_person_ask_t *ask,
+    uint32_t said, bool inside, uint32_t *roles);
+
 /* ALLOW, or why that person stays in the team, or in the company (R210). */
 billing_reason_t billing_removal_allowed(const billing_person_ask_t *ask,
     bool company);

@@ -153,6 +153,40 @@ billing_account_count(billing_worker_t *w, const char *account,
 
 
 billing_db_rc_t
+billing_account_admins(billing_worker_t *w, const billing_team_row_t *row,
+    const char *email, billing_person_ask_t *ask)
+{
+    static const char  sql[] =
+        "SELECT COUNT(*) FROM member m JOIN team t ON t.id = m.team"
+        " WHERE t.account = $1 AND m.email = $2 AND m.roles <> 0";
+
+    billing_db_rc_t  rc;
+
+    rc = billing_member_count(w, row->id, BILLING_ROLES_ADMIN, &ask->admins,
+                              NULL);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_account_count(w, row->account,
+                 (uint32_t) BILLING_ROLE_COMPANY_ADMIN, &ask->company_admins,
+                 NULL);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_db_query(w->db, sql, "tt", row->account, email);
+    }
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;
+    }
+
+    ask->teams = (uint32_t) billing_db_int(w->db, sql, 0);
+    billing_db_done(w->db, sql);
+
+    return BILLING_DB_OK;
+}
+
+
+billing_db_rc_t
 billing_account_teams(billing_worker_t *w, const char *account, uint32_t *n)
 {
     static const char  sql[] =

@@ -19,6 +19,9 @@ typedef struct {
 static billing_app_item_pt billing_app_find(const char *kind);
 static billing_db_rc_t billing_app_items(billing_app_t *app,
     billing_app_item_pt run, json_t *answer);
+static billing_app_team_t *billing_app_entered(const billing_app_t *app,
+    const char *id);
+static billing_db_rc_t billing_app_room(billing_app_t *app);
 static billing_db_rc_t billing_app_flush(billing_app_t *app);
 static billing_db_rc_t billing_app_store(billing_app_t *app,
     billing_app_team_t *team);
@@ -157,27 +160,19 @@ billing_db_rc_t
 billing_app_enter(billing_app_t *app, const char *id,
     billing_app_team_t **team)
 {
-    size_t                max;
     billing_db_rc_t       rc;
-    billing_app_team_t   *entry, **grown;
+    billing_app_team_t   *entry;
 
-    for (size_t i = 0; i < app->nteams; i++) {
-        if (strcmp(app->teams[i]->row.id, id) == 0) {
-            *team = app->teams[i];
-            return BILLING_DB_OK;
-        }
+    *team = billing_app_entered(app, id);
+
+    if (*team != NULL) {
+        return BILLING_DB_OK;
     }
 
-    if (app->nteams == app->max) {
-        max = app->max == 0 ? 4 : app->max * 2;
-        grown = realloc(app->teams, max * sizeof(app->teams[0]));
+    rc = billing_app_room(app);
 
-        if (grown == NULL) {
-            return BILLING_DB_FULL;
-        }
-
-        app->teams = grown;
-        app->max = max;
+    if (rc != BILLING_DB_OK) {
+        return rc;
     }
 
     entry = calloc(1, sizeof(billing_app_team_t));
@@ -199,21 +194,89 @@ billing_app_enter(billing_app_t *app, const char *id,
     }
 
     entry->members = entry->row.team.members;
+    entry->account = entry;
     app->teams[app->nteams++] = entry;
     *team = entry;
+
+    if (billing_account_own(&entry->row)) {
+        return BILLING_DB_OK;
+    }
+
+    rc = billing_app_enter(app, entry->row.account, &entry->account);
+
+    return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+}
+
+
+static billing_app_team_t *
+billing_app_entered(const billing_app_t *app, const char *id)
+{
+    for (size_t i = 0; i < app->nteams; i++) {
+        if (strcmp(app->teams[i]->row.id, id) == 0) {
+            return app->teams[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static billing_db_rc_t
+billing_app_room(billing_app_t *app)
+{
+    size_t                max;
+    billing_app_team_t  **grown;
+
+    if (app->nteams < app->max) {
+        return BILLING_DB_OK;
+    }
+
+    max = app->max == 0 ? 4 : app->max * 2;
+    grown = realloc(app->teams, max * sizeof(app->teams[0]));
+
+    if (grown == NULL) {
+        return BILLING_DB_FULL;
+    }
+
+    app->teams = grown;
+    app->max = max;
 
     return BILLING_DB_OK;
 }
 
 
+billing_db_rc_t
+billing_app_there(billing_app_t *app, const char *id,
+    billing_app_team_t **team, billing_app_result_t *result)
+{
+    billing_db_rc_t  rc;
+
+    rc = billing_app_enter(app, id, team);
+
+    if (rc == BILLING_DB_DONE || (rc == BILLING_DB_OK && (*team)->row.gone)) {
+        result->reason = BILLING_TEAM_NOT_FOUND;
+        return BILLING_DB_OK;
+    }
+
+    return rc;
+}
+
+
+/* Accounts first: their licences must be there before they are counted. */
+
 static billing_db_rc_t
 billing_app_flush(billing_app_t *app)
 {
-    billing_db_rc_t  rc = BILLING_DB_OK;
+    billing_db_rc_t      rc = BILLING_DB_OK;
+    billing_app_team_t  *team;
 
-    for (size_t i = 0; i < app->nteams && rc == BILLING_DB_OK; i++) {
-        if (app->teams[i]->touched) {
-            rc = billing_app_store(app, app->teams[i]);
+    for (unsigned inside = 0; inside < 2; inside++) {
+        for (size_t i = 0; i < app->nteams && rc == BILLING_DB_OK; i++) {
+            team = app->teams[i];
+
+            if (team->touched && (team->account != team) == inside) {
+                rc = billing_app_store(app, team);
+            }
         }
     }
 

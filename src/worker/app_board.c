@@ -199,14 +199,9 @@ billing_app_board_may(billing_app_t *app, const billing_app_board_t *have,
     billing_db_rc_t         rc;
     const billing_team_t   *t;
 
-    rc = billing_app_enter(app, want->team, team);
+    rc = billing_app_there(app, want->team, team, result);
 
-    if (rc == BILLING_DB_DONE) {
-        result->reason = BILLING_TEAM_NOT_FOUND;
-        return BILLING_DB_OK;
-    }
-
-    if (rc != BILLING_DB_OK) {
+    if (rc != BILLING_DB_OK || result->reason != BILLING_ALLOW) {
         return rc;
     }
 

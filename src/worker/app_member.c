@@ -10,20 +10,23 @@
 
 typedef struct {
     const char        *email;
+    uint32_t           before;
     uint32_t           roles;           /* wanted, then given */
+    bool               held;            /* has a licence of the account */
     billing_reason_t   reason;
 } billing_app_joining_t;
 
 
 static bool billing_app_roles(const json_t *item, uint32_t *roles);
-static uint32_t billing_app_kept(uint32_t roles, uint32_t before);
+static billing_db_rc_t billing_app_said(billing_app_t *app,
+    const billing_app_team_t *team, uint32_t said,
+    billing_app_joining_t *joining);
+static billing_db_rc_t billing_app_become(billing_app_t *app,
+    billing_app_team_t *team, const billing_app_joining_t *joining);
 static billing_db_rc_t billing_app_join(billing_app_t *app,
     billing_app_team_t *team, billing_app_joining_t *joining);
 static billing_reason_t billing_app_seat(billing_app_t *app,
-    billing_app_team_t *team, uint32_t taken);
-static billing_db_rc_t billing_app_admin(billing_app_t *app,
-    const billing_app_team_t *team, uint32_t before, uint32_t after,
-    billing_app_result_t *result);
+    billing_app_team_t *account, uint32_t taken);
 
 
 static const struct {
@@ -42,74 +45,143 @@ billing_db_rc_t
 billing_app_member(billing_app_t *app, const json_t *item,
     billing_app_result_t *result)
 {
-    uint32_t                  roles, before;
+    uint32_t                  said, before;
     billing_op_t             *op = app->op;
     billing_db_rc_t           rc;
     billing_app_team_t       *team;
     billing_app_joining_t     joining;
-    billing_member_change_t   change;
 
-    change = (billing_member_change_t) {
-        .team = billing_app_text(item, "team"),
-        .email = billing_app_text(item, "email"), .now = op->now
+    joining = (billing_app_joining_t) {
+        .email = billing_app_text(item, "email")
     };
 
-    if (!billing_app_roles(item, &roles)) {
+    if (!billing_app_roles(item, &said)) {
         result->reason = BILLING_ROLE_INVALID;
         return BILLING_DB_OK;
     }
 
-    rc = billing_app_enter(app, change.team, &team);
-
-    if (rc == BILLING_DB_DONE) {
-        result->reason = BILLING_TEAM_NOT_FOUND;
-        return BILLING_DB_OK;
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_member_roles(op->w, change.team, change.email, &before);
-    }
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    roles = billing_app_kept(roles, before);
-
-    if (roles == before) {
-        return BILLING_DB_OK;
-    }
-
-    rc = billing_app_admin(app, team, before, roles, result);
+    rc = billing_app_there(app, billing_app_text(item, "team"), &team,
+                           result);
 
     if (rc != BILLING_DB_OK || result->reason != BILLING_ALLOW) {
         return rc;
     }
 
-    if (roles & ~before & (uint32_t) BILLING_ROLE_MEMBER) {
-        joining = (billing_app_joining_t) {
-            .email = change.email, .roles = roles
-        };
+    rc = billing_app_said(app, team, said, &joining);
+    result->reason = joining.reason;
+    before = joining.before;
+
+    if (rc != BILLING_DB_OK || result->reason != BILLING_ALLOW
+        || joining.roles == before)
+    {
+        return rc;
+    }
+
+    if (joining.roles & ~before & (uint32_t) BILLING_ROLE_MEMBER) {
         rc = billing_app_join(app, team, &joining);
         result->reason = joining.reason;
-        roles = joining.roles;
 
         if (rc != BILLING_DB_OK || result->reason != BILLING_ALLOW
-            || roles == before)
+            || joining.roles == before)
         {
             return rc;
         }
     }
 
-    team->members -= (before & ~roles & (uint32_t) BILLING_ROLE_MEMBER) != 0;
     team->touched = true;
     result->changed = true;
     result->created = before == 0;
-    change.roles = roles;
 
-    rc = billing_profile_ensure(op->w, change.email, op->lang, op->now);
+    rc = billing_profile_ensure(op->w, joining.email, op->lang, op->now);
 
-    return rc == BILLING_DB_OK ? billing_member_store(op->w, &change) : rc;
+    return rc == BILLING_DB_OK ? billing_app_become(app, team, &joining) : rc;
+}
+
+
+/* What somebody is, and is to be, in the team and the company around it. */
+
+static billing_db_rc_t
+billing_app_said(billing_app_t *app, const billing_app_team_t *team,
+    uint32_t said, billing_app_joining_t *joining)
+{
+    uint32_t               company, elsewhere = 0;
+    billing_db_rc_t        rc;
+    billing_worker_t      *w = app->op->w;
+    billing_person_ask_t   ask;
+
+    ask = (billing_person_ask_t) { .plan = team->account->row.team.plan };
+
+    rc = billing_member_roles(w, team->row.id, joining->email, &ask.roles);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_seat_held(w, team->account->row.id, joining->email,
+                               &joining->held, &company);
+    }
+
+    if (rc == BILLING_DB_OK && !joining->held
+        && billing_plan_company(ask.plan))
+    {
+        rc = billing_account_roles(w, &team->row, joining->email,
+                                   &elsewhere);
+    }
+
+    if (rc == BILLING_DB_OK && ask.roles & BILLING_ROLES_ADMIN) {
+        rc = billing_account_admins(w, &team->row, joining->email, &ask);
+    }
+
+    /* A licence that does not edit is one of the whole company too. */
+
+    joining->before = ask.roles;
+    ask.roles |= elsewhere & (uint32_t) (BILLING_ROLE_RESTRICTED
+                                         | BILLING_ROLE_OCCASIONAL);
+
+    if (rc == BILLING_DB_OK) {
+        joining->reason = billing_roles_said(&ask, said,
+                              team->account != team, &joining->roles);
+    }
+
+    return rc;
+}
+
+
+/* Of the company, and so in each of its teams, before it is of this one. */
+
+static billing_db_rc_t
+billing_app_become(billing_app_t *app, billing_app_team_t *team,
+    const billing_app_joining_t *joining)
+{
+    bool                      held = true;
+    uint32_t                  roles;
+    billing_op_t             *op = app->op;
+    billing_db_rc_t           rc = BILLING_DB_OK;
+    billing_app_team_t       *account = team->account;
+    billing_member_change_t   change;
+
+    change = (billing_member_change_t) {
+        .team = team->row.id, .email = joining->email, .now = op->now,
+        .roles = joining->roles
+    };
+
+    if (billing_plan_company(account->row.team.plan)
+        && (joining->roles ^ joining->before) & BILLING_ROLES_COMPANY)
+    {
+        rc = billing_company_role(op->w, account->row.id, joining->email,
+                                  joining->roles & BILLING_ROLES_COMPANY);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_member_store(op->w, &change);
+    }
+
+    /* A licence that is free again is one for the next of the list. */
+
+    if (rc == BILLING_DB_OK && joining->held) {
+        rc = billing_seat_held(op->w, account->row.id, joining->email, &held,
+                               &roles);
+        account->members -= !held;
+    }
+
+    return rc;
 }
 
 
@@ -154,47 +226,22 @@ billing_app_roles(const json_t *item, uint32_t *roles)
 
 
 /*
- * What the application does not decide: the right to the billing (R101), that
- * somebody inside has no licence (R202) or an Occasional one (R198), and who is
- * a guest of some board.
+ * Who was invited may have a seat already; the invitation has been met.  A
+ * person has one licence in the account, whatever the number of teams (R14).
  */
-
-static uint32_t
-billing_app_kept(uint32_t roles, uint32_t before)
-{
-    uint32_t  member = (uint32_t) BILLING_ROLE_MEMBER;
-    uint32_t  licence = before & (uint32_t) (BILLING_ROLE_RESTRICTED
-                                             | BILLING_ROLE_OCCASIONAL);
-
-    roles |= before & (uint32_t) BILLING_ROLE_BILLING_ADMIN;
-
-    if (roles & member && licence != 0
-        && (roles & BILLING_ROLES_ADMIN) == 0)
-    {
-        roles = (roles & ~member) | licence;
-    }
-
-    if ((roles & BILLING_ROLES_INSIDE) == 0) {
-        roles |= before & (uint32_t) BILLING_ROLE_GUEST;
-    }
-
-    return roles;
-}
-
-
-/* Who was invited may have a seat already; the invitation has been met. */
 
 static billing_db_rc_t
 billing_app_join(billing_app_t *app, billing_app_team_t *team,
     billing_app_joining_t *joining)
 {
-    uint32_t              own = 0, taken;
-    billing_op_t         *op = app->op;
-    billing_team_t        full = team->row.team;
-    billing_db_rc_t       rc;
-    billing_invitation_t  invitation;
+    uint32_t               own = 0, taken;
+    billing_op_t          *op = app->op;
+    billing_team_t         full;
+    billing_db_rc_t        rc;
+    billing_app_team_t    *account = team->account;
+    billing_invitation_t   invitation;
 
-    if (team->held > 0) {
+    if (account->held > 0) {
         rc = billing_invitation_of(op->w, team->row.id, joining->email,
                                    &invitation);
 
@@ -206,21 +253,24 @@ billing_app_join(billing_app_t *app, billing_app_team_t *team,
               && invitation.expires_at > op->now;
     }
 
-    taken = team->members + team->held - own;
-    full.members = taken;
-    joining->roles = billing_licence_given(&full, joining->roles);
+    if (!joining->held) {
+        full = account->row.team;
+        taken = account->members + account->held - own;
+        full.members = taken;
+        joining->roles = billing_licence_given(&full, joining->roles);
 
-    if (joining->roles & (uint32_t) BILLING_ROLE_MEMBER) {
-        joining->reason = billing_app_seat(app, team, taken);
+        if (joining->roles & (uint32_t) BILLING_ROLE_MEMBER) {
+            joining->reason = billing_app_seat(app, account, taken);
 
-        if (joining->reason != BILLING_ALLOW) {
-            return BILLING_DB_OK;
+            if (joining->reason != BILLING_ALLOW) {
+                return BILLING_DB_OK;
+            }
+
+            account->members++;
         }
-
-        team->members++;
     }
 
-    team->held -= own;
+    account->held -= own;
 
     return billing_invitation_met(op->w, team->row.id, joining->email,
                                   op->now);
@@ -233,20 +283,20 @@ billing_app_join(billing_app_t *app, billing_app_team_t *team,
  */
 
 static billing_reason_t
-billing_app_seat(billing_app_t *app, billing_app_team_t *team,
+billing_app_seat(billing_app_t *app, billing_app_team_t *account,
     uint32_t taken)
 {
     bool                    sold;
     uint32_t                seats;
     billing_reason_t        reason;
-    const billing_team_t   *t = &team->row.team;
+    const billing_team_t   *t = &account->row.team;
     billing_seat_change_t   change;
 
     sold = billing_plan_is_paid(t->plan);
-    seats = team->grows ? team->change.to : t->seats;
+    seats = account->grows ? account->change.to : t->seats;
 
-    if (team->row.hold_seats != 0
-        && (taken >= team->row.hold_seats || (sold && taken >= seats)))
+    if (account->row.hold_seats != 0
+        && (taken >= account->row.hold_seats || (sold && taken >= seats)))
     {
         return BILLING_NO_VACANT_SEAT;
     }
@@ -265,37 +315,12 @@ billing_app_seat(billing_app_t *app, billing_app_team_t *team,
                                  taken + 1, app->op->now, &change);
 
     if (reason == BILLING_ALLOW) {
-        team->change = change;
-        team->grows = true;
+        account->change = change;
+        account->grows = true;
+        account->touched = true;
     }
 
     return reason;
-}
-
-
-/* A team with people keeps an admin. */
-
-static billing_db_rc_t
-billing_app_admin(billing_app_t *app, const billing_app_team_t *team,
-    uint32_t before, uint32_t after, billing_app_result_t *result)
-{
-    uint32_t         n;
-    billing_db_rc_t  rc;
-
-    if ((before & BILLING_ROLES_ADMIN) == 0
-        || (after & BILLING_ROLES_ADMIN) != 0)
-    {
-        return BILLING_DB_OK;
-    }
-
-    rc = billing_member_count(app->op->w, team->row.id, BILLING_ROLES_ADMIN,
-                              &n, NULL);
-
-    if (rc == BILLING_DB_OK && n <= 1) {
-        result->reason = BILLING_LAST_ADMIN;
-    }
-
-    return rc;
 }
 
 

@@ -19,6 +19,11 @@ static billing_reason_t billing_app_plan(const json_t *item,
 static billing_db_rc_t billing_app_books(billing_op_t *op,
     const billing_team_row_t *row, billing_money_t credit,
     billing_money_t pending);
+static billing_db_rc_t billing_app_inside(billing_app_t *app,
+    const json_t *item, billing_team_row_t *row,
+    billing_app_result_t *result);
+static billing_reason_t billing_app_inside_plan(const json_t *item,
+    const billing_team_row_t *account, const char **field);
 static billing_db_rc_t billing_app_told(billing_op_t *op, const char *id,
     unsigned status);
 
@@ -27,7 +32,7 @@ billing_db_rc_t
 billing_app_team(billing_app_t *app, const json_t *item,
     billing_app_result_t *result)
 {
-    const char            *id, *name;
+    const char            *id, *name, *account;
     billing_db_rc_t        rc;
     billing_grant_t        grant;
     billing_app_team_t    *team;
@@ -46,9 +51,26 @@ billing_app_team(billing_app_t *app, const json_t *item,
         return rc;
     }
 
-    grant.now = app->op->now;
-    result->reason = billing_app_plan(item, &team->row, &grant,
-                                      &result->field);
+    account = billing_app_text(item, "account");
+    grant = (billing_grant_t) { .now = app->op->now };
+
+    /* An id is of one team for ever, and that team of one account. */
+
+    if (team->row.gone) {
+        result->reason = BILLING_TEAM_NOT_FOUND;
+
+    } else if (account[0] != '\0' && strcmp(account, team->row.account) != 0)
+    {
+        result->reason = BILLING_FIELD_TYPE;
+        result->field = "account";
+
+    } else if (team->account != team) {
+        result->reason = billing_app_inside_plan(item, &team->account->row,
+                                                 &result->field);
+    } else {
+        result->reason = billing_app_plan(item, &team->row, &grant,
+                                          &result->field);
+    }
 
     if (result->reason != BILLING_ALLOW) {
         return BILLING_DB_OK;
@@ -116,18 +138,25 @@ billing_app_team_new(billing_app_t *app, const json_t *item,
         return BILLING_DB_OK;
     }
 
-    result->reason = billing_app_plan(item, &row, &grant, &result->field);
+    if (billing_app_text(item, "account")[0] != '\0'
+        && strcmp(billing_app_text(item, "account"), id) != 0)
+    {
+        rc = billing_app_inside(app, item, &row, result);
 
-    if (result->reason == BILLING_ALLOW && grant.plan != BILLING_PLAN_NONE) {
-        rc = billing_app_grant(op, &row, &grant, result);
-
-        if (rc != BILLING_DB_OK) {
-            return rc;
-        }
+    } else {
+        rc = BILLING_DB_OK;
+        result->reason = billing_app_plan(item, &row, &grant,
+                                          &result->field);
     }
 
-    if (result->reason != BILLING_ALLOW) {
-        return BILLING_DB_OK;
+    if (rc == BILLING_DB_OK && result->reason == BILLING_ALLOW
+        && grant.plan != BILLING_PLAN_NONE)
+    {
+        rc = billing_app_grant(op, &row, &grant, result);
+    }
+
+    if (rc != BILLING_DB_OK || result->reason != BILLING_ALLOW) {
+        return rc;
     }
 
     result->changed = true;
@@ -139,6 +168,80 @@ billing_app_team_new(billing_app_t *app, const json_t *item,
     }
 
     return rc == BILLING_DB_OK ? billing_app_enter(app, id, &team) : rc;
+}
+
+
+/* A further team of an account: any of its teams may be named (R26). */
+
+static billing_db_rc_t
+billing_app_inside(billing_app_t *app, const json_t *item,
+    billing_team_row_t *row, billing_app_result_t *result)
+{
+    billing_db_rc_t         rc;
+    billing_app_team_t     *named;
+    billing_account_ask_t   ask;
+
+    result->field = "account";
+    rc = billing_app_there(app, billing_app_text(item, "account"), &named,
+                           result);
+
+    if (rc != BILLING_DB_OK || result->reason != BILLING_ALLOW) {
+        return rc;
+    }
+
+    ask = (billing_account_ask_t) {
+        .roles = BILLING_ROLES_APP, .now = app->op->now
+    };
+    rc = billing_account_teams(app->op->w, named->account->row.id,
+                               &ask.teams);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    billing_copy(row->account, sizeof(row->account), named->account->row.id);
+    result->reason = billing_further_team_allowed(
+                         &app->op->w->settings->catalogue,
+                         &named->account->row.team, &ask);
+
+    if (result->reason == BILLING_ALLOW) {
+        result->field = NULL;
+        result->reason = billing_app_inside_plan(item, &named->account->row,
+                                                 &result->field);
+    }
+
+    return BILLING_DB_OK;
+}
+
+
+/* Its plan is the account's: that may be told again, and nothing else. */
+
+static billing_reason_t
+billing_app_inside_plan(const json_t *item, const billing_team_row_t *account,
+    const char **field)
+{
+    const char  *plan = billing_app_text(item, "plan");
+    const char  *state = billing_app_text(item, "state");
+
+    if (plan[0] != '\0'
+        && billing_plan_parse(plan, strlen(plan)) != account->team.plan)
+    {
+        *field = "plan";
+        return BILLING_PLAN_UNKNOWN;
+    }
+
+    if (state[0] != '\0'
+        && billing_state_parse(state, strlen(state)) != account->team.state)
+    {
+        *field = "state";
+        return BILLING_FIELD_TYPE;
+    }
+
+    *field = json_object_get(item, "seats") != NULL ? "seats"
+             : json_object_get(item, "valid_until") != NULL
+               ? "valid_until" : NULL;
+
+    return *field == NULL ? BILLING_ALLOW : BILLING_FIELD_TYPE;
 }
 
 
@@ -235,6 +338,10 @@ billing_app_grant(billing_op_t *op, billing_team_row_t *row,
 
     rc = billing_app_books(op, row, granted.credit, pending);
 
+    if (rc == BILLING_DB_OK) {
+        rc = billing_passes_waive(op->w, row, op->now);
+    }
+
     if (rc == BILLING_DB_OK && granted.freed) {
         rc = billing_team_freed(op->w, row, op->now);
     }
@@ -296,12 +403,13 @@ billing_op_app_team(billing_op_t *op)
 }
 
 
-/* An Enterprise order, or a school: for a team that is there. */
+/* An Enterprise order, or a school: of the whole account of that team. */
 
 billing_db_rc_t
 billing_op_app_grant(billing_op_t *op)
 {
     bool                  school;
+    uint32_t              roles;
     const char           *id = billing_op_text(op, "team");
     billing_db_rc_t       rc;
     billing_grant_t       grant;
@@ -317,14 +425,11 @@ billing_op_app_grant(billing_op_t *op)
         .now = op->now
     };
 
-    rc = billing_team_load(op->w, id, &row);
+    rc = billing_op_account(op, &row, &roles);
 
-    if (rc != BILLING_DB_OK) {
-        return rc == BILLING_DB_DONE
-               ? billing_op_deny(op, BILLING_TEAM_NOT_FOUND, NULL) : rc;
+    if (rc == BILLING_DB_OK) {
+        rc = billing_app_grant(op, &row, &grant, &result);
     }
-
-    rc = billing_app_grant(op, &row, &grant, &result);
 
     if (rc != BILLING_DB_OK) {
         return rc;
@@ -353,7 +458,7 @@ billing_app_told(billing_op_t *op, const char *id, unsigned status)
 
     rc = billing_team_load(op->w, id, &row);
 
-    if (rc == BILLING_DB_DONE) {
+    if (rc == BILLING_DB_DONE || (rc == BILLING_DB_OK && row.gone)) {
         return billing_op_deny(op, BILLING_TEAM_NOT_FOUND, NULL);
     }
 
@@ -375,58 +480,4 @@ billing_db_rc_t
 billing_query_app_team(billing_op_t *op)
 {
     return billing_app_told(op, billing_op_text(op, "team"), 200);
-}
-
-
-/* --- the end of a team ---------------------------------------------------- */
-
-
-billing_db_rc_t
-billing_op_app_team_delete(billing_op_t *op)
-{
-    const char          *id = billing_op_text(op, "team");
-    billing_db_rc_t      rc;
-    billing_reason_t     reason;
-    billing_sub_step_t   step;
-    billing_team_row_t   row;
-
-    rc = billing_team_load(op->w, id, &row);
-
-    if (rc != BILLING_DB_OK) {
-        return rc == BILLING_DB_DONE
-               ? billing_op_deny(op, BILLING_TEAM_NOT_FOUND, NULL) : rc;
-    }
-
-    reason = row.hold_seats != 0
-             ? BILLING_CHECKOUT_OPEN
-             : billing_sub_next(&row.team, BILLING_SUB_DELETE, op->now, &step);
-
-    /* Cancelled first, so that nothing more is charged (R231). */
-
-    if (reason == BILLING_ALLOW && billing_plan_is_paid(row.team.plan)
-        && row.team.state != BILLING_STATE_CANCELLED
-        && row.team.state != BILLING_STATE_EXPIRED)
-    {
-        reason = BILLING_LAST_TEAM;
-    }
-
-    if (reason != BILLING_ALLOW) {
-        return billing_op_deny(op, reason, NULL);
-    }
-
-    rc = billing_team_empty(op, row.id);
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_team_store(op->w, &row);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_event_emit(op->w, BILLING_EVENT_TEAM_DELETED, id,
-                                json_object());
-    }
-
-    return rc == BILLING_DB_OK
-           ? billing_op_reply(op, 200, json_pack("{s:{s:s, s:b}}", "team",
-                                                 "id", id, "gone", 1))
-           : rc;
 }

@@ -34,6 +34,7 @@
 /* --- operations ----------------------------------------------------------- */
 
 billing_db_rc_t billing_op_team_delete(billing_op_t *op);
+billing_db_rc_t billing_op_app_team_delete(billing_op_t *op);
 
 
 /* --- the account (account.c) ---------------------------------------------- */
@@ -64,6 +65,11 @@ BILLING_MUST_CHECK billing_db_rc_t billing_account_roles(billing_worker_t *w,
 BILLING_MUST_CHECK billing_db_rc_t billing_account_count(billing_worker_t *w,
     const char *account, uint32_t roles, uint32_t *n,
     char first[BILLING_EMAIL_MAX + 1]);
+
+/* Fills the admins there are and the teams of that person in the account. */
+BILLING_MUST_CHECK billing_db_rc_t billing_account_admins(
+    billing_worker_t *w, const billing_team_row_t *row, const char *email,
+    billing_person_ask_t *ask);
 
 /* Its teams that are not deleted. */
 BILLING_MUST_CHECK billing_db_rc_t billing_account_teams(billing_worker_t *w,
@@ -113,10 +119,6 @@ typedef struct {
 /* Reads the current row and ends the list. */
 void billing_person_read(billing_db_t *db, const char *sql,
     billing_person_t *person);
-
-/* Takes everybody and every board out of a team; the row is not touched. */
-BILLING_MUST_CHECK billing_db_rc_t billing_team_empty(billing_op_t *op,
-    const char *team);
 
 /* Runs an UPDATE of teams that returns their ids, and publishes these. */
 BILLING_MUST_CHECK billing_db_rc_t billing_account_publish(

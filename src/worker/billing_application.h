@@ -20,7 +20,6 @@
 
 billing_db_rc_t billing_op_app_bulk(billing_op_t *op);
 billing_db_rc_t billing_op_app_team(billing_op_t *op);
-billing_db_rc_t billing_op_app_team_delete(billing_op_t *op);
 billing_db_rc_t billing_op_app_grant(billing_op_t *op);
 billing_db_rc_t billing_op_app_member(billing_op_t *op);
 billing_db_rc_t billing_op_app_member_delete(billing_op_t *op);
@@ -35,15 +34,21 @@ billing_db_rc_t billing_query_app_webhooks(billing_op_t *op);
 
 /* --- upserts (app.c, app_team.c, app_member.c, app_board.c) --------------- */
 
-/* A team that items of this command are about; written once, at its end. */
-typedef struct {
+/*
+ * A team that items of this command are about, or the account around it; written
+ * once, at its end.  Licences are counted in the account's.
+ */
+typedef struct billing_app_team_s  billing_app_team_t;
+
+struct billing_app_team_s {
     billing_team_row_t     row;
+    billing_app_team_t    *account;     /* itself when it is its own */
     bool                   touched;
     bool                   grows;       /* licences are added */
     uint32_t               members;     /* with those of this command */
     uint32_t               held;        /* seats that invitations hold */
     billing_seat_change_t  change;
-} billing_app_team_t;
+};
 
 typedef struct {
     billing_op_t          *op;
@@ -81,9 +86,16 @@ BILLING_MUST_CHECK billing_db_rc_t billing_app_board(billing_app_t *app,
 BILLING_MUST_CHECK billing_db_rc_t billing_app_one(billing_op_t *op,
     billing_app_item_pt run, billing_app_result_t *result);
 
-/* DONE when there is no such team; *team lives as long as app. */
+/*
+ * DONE when there has never been such a team; *team lives as long as app, and
+ * may be gone.
+ */
 BILLING_MUST_CHECK billing_db_rc_t billing_app_enter(billing_app_t *app,
     const char *id, billing_app_team_t **team);
+
+/* The same for who needs one that is there: else TEAM_NOT_FOUND. */
+BILLING_MUST_CHECK billing_db_rc_t billing_app_there(billing_app_t *app,
+    const char *id, billing_app_team_t **team, billing_app_result_t *result);
 
 /* "" and 0 when it is not there. */
 const char *billing_app_text(const json_t *item, const char *name);

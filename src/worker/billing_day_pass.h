@@ -60,6 +60,16 @@ BILLING_MUST_CHECK billing_db_rc_t billing_passes_billed(
     billing_worker_t *w, const char *checkout);
 
 /* The bill itself is void (R138): what was on it was used all the same. */
+/* day_pass.billed of what no bill will name. */
+#define BILLING_PASS_GIVEN_UP  2
+
+/*
+ * Those of an account that ends are given up, nobody being left to bill; those
+ * of an Enterprise account are its contract's, whenever that is made anew.
+ */
+BILLING_MUST_CHECK billing_db_rc_t billing_passes_waive(billing_worker_t *w,
+    billing_team_row_t *account, int64_t now);
+
 BILLING_MUST_CHECK billing_db_rc_t billing_passes_void(billing_worker_t *w,
     const billing_bill_t *bill, int64_t now);
 

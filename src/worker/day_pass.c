@@ -271,6 +271,43 @@ billing_passes_void(billing_worker_t *w, const billing_bill_t *bill,
 
 
 billing_db_rc_t
+billing_passes_waive(billing_worker_t *w, billing_team_row_t *account,
+    int64_t now)
+{
+    static const char  sql[] =
+        "UPDATE day_pass SET billed = $1 WHERE team = $2 AND billed = 0";
+
+    char                   txn[BILLING_ID_MAX + 40];
+    billing_money_t        waived = account->team.credit;
+    billing_db_rc_t        rc;
+    billing_posting_t      posting;
+    billing_passes_sum_t   sum;
+
+    rc = billing_passes_sum(w, account->id, &sum);
+
+    if (rc != BILLING_DB_OK || sum.n == 0) {
+        return rc;
+    }
+
+    account->team.npasses = 0;
+    waived.minor = -sum.minor;
+    (void) snprintf(txn, sizeof(txn), "%s-%llu-passes-waived", account->id,
+                    (unsigned long long) account->team.version);
+    posting = (billing_posting_t) {
+        .txn = txn, .ref = account->id, .at = now
+    };
+    billing_posting_passes(&posting, account->id, waived);
+
+    rc = billing_ledger_post(w, &posting);
+
+    return rc == BILLING_DB_OK
+           ? billing_db_exec(w->db, sql, "it",
+                             (int64_t) BILLING_PASS_GIVEN_UP, account->id)
+           : rc;
+}
+
+
+billing_db_rc_t
 billing_passes_sum(billing_worker_t *w, const char *team,
     billing_passes_sum_t *sum)
 {

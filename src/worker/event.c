@@ -396,9 +396,10 @@ billing_app_team_json(billing_worker_t *w, const billing_team_row_t *row,
                && billing_worker_now(w) >= record.valid_until_at)
            ? BILLING_PLAN_FREE : team->plan;
 
-    *out = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s?, s:o, s:o, s:b,"
-                     " s:s, s:o, s:I, s:o}",
+    *out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s?, s:o, s:o,"
+                     " s:b, s:s, s:o, s:I, s:o}",
                "id", row->id, "name", row->name,
+               "account", row->account[0] == '\0' ? row->id : row->account,
                "plan", billing_plan_name(team->plan),
                "state", billing_state_name(team->state),
                "seats", (json_int_t) team->seats,

@@ -371,10 +371,6 @@ static billing_db_rc_t
 billing_member_ask(billing_op_t *op, const billing_member_op_t *m,
     bool company, billing_person_ask_t *ask)
 {
-    static const char  sql[] =
-        "SELECT COUNT(*) FROM member m JOIN team t ON t.id = m.team"
-        " WHERE t.account = $1 AND m.email = $2 AND m.roles <> 0";
-
     uint32_t         roles;
     billing_db_rc_t  rc;
 
@@ -389,30 +385,8 @@ billing_member_ask(billing_op_t *op, const billing_member_op_t *m,
         rc = billing_account_roles(op->w, &m->row, m->email, &ask->roles);
     }
 
-    if (rc == BILLING_DB_OK) {
-        rc = billing_member_count(op->w, m->row.id, BILLING_ROLES_ADMIN,
-                                  &ask->admins, NULL);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_account_count(op->w, m->row.account,
-                 (uint32_t) BILLING_ROLE_COMPANY_ADMIN, &ask->company_admins,
-                 NULL);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_db_query(op->w->db, sql, "tt", m->row.account,
-                              m->email);
-    }
-
-    if (rc != BILLING_DB_ROW) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;
-    }
-
-    ask->teams = (uint32_t) billing_db_int(op->w->db, sql, 0);
-    billing_db_done(op->w->db, sql);
-
-    return BILLING_DB_OK;
+    return rc == BILLING_DB_OK
+           ? billing_account_admins(op->w, &m->row, m->email, ask) : rc;
 }
 
 

@@ -26,6 +26,8 @@ static billing_db_rc_t billing_delete_asked_at(billing_op_t *op,
     const char *team, int64_t *at);
 static billing_db_rc_t billing_delete_confirm(billing_op_t *op,
     const billing_team_row_t *row);
+static billing_db_rc_t billing_delete_now(billing_op_t *op,
+    billing_ending_team_t *end);
 static billing_db_rc_t billing_delete_people(billing_op_t *op,
     const char *team);
 static billing_db_rc_t billing_delete_boards(billing_op_t *op,
@@ -50,25 +52,21 @@ billing_op_team_delete(billing_op_t *op)
              : billing_delete_confirm(op, &end.row);
     }
 
-    if (rc == BILLING_DB_OK) {
-        rc = billing_team_empty(op, end.row.id);
-    }
+    return rc == BILLING_DB_OK ? billing_delete_now(op, &end) : rc;
+}
 
-    if (rc == BILLING_DB_OK) {
-        rc = billing_people_end(op->w, end.row.id);
-    }
 
-    if (rc == BILLING_DB_OK) {
-        rc = billing_delete_row(op, &end);
-    }
+/* The application has asked its own people; no mail asks them again. */
 
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
+billing_db_rc_t
+billing_op_app_team_delete(billing_op_t *op)
+{
+    billing_db_rc_t        rc;
+    billing_ending_team_t  end;
 
-    return billing_op_reply(op, 200,
-               json_pack("{s:{s:s, s:s, s:b}}", "team", "id", end.row.id,
-                         "name", end.row.name, "gone", 1));
+    rc = billing_delete_enter(op, &end);
+
+    return rc == BILLING_DB_OK ? billing_delete_now(op, &end) : rc;
 }
 
 
@@ -285,14 +283,43 @@ billing_delete_digest(const char *team, const char *token, char out[65])
 
 /* Nobody's any more: boards and people go, invoices stay. */
 
-billing_db_rc_t
-billing_team_empty(billing_op_t *op, const char *team)
+static billing_db_rc_t
+billing_delete_now(billing_op_t *op, billing_ending_team_t *end)
 {
     billing_db_rc_t  rc;
 
-    rc = billing_delete_boards(op, team);
+    rc = billing_delete_boards(op, end->row.id);
 
-    return rc == BILLING_DB_OK ? billing_delete_people(op, team) : rc;
+    if (rc == BILLING_DB_OK) {
+        rc = billing_delete_people(op, end->row.id);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_people_end(op->w, end->row.id);
+    }
+
+    if (rc == BILLING_DB_OK && end->ask.teams <= 1) {
+        rc = billing_passes_waive(op->w, billing_account_own(&end->row)
+                                         ? &end->row : &end->account,
+                                  op->now);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_delete_row(op, end);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_event_emit(op->w, BILLING_EVENT_TEAM_DELETED,
+                                end->row.id, json_object());
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    return billing_op_reply(op, 200,
+               json_pack("{s:{s:s, s:s, s:b}}", "team", "id", end->row.id,
+                         "name", end->row.name, "gone", 1));
 }
 
 

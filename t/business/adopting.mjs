@@ -277,7 +277,11 @@ const checks = {
     assert.equal((await put('never-sent', 'ann@example.test')).status, 200);
   },
   async 'Contracts and schools'(out) {
-    const [order, school, free] = objects(out);
+    const [order, school, free, inside, boss, ended] = objects(out);
+    assert.equal(inside.team.account, '1003');
+    assert.equal(inside.team.plan, 'enterprise');
+    assert.equal(boss.member.role, 'company_admin');
+    assert.deepEqual(ended.team, { id: '1004', name: 'Their second team', gone: true });
     assert.equal(order.team.state, 'enterprise');
     assert.equal(school.team.state, 'education');
     assert.equal(free.team.state, 'free');

@@ -353,6 +353,75 @@ test('r49 r216 an order from outside, once for its key', async () => {
     { id: team, plan: 'business' }] })).json.refused[0].code, 'PLAN_UNKNOWN');
 });
 
+test('r14 r26 r210 r212 r231 several teams of one account, from lists to the end', async () => {
+  await ok('POST', '/app/v1/teams', { teams: [
+    { id: 'company', name: 'Company', plan: 'enterprise', seats: 30 },
+    { id: 'design', name: 'Design', account: 'company' },
+    { id: 'sales', name: 'Sales', account: 'design', plan: 'enterprise' },
+  ] });
+  const members = ['company', 'design', 'sales'].flatMap((team) => many(25, (i) => ({
+    team, email: `c${i}@example.test`, role: i ? 'member' : 'company_admin',
+  })));
+  members.push(...many(8, (i) => ({ team: 'sales', email: `s${i}@example.test` })));
+  assert.deepEqual(await ok('POST', '/app/v1/members', { members }),
+    { accepted: 83, unchanged: 0, refused: [] });
+  assert.equal((await ok('POST', '/app/v1/members', { members })).unchanged, 83);
+  // 25 people in three teams and 8 more are 33: the last three have no licence
+  const { team } = await ok('GET', '/app/v1/teams/company');
+  assert.equal(team.members, 30);
+  assert.equal((await ok('GET', '/app/v1/teams/sales')).team.account, 'company');
+  assert.deepEqual(await stack.sql("SELECT email FROM member WHERE team = 'sales' AND roles = 64"
+    + ' ORDER BY email'), ['s5', 's6', 's7'].map((name) => ({ email: `${name}@example.test` })));
+
+  const boss = await stack.client('c0@example.test');
+  const seen = (await boss.get('/dashboard?team=sales')).json.team;
+  assert.deepEqual(seen.account, { id: 'company', name: 'Company', teams: 3, seats_used: 30 });
+  assert.ok(seen.roles.includes('company_admin'));
+  await ok('PUT', '/app/v1/boards/sales-board', { team: 'sales', owner: 's0@example.test', title: 'S' });
+  const rep = await stack.client('s0@example.test');
+  assert.equal((await rep.put('/boards/sales-board', {})).status, 200);
+
+  const refused = async (code, method, where, json) => {
+    const answer = await app(method, where, json);
+    assert.equal(answer.json.code, code, answer.text);
+  };
+  await ok('PUT', '/app/v1/teams/lonely', { name: 'Lonely' });
+  await refused('NO_SUBSCRIPTION', 'PUT', '/app/v1/teams/x1', { name: 'X', account: 'lonely' });
+  await refused('TEAM_NOT_FOUND', 'PUT', '/app/v1/teams/x1', { name: 'X', account: 'nowhere' });
+  await refused('FIELD_TYPE', 'PUT', '/app/v1/teams/lonely', { account: 'company' });
+  await refused('LAST_ADMIN', 'PUT', '/app/v1/teams/company/members/c0@example.test', {});
+
+  // out of one team, then out of the company
+  const out = '/app/v1/teams/sales/members/s1@example.test';
+  assert.equal((await ok('DELETE', out)).team.members, 29);
+  assert.equal((await ok('GET', '/app/v1/teams/company')).team.members, 30);
+  await ok('DELETE', `${out}?scope=company`);
+  assert.equal((await ok('GET', '/app/v1/teams/company')).team.members, 29);
+
+  await ok('DELETE', '/app/v1/teams/sales');
+  assert.equal((await app('GET', '/app/v1/teams/sales')).status, 404);
+  await eventually('no board of it', async () => (await rep.put('/boards/sales-board', {})).status
+    === 404);
+  const { events } = await ok('GET', '/app/v1/events?limit=200');
+  assert.ok(events.length > 0);
+  assert.deepEqual(await stack.sql("SELECT COUNT(*) n FROM app_event WHERE team = 'sales' AND body"
+    + " LIKE '%\"team.deleted\"%'"), [{ n: 1 }]);
+  await ok('DELETE', '/app/v1/teams/design');
+  await refused('LAST_TEAM', 'DELETE', '/app/v1/teams/company');
+
+  // who still renews cancels first; then it is gone, and its id is not used again
+  const payer = await stack.client('deleted@example.test');
+  const paid = await payer.team('Deleted');
+  assert.equal((await payer.buy({ team: paid, plan: 'team', seats: 1, period: 'monthly',
+    payment: { method: 'card', payment_method: (await payer.card(paid)).id } })).status, 200);
+  await refused('CANCEL_FIRST', 'DELETE', `/app/v1/teams/${paid}`);
+  assert.equal((await payer.post('/billing/cancel', { team: paid },
+    { 'idempotency-key': randomBytes(16).toString('hex') })).status, 200);
+  assert.deepEqual((await ok('DELETE', `/app/v1/teams/${paid}`)).team,
+    { id: paid, name: 'Deleted', gone: true });
+  await refused('TEAM_NOT_FOUND', 'PUT', `/app/v1/teams/${paid}`, { name: 'Again' });
+});
+
 test('and everything still adds up', async () => {
   const { status, out } = await new Promise((done) => {
     execFile(billingctl, ['--config', path.join(stack.dir, 'billing.json'), 'verify'],

@@ -469,7 +469,7 @@ r212_r231_a_team_ends_once_it_pays_no_more(void **state)
 
     (void) state;
 
-    drop(app("app.team.delete", of_team(id), 409, "LAST_TEAM"));
+    drop(app("app.team.delete", of_team(id), 409, "CANCEL_FIRST"));
     drop(expect(OWNER, "billing.cancel", of_team(id), 200, NULL));
     drop(expect(OWNER, "board.create", json_pack("{s:s, s:s}", "team", id,
                 "title", "B"), 201, NULL));

@@ -78,6 +78,7 @@ static const billing_field_t  billing_fields_member_remove[] = {
       BILLING_FIELD_TYPE, NULL },
     { "scope", BILLING_FIELD_WORD, false, true, BILLING_WORD_TEXT_MAX,
       BILLING_FIELD_TYPE, NULL },
+    { "successor", BILLING_FIELD_EMAIL, false, true, 0, BILLING_ALLOW, NULL },
     BILLING_LAST
 };
 

@@ -139,6 +139,15 @@ static const billing_field_t  billing_app_education[] = {
     BILLING_ANY("valid_until", BILLING_FIELD_INSTANT), BILLING_LAST
 };
 
+static const billing_field_t  billing_app_vat[] = {
+    BILLING_NEEDED("team", BILLING_FIELD_TEAM),
+    { "country", BILLING_FIELD_WORD, true, false, 2,
+      BILLING_VAT_ID_INVALID, NULL },
+    { "vat_id", BILLING_FIELD_TEXT, true, false, 31,
+      BILLING_VAT_ID_INVALID, NULL },
+    BILLING_NEEDED("valid", BILLING_FIELD_BOOL), BILLING_LAST
+};
+
 static const billing_field_t  billing_app_events[] = {
     BILLING_QUERY("after", BILLING_ID_MAX), BILLING_QUERY("limit", 3),
     BILLING_LAST
@@ -185,6 +194,8 @@ static const struct {
     { "app.team.delete",     billing_app_team_only },
     { "app.team.enterprise", billing_app_enterprise },
     { "app.team.education",  billing_app_education },
+    { "app.team.vat",        billing_app_vat },
+    { "app.team.vat.show",   billing_app_team_only },
     { "app.member",          billing_app_member },
     { "app.member.delete",   billing_app_member_gone },
     { "app.board",           billing_app_board },

@@ -236,6 +236,27 @@ billing_roles_said(const billing_person_ask_t *ask, uint32_t said,
 }
 
 
+billing_reason_t
+billing_successor_allowed(const billing_person_ask_t *ask,
+    uint32_t successor)
+{
+    billing_reason_t  reason;
+
+    reason = billing_may(BILLING_ACT_SUCCEED, ask->actor, ask->plan);
+
+    if (reason != BILLING_ALLOW) {
+        return reason;
+    }
+
+    if (!ask->self) {
+        return BILLING_ADMIN_ON_LEAVING;
+    }
+
+    return successor & BILLING_ROLE_MEMBER ? BILLING_ALLOW
+                                           : BILLING_MEMBER_NOT_FOUND;
+}
+
+
 /* Whether nobody would administrate the team, or the company, any more. */
 
 static bool

@@ -90,6 +90,13 @@ billing_reason_t billing_role_given(const billing_person_ask_t *ask,
 billing_reason_t billing_roles_said(const billing_person_ask_t *ask,
     uint32_t said, bool inside, uint32_t *roles);
 
+/*
+ * ALLOW, or why an admin who leaves does not pass the rights on to that one,
+ * whose roles in the team are named (R218).
+ */
+billing_reason_t billing_successor_allowed(const billing_person_ask_t *ask,
+    uint32_t successor);
+
 /* ALLOW, or why that person stays in the team, or in the company (R210). */
 billing_reason_t billing_removal_allowed(const billing_person_ask_t *ask,
     bool company);

@@ -122,6 +122,7 @@ typedef enum {
     BILLING_MEMBER_EXISTS,          /* 409 */
     BILLING_MEMBER_NOT_FOUND,       /* 404 */
     BILLING_LAST_ADMIN,             /* 409 */
+    BILLING_ADMIN_ON_LEAVING,       /* 403 Education, by ?successor= (R218) */
     BILLING_BOARDS_DECISION,        /* 409 hand over or delete (R229) */
     BILLING_BILLING_RIGHTS,
     BILLING_ADMIN_RIGHTS,

@@ -14,6 +14,7 @@ typedef enum {
     BILLING_ACT_REMOVE_MEMBER,          /* 11 */
     BILLING_ACT_LEAVE,                  /* 12 */
     BILLING_ACT_GRANT_ADMIN,            /* 13 */
+    BILLING_ACT_SUCCEED,                /* 13 leaving, one names the next */
     BILLING_ACT_COMPANY,                /* 11, 13 in all teams at once */
     BILLING_ACT_OPEN_BILLING,           /* 15 */
     BILLING_ACT_INVOICES,               /* 16 */

@@ -39,6 +39,8 @@ static const billing_act_row_t  billing_acts[BILLING_ACTS] = {
         { G | M | TA1 | TA2 | CA | BA | R, BILLING_NOT_A_MEMBER },
     [BILLING_ACT_GRANT_ADMIN] =
         { TA1 | TA2 | CA, BILLING_ADMIN_RIGHTS },
+    [BILLING_ACT_SUCCEED] =
+        { TA1 | TA2 | CA, BILLING_ADMIN_RIGHTS },
     [BILLING_ACT_COMPANY] =
         { CA, BILLING_ADMIN_RIGHTS },
     [BILLING_ACT_OPEN_BILLING] =
@@ -92,6 +94,15 @@ static const billing_reason_t  billing_acts_restricted[BILLING_ACTS] = {
 };
 
 
+/* What a plan keeps from those who may it elsewhere (R218). */
+
+static const billing_reason_t  billing_acts_plan[BILLING_ACTS][BILLING_PLANS]
+    = {
+    [BILLING_ACT_GRANT_ADMIN][BILLING_PLAN_EDUCATION] =
+        BILLING_ADMIN_ON_LEAVING
+};
+
+
 /* A plan of no account gives its Team Admins nothing: the zero column. */
 
 static const uint8_t  billing_role_admins[BILLING_PLANS] = {
@@ -116,7 +127,8 @@ billing_may(billing_act_t act, uint32_t roles, billing_plan_t plan)
     columns = billing_role_columns(roles, plan);
 
     if (billing_acts[act].columns & columns) {
-        return BILLING_ALLOW;
+        return plan < BILLING_PLANS ? billing_acts_plan[act][plan]
+                                    : BILLING_ALLOW;
     }
 
     /* Guests, visitors and payers who left are no members (R60, R230). */

@@ -14,6 +14,12 @@
 #define BILLING_EVENT_RETENTION_SEC  (30 * 86400)
 #define BILLING_EVENTS_PAGE_MAX      200
 #define BILLING_REPLAY_MAX           10000
+#define BILLING_VAT_ID_TEXT_MAX      31
+#define BILLING_VAT_CHECKED_MAX      (BILLING_VAT_ID_TEXT_MAX + 3)
+
+/* As team.vat_checked keeps it: "FR FR12345678901" (op_vat.c). */
+void billing_vat_checked_text(const char *country, const char *id,
+    char out[BILLING_VAT_CHECKED_MAX + 1]);
 
 
 /* --- operations ----------------------------------------------------------- */
@@ -27,6 +33,8 @@ billing_db_rc_t billing_op_app_board(billing_op_t *op);
 billing_db_rc_t billing_op_app_replay(billing_op_t *op);
 billing_db_rc_t billing_op_app_replay_all(billing_op_t *op);
 billing_db_rc_t billing_op_app_enable(billing_op_t *op);
+billing_db_rc_t billing_op_app_vat(billing_op_t *op);
+billing_db_rc_t billing_query_app_vat(billing_op_t *op);
 billing_db_rc_t billing_query_app_team(billing_op_t *op);
 billing_db_rc_t billing_query_app_events(billing_op_t *op);
 billing_db_rc_t billing_query_app_webhooks(billing_op_t *op);

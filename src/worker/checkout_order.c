@@ -19,7 +19,7 @@ static billing_db_rc_t billing_purchase_country(billing_op_t *op,
 static billing_db_rc_t billing_team_taxed(billing_worker_t *w,
     const char *team, billing_purchase_t *out);
 static void billing_purchase_taxed(const billing_settings_t *settings,
-    const json_t *stored, billing_purchase_t *out);
+    const json_t *stored, const char *checked, billing_purchase_t *out);
 static const char *billing_purchase_word(const json_t *information,
     const char *name);
 
@@ -149,8 +149,10 @@ static billing_db_rc_t
 billing_team_taxed(billing_worker_t *w, const char *team,
     billing_purchase_t *out)
 {
-    static const char  sql[] = "SELECT information FROM team WHERE id = $1";
+    static const char  sql[] =
+        "SELECT information, vat_checked FROM team WHERE id = $1";
 
+    char              checked[BILLING_VAT_CHECKED_MAX + 1];
     json_t           *stored;
     const char       *text;
     billing_db_rc_t   rc;
@@ -164,9 +166,10 @@ billing_team_taxed(billing_worker_t *w, const char *team,
     text = billing_db_text(w->db, sql, 0);
     stored = json_loads(text == NULL ? "{}" : text, JSON_REJECT_DUPLICATES,
                         NULL);
+    billing_copy(checked, sizeof(checked), billing_db_text(w->db, sql, 1));
     billing_db_done(w->db, sql);
 
-    billing_purchase_taxed(w->settings, stored, out);
+    billing_purchase_taxed(w->settings, stored, checked, out);
     json_decref(stored);
 
     return BILLING_DB_OK;
@@ -175,13 +178,14 @@ billing_team_taxed(billing_worker_t *w, const char *team,
 
 /*
  * The buyer's country decides (R115), never its absence.  The charge is
- * reversed only for the stored id that was verified, not for one typed now.
+ * reversed only for the id that was verified (R117).
  */
 
 static void
 billing_purchase_taxed(const billing_settings_t *settings,
-    const json_t *stored, billing_purchase_t *out)
+    const json_t *stored, const char *checked, billing_purchase_t *out)
 {
+    char                 typed[BILLING_VAT_CHECKED_MAX + 1];
     const json_t        *asked;
     billing_taxed_t      taxed;
     billing_taxpayer_t   buyer;
@@ -198,10 +202,8 @@ billing_purchase_taxed(const billing_settings_t *settings,
         .seller_country = settings->seller_country
     };
 
-    buyer.vat_valid =
-        json_is_true(json_object_get(stored, "vat_valid"))
-        && strcmp(buyer.country, billing_purchase_word(stored, "country")) == 0
-        && strcmp(buyer.vat_id, billing_purchase_word(stored, "vat_id")) == 0;
+    billing_vat_checked_text(buyer.country, buyer.vat_id, typed);
+    buyer.vat_valid = checked[0] != '\0' && strcmp(typed, checked) == 0;
 
     (void) snprintf(out->country, sizeof(out->country), "%s", buyer.country);
     (void) snprintf(out->vat_id, sizeof(out->vat_id), "%s", buyer.vat_id);

@@ -16,6 +16,7 @@ extern const char  billing_sql_006_board[];
 extern const char  billing_sql_007_document[];
 extern const char  billing_sql_008_day_pass[];
 extern const char  billing_sql_009_application[];
+extern const char  billing_sql_010_vat[];
 
 typedef struct {
     int64_t      version;
@@ -32,7 +33,8 @@ static const billing_migration_t  billing_migrations[] = {
     { 6, "board", billing_sql_006_board },
     { 7, "document", billing_sql_007_document },
     { 8, "day_pass", billing_sql_008_day_pass },
-    { 9, "application", billing_sql_009_application }
+    { 9, "application", billing_sql_009_application },
+    { 10, "vat", billing_sql_010_vat }
 };
 
 #define BILLING_MIGRATIONS                                                    \

@@ -103,6 +103,8 @@ static const billing_op_entry_t  billing_op_entries[] = {
     { "app.team.delete",  false, false, billing_op_app_team_delete },
     { "app.team.enterprise", false, false, billing_op_app_grant },
     { "app.team.education", false, false, billing_op_app_grant },
+    { "app.team.vat",     false, false, billing_op_app_vat },
+    { "app.team.vat.show", true, false, billing_query_app_vat },
     { "app.member",       false, false, billing_op_app_member },
     { "app.member.delete", false, false, billing_op_app_member_delete },
     { "app.board",        false, false, billing_op_app_board },

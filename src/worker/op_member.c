@@ -23,6 +23,8 @@ static billing_db_rc_t billing_member_add_may(billing_op_t *op,
 static billing_role_t billing_member_given(const char *word);
 static billing_db_rc_t billing_member_ask(billing_op_t *op,
     const billing_member_op_t *m, bool company, billing_person_ask_t *ask);
+static billing_db_rc_t billing_member_succeed(billing_op_t *op,
+    billing_member_op_t *m, const billing_person_ask_t *ask);
 static billing_db_rc_t billing_member_leave(billing_op_t *op,
     billing_team_row_t *row, const char *email);
 static billing_db_rc_t billing_member_leave_all(billing_op_t *op,
@@ -281,6 +283,11 @@ billing_op_member_remove(billing_op_t *op)
     company = company && billing_plan_company(m.row.team.plan);
     rc = billing_member_ask(op, &m, company, &ask);
 
+    if (rc == BILLING_DB_OK && billing_op_text(op, "successor")[0] != '\0') {
+        rc = billing_member_succeed(op, &m, &ask);
+        ask.admins++;
+    }
+
     if (rc != BILLING_DB_OK) {
         return rc;
     }
@@ -387,6 +394,39 @@ billing_member_ask(billing_op_t *op, const billing_member_op_t *m,
 
     return rc == BILLING_DB_OK
            ? billing_account_admins(op->w, &m->row, m->email, ask) : rc;
+}
+
+
+/* Before the admin leaves, so that boards without a word go to the next. */
+
+static billing_db_rc_t
+billing_member_succeed(billing_op_t *op, billing_member_op_t *m,
+    const billing_person_ask_t *ask)
+{
+    uint32_t          roles = 0;
+    const char       *email;
+    billing_db_rc_t   rc;
+    billing_reason_t  reason;
+
+    email = billing_op_text(op, "successor");
+
+    if (strcmp(email, m->email) != 0) {
+        rc = billing_member_roles(op->w, m->row.id, email, &roles);
+
+        if (rc != BILLING_DB_OK) {
+            return rc;
+        }
+    }
+
+    reason = billing_successor_allowed(ask, roles);
+
+    if (reason != BILLING_ALLOW) {
+        return billing_op_deny(op, reason,
+                               json_pack("{s:s}", "field", "successor"));
+    }
+
+    return billing_member_write(op, &m->row, email,
+                                roles | (uint32_t) BILLING_ROLE_TEAM_ADMIN);
 }
 
 

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { eventually, start } from '../lib/stack.mjs';
+import { eventually, request, start } from '../lib/stack.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const build = process.env.DEMO_BUILD_DIR ?? `${root}/build/release`;
@@ -88,9 +88,27 @@ test('r115 r117 explain: the rate of a country, the charge reversed, no rate', a
   assert.match(first.json.lines[1].rule, /^Tax rate of DE, .*R115/);
   assert.equal(first.json.totals.total, 3570);
 
-  // Verified by the operator, so that the next purchase is reversed.
-  await sqlite(database(), "UPDATE team SET information = json_set(information, '$.vat_valid',"
-    + ` json('true')) WHERE id = '${team}';\n`);
+  // Verified by the application, so that the next purchase is reversed; what is told of another
+  // id, or without the key, changes nothing.
+  const vat = (method, body, key = fs.readFileSync(`${stack.dir}/secrets/application_key`, 'utf8')) =>
+    request(`${stack.url}/app/v1/teams/${team}/vat`, {
+      method, body: body && JSON.stringify({ country: 'DE', ...body }),
+      headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
+    });
+  const id = { country: 'DE', vat_id: 'DE123456789' };
+  assert.equal((await vat('PUT', { vat_id: id.vat_id, valid: true }, 'wrong')).status, 401);
+  assert.equal((await vat('PUT', { vat_id: 'DE12', valid: true })).json.code, 'VAT_ID_INVALID');
+  assert.equal((await vat('PUT', { vat_id: 'DE999999999', valid: true })).json.vat.valid, false);
+  assert.deepEqual((await vat('GET')).json, { team, vat: { ...id, valid: false } });
+  assert.deepEqual((await vat('PUT', { vat_id: id.vat_id, valid: true })).json,
+    { team, vat: { ...id, valid: true } });
+  // typed once more it is the same id; another one is not verified
+  const typed = (vat_id) => owner.put('/billing/information',
+    { team, billing_information: { country: 'DE', vat_id } });
+  assert.equal((await typed('DE111111111')).status, 200);
+  assert.equal((await vat('GET')).json.vat.valid, false);
+  assert.equal((await typed(id.vat_id)).status, 200);
+  assert.equal((await vat('GET')).json.vat.valid, true);
   const more = await owner.buy({ team, plan: 'business', seats: 5, period: 'monthly',
     payment: await pay() });
   assert.equal(more.status, 200, more.text);

@@ -272,6 +272,9 @@ const provoke = {
     const { client, team } = await boardOwner();
     return client.delete(`/dashboard/teams/${team}/members/draws@example.test?lang=${lang}`);
   },
+  ADMIN_ON_LEAVING: (lang) => people.admin.patch(
+    `/dashboard/teams/team-education/members/member@example.test?lang=${lang}`,
+    { role: 'team_admin' }),
   LAST_TEAM: (lang) => people.freelance.delete(`/dashboard/teams/team-consultant?lang=${lang}`),
   DAYPASS_OFF: async (lang) => {
     const client = await occasional();

@@ -319,6 +319,40 @@ test('row 4: a team from the dashboard, asked by members of an Enterprise accoun
   }
 });
 
+test('r27 r218 row 13, Education: the one admin passes the rights on by leaving', async () => {
+  const { cells } = table().get(13);
+  assert.match(cells.TA1, /^Y \(Education: only when leaving\)$/);
+  const [admin, member] = await Promise.all(['admin', 'member']
+    .map((name) => stack.client(`${name}@example.test`)));
+  const members = '/dashboard/teams/team-education/members';
+  const code = async (asked, wanted) => {
+    const answer = await asked;
+    assert.equal(answer.json.code, wanted, answer.text);
+  };
+
+  await code(admin.patch(`${members}/${member.profile}`, { role: 'team_admin' }), 'ADMIN_ON_LEAVING');
+  const { request } = (await member.post('/dashboard/teams/team-education/requests',
+    { kind: 'admin' })).json;
+  await code(admin.post(`/dashboard/requests/${request.id}`, { decision: 'approve' }),
+    'ADMIN_ON_LEAVING');
+  await code(admin.post('/dashboard/teams', { name: 'Second', from: 'dashboard',
+    account: 'team-education' }), 'FEATURE_MISSING');
+  await code(admin.delete(`${members}/${admin.profile}`), 'LAST_ADMIN');
+  await code(admin.delete(`${members}/${admin.profile}?successor=nobody@example.test`),
+    'MEMBER_NOT_FOUND');
+  await code(admin.delete(`${members}/${member.profile}?successor=${member.profile}`),
+    'ADMIN_ON_LEAVING');
+  await code(member.delete(`${members}/${member.profile}?successor=${admin.profile}`),
+    'ADMIN_RIGHTS');
+
+  const left = await admin.delete(`${members}/${admin.profile}?successor=${member.profile}`);
+  assert.equal(left.status, 200, left.text);
+  const seen = (await member.get('/dashboard?team=team-education')).json;
+  assert.equal(seen.team.role, 'team_admin');
+  assert.ok(seen.boards.length > 0 && seen.boards.every(({ owner }) => owner === member.profile));
+  assert.equal((await admin.get('/dashboard?team=team-education')).status, 404);
+});
+
 test('note a: a plain member buys the plan of a Free team', async () => {
   const asked = await requests[6](who.M, 'M');
   assert.equal(asked.status, 200, asked.text);

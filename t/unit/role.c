@@ -31,6 +31,7 @@ static const row_t  matrix[] = {
     { BILLING_ACT_REMOVE_MEMBER, "12C", BILLING_ADMIN_RIGHTS },
     { BILLING_ACT_LEAVE, "GM12CB", BILLING_NOT_A_MEMBER },
     { BILLING_ACT_GRANT_ADMIN, "12C", BILLING_ADMIN_RIGHTS },
+    { BILLING_ACT_SUCCEED, "12C", BILLING_ADMIN_RIGHTS },
     { BILLING_ACT_COMPANY, "C", BILLING_ADMIN_RIGHTS },
     { BILLING_ACT_OPEN_BILLING, "1CB", BILLING_BILLING_RIGHTS },
     { BILLING_ACT_INVOICES, "1CB", BILLING_BILLING_RIGHTS },
@@ -243,11 +244,28 @@ a_plan_of_no_account_makes_no_admin(void **state)
 }
 
 
+static void
+r218_education_passes_rights_on_by_leaving(void **state)
+{
+    (void) state;
+
+    assert_int_equal(billing_may(BILLING_ACT_GRANT_ADMIN, ADMIN,
+                                 BILLING_PLAN_EDUCATION),
+                     BILLING_ADMIN_ON_LEAVING);
+    assert_int_equal(billing_may(BILLING_ACT_GRANT_ADMIN, MEMBER,
+                                 BILLING_PLAN_EDUCATION),
+                     BILLING_ADMIN_RIGHTS);
+    assert_int_equal(billing_may(BILLING_ACT_SUCCEED, ADMIN,
+                                 BILLING_PLAN_EDUCATION), BILLING_ALLOW);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(section3_every_cell_of_the_matrix),
+        cmocka_unit_test(r218_education_passes_rights_on_by_leaving),
         cmocka_unit_test(r59_a_plain_member_may_buy_for_a_free_team),
         cmocka_unit_test(r202_without_a_licence_one_sees_and_leaves),
         cmocka_unit_test(r102_a_billing_admin_is_no_admin),

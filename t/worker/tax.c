@@ -112,8 +112,9 @@ r117_an_id_typed_now_reverses_nothing(void **state)
     store("{\"country\":\"DE\",\"vat_id\":\"DE123456789\"}");
     assert_int_equal(tax_of(id, NULL), 380);
 
-    store("{\"country\":\"DE\",\"vat_id\":\"DE123456789\","
-          "\"vat_valid\":true}");
+    drop(expect(APP, "app.team.vat", json_pack("{s:s, s:s, s:s, s:b}", "team",
+                id, "country", "de", "vat_id", "DE123456789", "valid", 1),
+                200, NULL));
     assert_int_equal(tax_of(id, NULL), 0);
     assert_int_equal(tax_of(id, json_pack(typed, "country", "DE", "vat_id",
                                           "DE123456789")), 0);
@@ -122,6 +123,11 @@ r117_an_id_typed_now_reverses_nothing(void **state)
     assert_int_equal(tax_of(id, json_pack("{s:s, s:s, s:b}", "country", "DE",
                                           "vat_id", "DE999999999",
                                           "vat_valid", 1)), 380);
+
+    drop(expect(APP, "app.team.vat", json_pack("{s:s, s:s, s:s, s:b}", "team",
+                id, "country", "DE", "vat_id", "DE123456789", "valid", 0),
+                200, NULL));
+    assert_int_equal(tax_of(id, NULL), 380);
 }
 
 

@@ -43,8 +43,8 @@ billing_db_rc_t billing_query_app_webhooks(billing_op_t *op);
 /* --- upserts (app.c, app_team.c, app_member.c, app_board.c) --------------- */
 
 /*
- * A team that items of this command are about, or the account around it; written
- * once, at its end.  Licences are counted in the account's.
+ * A team that items of this command are about, or the account around it;
+ * written once, at its end.  Licences are counted in the account's.
  */
 typedef struct billing_app_team_s  billing_app_team_t;
 

@@ -5,7 +5,7 @@
 
 
 static json_t *
-said(const char *team, const char *email, const char *role_word)
+as_role(const char *team, const char *email, const char *role_word)
 {
     return json_pack("{s:s, s:s, s:s}", "team", team, "email", email, "role",
                      role_word);
@@ -71,10 +71,10 @@ r14_one_licence_for_two_teams_of_a_list(void **state)
 
     body = list("app.members", NULL,
                 json_pack("[o, o, o, o]",
-                          said(teams.b, PLAIN, "member"),
-                          said(teams.b, "new@example.test", "member"),
-                          said(teams.a, "new@example.test", "team_admin"),
-                          said(teams.b, "late@example.test", "member")));
+                          as_role(teams.b, PLAIN, "member"),
+                          as_role(teams.b, "new@example.test", "member"),
+                          as_role(teams.a, "new@example.test", "team_admin"),
+                          as_role(teams.b, "late@example.test", "member")));
     counted(body, 3, 0, 1);
     assert_string_equal(refusal(body, 0), "NO_VACANT_SEAT");
     drop(body);
@@ -87,7 +87,7 @@ r14_one_licence_for_two_teams_of_a_list(void **state)
     drop(app("app.member.delete", of_member(teams.b, PLAIN), 200, NULL));
     drop(app("app.member.delete", of_member(teams.a, PLAIN), 200, NULL));
     assert_int_equal(number(teams.a, "members"), 3);
-    drop(app("app.member", said(teams.b, PLAIN, "member"), 201, NULL));
+    drop(app("app.member", as_role(teams.b, PLAIN, "member"), 201, NULL));
     body = of_member(teams.b, PLAIN);
     (void) json_object_set_new(body, "scope", json_string("company"));
     drop(app("app.member.delete", body, 200, NULL));
@@ -108,9 +108,9 @@ r14_r145_licences_are_added_to_the_account(void **state)
 
     body = list("app.members", "add_seat",
                 json_pack("[o, o, o]",
-                          said(teams.b, "one@example.test", "member"),
-                          said(teams.a, "one@example.test", "member"),
-                          said(teams.b, "two@example.test", "member")));
+                          as_role(teams.b, "one@example.test", "member"),
+                          as_role(teams.a, "one@example.test", "member"),
+                          as_role(teams.b, "two@example.test", "member")));
     counted(body, 3, 0, 0);
     drop(body);
     assert_int_equal(number(teams.a, "seats"), 4);
@@ -131,7 +131,7 @@ r202_r198_a_licence_that_edits_nothing_is_of_all_teams(void **state)
     company("consultant", 3);
     drop(expect(OWNER, "occasional.add", of_member(teams.a,
                 "day@example.test"), 201, NULL));
-    body = app("app.member", said(teams.b, "day@example.test", "member"),
+    body = app("app.member", as_role(teams.b, "day@example.test", "member"),
                201, NULL);
     assert_string_equal(text_of(json_object_get(body, "member"), "role"),
                         "occasional");
@@ -150,20 +150,20 @@ r209_company_admins_are_of_all_teams(void **state)
 
     company("consultant", 4);
 
-    drop(app("app.member", said(teams.b, PLAIN, "company_admin"), 201,
+    drop(app("app.member", as_role(teams.b, PLAIN, "company_admin"), 201,
              NULL));
     assert_true(roles_of(teams.a, PLAIN) & admin);
     assert_true(roles_of(teams.b, PLAIN) & admin);
 
     /* A plain member of a team inside is still of the company what he is. */
 
-    drop(app("app.member", said(teams.b, PLAIN, "member"), 200, NULL));
+    drop(app("app.member", as_role(teams.b, PLAIN, "member"), 200, NULL));
     assert_true(roles_of(teams.b, PLAIN) & admin);
-    drop(app("app.member", said(teams.a, PLAIN, "member"), 200, NULL));
+    drop(app("app.member", as_role(teams.a, PLAIN, "member"), 200, NULL));
     assert_false(roles_of(teams.a, PLAIN) & admin);
     assert_false(roles_of(teams.b, PLAIN) & admin);
 
-    drop(app("app.member", said(teams.a, OWNER, "team_admin"), 409,
+    drop(app("app.member", as_role(teams.a, OWNER, "team_admin"), 409,
              "LAST_ADMIN"));
     accounts_agree();
 }
@@ -190,7 +190,7 @@ r212_r231_teams_end_as_on_the_dashboard(void **state)
     drop(app("app.team.delete", of_team(teams.b), 404, "TEAM_NOT_FOUND"));
     drop(app("app.team", json_pack("{s:s, s:s}", "team", teams.b, "name",
              "Again"), 404, "TEAM_NOT_FOUND"));
-    drop(app("app.member", said(teams.b, PLAIN, "member"), 404,
+    drop(app("app.member", as_role(teams.b, PLAIN, "member"), 404,
              "TEAM_NOT_FOUND"));
 
     drop(app("app.team.delete", of_team(teams.a), 409, "LAST_TEAM"));

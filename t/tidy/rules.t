@@ -1,8 +1,10 @@
 #!/usr/bin/perl
 
-# Every CORE rule has a test that names it; which EXT rules have none is told.
+# Every CORE rule has a test that names it, and every EXT rule of what is sold
+# here, but for those that are known to be missing.
 #
-# A test names a rule by its title: a C function r70_..., a block "=== TEST 1:
+# A test names a rule by its title: a C function r70_... in the list that a
+# file's own macro (sub_test) or cmocka's makes, a block "=== TEST 1:
 # R3 ...", a title test('r79 ...') in JavaScript, a case {"name": "R51: ..."}.
 #
 #   perl t/tidy/rules.t --list      shows the tests of each rule
@@ -15,12 +17,18 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Tidy;
 
+# What is not there yet, and why.
+my %MISSING = (
+    113 => 'no page asks for a tax id; the interface takes it with a country',
+    127 => 'the bill of another plan is of the kind "purchase"',
+);
+
 # Education, trial and add-ons are not sold here.
 my @PERIPHERAL = ('Education', 'Trial, add-ons (peripheral)');
 
 my %finders = (
     qr{^t/(?:unit|worker)/.*\.c$} =>
-        sub { $_[0] =~ /\bcmocka_unit_test\w*\(\s*(\w+)/g },
+        sub { $_[0] =~ /\b(?:\w+_test\w*|TEST)\(\s*([a-z]\w+)/g },
     qr{^t/.*\.mjs$} =>
         sub { $_[0] =~ /\btest\(\s*['`"](.+?)['`"],(?!\s*\{\s*todo:)/g },
     qr{^t/[^/]*\.t$|^t/http/.*\.t$} =>
@@ -70,6 +78,8 @@ for my $number (@order) {
     next if grep { $_ eq $rule->{section} } @PERIPHERAL;
     $told++;
     push @lacking, "R$number" if $n == 0;
+    ok($n > 0 != exists $MISSING{$number},
+       "R$number (EXT) is named by a test, or known to be missing");
 }
 
 is(scalar keys %examples, 20, 'there are 9 examples E and 11 D');

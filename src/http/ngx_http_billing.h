@@ -173,6 +173,10 @@ void ngx_http_billing_zone_get(ngx_shm_zone_t *zone,
 void ngx_http_billing_zone_put(ngx_shm_zone_t *zone, ngx_str_t *id,
     ngx_str_t *name, billing_record_t *record);
 
+/* A newer record of this team is known to exist: ours is good stale only. */
+void ngx_http_billing_zone_behind(ngx_shm_zone_t *zone, ngx_str_t *team,
+    uint64_t epoch, uint64_t version);
+
 uint32_t ngx_http_billing_zone_generation(ngx_shm_zone_t *zone);
 ngx_int_t ngx_http_billing_zone_store(ngx_shm_zone_t *zone,
     ngx_http_billing_want_t *want, billing_record_t *record,

@@ -14,6 +14,8 @@ static ngx_http_billing_gate_t *ngx_http_billing_gate_state(
     ngx_http_request_t *r, ngx_http_billing_ctx_t *ctx);
 static void ngx_http_billing_gate_pose(ngx_http_billing_gate_t *gate,
     ngx_http_billing_question_t *question);
+static ngx_int_t ngx_http_billing_gate_look(ngx_http_request_t *r,
+    ngx_http_billing_ctx_t *ctx, ngx_http_billing_gate_t *gate);
 static ngx_int_t ngx_http_billing_gate_fetch(ngx_http_request_t *r,
     ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look);
 static void ngx_http_billing_gate_wake(ngx_http_request_t *r, void *data,
@@ -48,7 +50,6 @@ ngx_http_billing_gate(ngx_http_request_t *r)
     billing_reason_t              reason;
     ngx_http_billing_ctx_t       *ctx;
     ngx_http_billing_gate_t      *gate;
-    ngx_http_billing_look_t       look;
     ngx_http_billing_loc_conf_t  *blcf;
     ngx_http_billing_question_t   question;
 
@@ -84,21 +85,13 @@ ngx_http_billing_gate(ngx_http_request_t *r)
         ctx->decided = 0;
     }
 
-    ngx_memzero(&look, sizeof(ngx_http_billing_look_t));
-
     if (reason == BILLING_ALLOW
         || (reason == BILLING_UNAUTHENTICATED && question.board.len))
     {
-        ngx_http_billing_look(r, gate, &look);
-
-        if (look.nwants
-            && ngx_http_billing_gate_fetch(r, gate, &look) == NGX_AGAIN)
-        {
+        if (ngx_http_billing_gate_look(r, ctx, gate) == NGX_AGAIN) {
             ctx->fetched = 1;
             return NGX_AGAIN;
         }
-
-        ngx_http_billing_gate_decide(r, ctx, gate, &look);
 
     } else {
         ctx->verdict = NGX_HTTP_BILLING_VERDICT_REFUSED;
@@ -143,6 +136,32 @@ ngx_http_billing_gate_pose(ngx_http_billing_gate_t *gate,
     gate->posed = 1;
     gate->asked = 0;
     gate->team_len = 0;
+}
+
+
+/* NGX_OK: decided.  NGX_AGAIN: what is lacking is on its way. */
+
+static ngx_int_t
+ngx_http_billing_gate_look(ngx_http_request_t *r,
+    ngx_http_billing_ctx_t *ctx, ngx_http_billing_gate_t *gate)
+{
+    ngx_http_billing_look_t  look;
+
+    ngx_memzero(&look, sizeof(ngx_http_billing_look_t));
+    ngx_http_billing_look(r, gate, &look);
+
+    if (look.nwants
+        && ngx_http_billing_gate_fetch(r, gate, &look) == NGX_AGAIN)
+    {
+        return NGX_AGAIN;
+    }
+
+    ngx_http_billing_gate_decide(r, ctx, gate, &look);
+
+    return ctx->verdict == NGX_HTTP_BILLING_VERDICT_REFUSED
+           && ngx_http_billing_look_doubt(gate, &look)
+           && ngx_http_billing_gate_fetch(r, gate, &look) == NGX_AGAIN
+           ? NGX_AGAIN : NGX_OK;
 }
 
 

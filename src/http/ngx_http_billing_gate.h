@@ -42,4 +42,11 @@ typedef struct {
 void ngx_http_billing_look(ngx_http_request_t *r,
     ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look);
 
+/*
+ * Before a refusal: 1 when what is known of who asks may be from before the
+ * team as it is now, and becomes a want.
+ */
+ngx_uint_t ngx_http_billing_look_doubt(ngx_http_billing_gate_t *gate,
+    ngx_http_billing_look_t *look);
+
 #endif /* NGX_HTTP_BILLING_GATE_H */

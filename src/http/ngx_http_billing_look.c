@@ -5,6 +5,8 @@
 
 #include "ngx_http_billing_gate.h"
 
+#define NGX_HTTP_BILLING_LOOK_SLACK  500    /* ms between processes' clocks */
+
 
 static ngx_uint_t ngx_http_billing_look_by_access(
     ngx_http_billing_look_t *look);
@@ -186,4 +188,45 @@ ngx_http_billing_look_usable(ngx_http_request_t *r,
 
     return team->epoch > epoch
            || (team->epoch == epoch && team->version >= version);
+}
+
+
+/*
+ * A change of a person raises the team's version, and is written before it: a
+ * team that came later than the person may have brought another one.  So is
+ * somebody seen who was a stranger until now, by whoever knows of the change.
+ * Only a refusal pays for it, and only until the person is the younger one.
+ */
+
+ngx_uint_t
+ngx_http_billing_look_doubt(ngx_http_billing_gate_t *gate,
+    ngx_http_billing_look_t *look)
+{
+    ngx_uint_t  until;
+
+    if (look->nwants || !look->team.found || gate->question.profile.len == 0) {
+        return 0;
+    }
+
+    until = look->team.fetched_msec + NGX_HTTP_BILLING_LOOK_SLACK;
+
+    if (look->member.found && look->member.fetched_msec < until
+        && !(gate->asked & NGX_HTTP_BILLING_ASKED_MEMBER))
+    {
+        look->wants[look->nwants].kind = BILLING_RECORD_MEMBER;
+        look->wants[look->nwants].id = look->team_id;
+        look->wants[look->nwants++].name = gate->question.profile;
+        look->wants_asked |= NGX_HTTP_BILLING_ASKED_MEMBER;
+    }
+
+    if (look->access.found && look->access.fetched_msec < until
+        && !(gate->asked & NGX_HTTP_BILLING_ASKED_ACCESS))
+    {
+        look->wants[look->nwants].kind = BILLING_RECORD_ACCESS;
+        look->wants[look->nwants].id = gate->question.board;
+        look->wants[look->nwants++].name = gate->question.profile;
+        look->wants_asked |= NGX_HTTP_BILLING_ASKED_ACCESS;
+    }
+
+    return look->nwants;
 }

@@ -226,11 +226,13 @@ static ngx_int_t
 ngx_http_billing_relay_headers(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx)
 {
-    u_char            *p;
-    ngx_str_t          value;
-    billing_answer_t  *answer;
+    u_char                        *p;
+    ngx_str_t                      value;
+    billing_answer_t              *answer;
+    ngx_http_billing_main_conf_t  *bmcf;
 
     answer = ctx->answer;
+    bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
 
     if (answer->retry_after_sec) {
         p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
@@ -257,12 +259,21 @@ ngx_http_billing_relay_headers(ngx_http_request_t *r,
         }
     }
 
-    if (answer->team[0]
-        && ngx_http_billing_seen_set(r, answer->team, answer->epoch,
-                                     answer->version)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
+    if (answer->team[0]) {
+        value.data = (u_char *) answer->team;
+        value.len = ngx_strlen(answer->team);
+
+        if (bmcf->zone) {
+            ngx_http_billing_zone_behind(bmcf->zone, &value, answer->epoch,
+                                         answer->version);
+        }
+
+        if (ngx_http_billing_seen_set(r, answer->team, answer->epoch,
+                                      answer->version)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
     if (answer->status == NGX_HTTP_ACCEPTED) {

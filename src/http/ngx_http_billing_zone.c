@@ -12,6 +12,7 @@
 #define NGX_HTTP_BILLING_ZONE_MIN      (128 * 1024)
 #define NGX_HTTP_BILLING_ZONE_SPARE    2        /* pages left to the slab */
 #define NGX_HTTP_BILLING_NAME_MAX      512      /* hashed bytes */
+#define NGX_HTTP_BILLING_BEHIND        0        /* a generation never had */
 
 #define NGX_HTTP_BILLING_MEMBER_WORDS  4        /* a slot of one cache line */
 #define NGX_HTTP_BILLING_WIDE_WORDS    NGX_HTTP_BILLING_WORDS_MAX
@@ -265,7 +266,9 @@ ngx_http_billing_zone_entry(ngx_http_billing_zone_header_t *header,
     entry->age_sec = age / 1000;
     entry->old_epoch = cell->words[0]
                        < __atomic_load_n(&header->epoch, __ATOMIC_RELAXED);
-    entry->fresh = !entry->old_epoch && age < (uint64_t) trust * 1000;
+    entry->fresh = !entry->old_epoch
+                   && cell->generation != NGX_HTTP_BILLING_BEHIND
+                   && age < (uint64_t) trust * 1000;
 }
 
 
@@ -391,6 +394,49 @@ ngx_http_billing_zone_store(ngx_shm_zone_t *zone,
     }
 
     return rc;
+}
+
+
+/*
+ * The worker's answer may be here before the notice of what it changed, which
+ * another process of this host reads: nobody shall see less than the client.
+ */
+
+void
+ngx_http_billing_zone_behind(ngx_shm_zone_t *zone, ngx_str_t *team,
+    uint64_t epoch, uint64_t version)
+{
+    uint32_t                         now_sec;
+    uint64_t                         hash[2];
+    ngx_uint_t                       evicted;
+    ngx_slab_pool_t                 *pool;
+    ngx_http_billing_cell_t          cell;
+    ngx_http_billing_want_t          want;
+    ngx_http_billing_zone_header_t  *header;
+
+    want.kind = BILLING_RECORD_TEAM;
+    want.id = *team;
+    ngx_str_null(&want.name);
+
+    header = ngx_http_billing_zone_header(zone);
+    now_sec = (uint32_t) (ngx_current_msec / 1000);
+
+    if (ngx_http_billing_zone_hash(header, &want, hash) != NGX_OK
+        || ngx_http_billing_table_get(&header->wide, hash, now_sec, &cell)
+           != NGX_OK
+        || cell.words[0] > epoch
+        || (cell.words[0] == epoch && cell.words[1] >= version))
+    {
+        return;
+    }
+
+    cell.generation = NGX_HTTP_BILLING_BEHIND;
+    pool = ngx_http_billing_zone_pool(zone);
+
+    ngx_shmtx_lock(&pool->mutex);
+    (void) ngx_http_billing_table_put(&header->wide, hash, now_sec, &cell,
+                                      &evicted);
+    ngx_shmtx_unlock(&pool->mutex);
 }
 
 

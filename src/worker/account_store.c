@@ -197,7 +197,7 @@ billing_company_role(billing_worker_t *w, const char *account,
                           (int64_t) roles, email, account);
 
     while (rc == BILLING_DB_ROW) {
-        rc = billing_outbox_member(w, billing_db_text(w->db, sql, 0), email);
+        rc = billing_member_changed(w, billing_db_text(w->db, sql, 0), email);
 
         if (rc == BILLING_DB_OK) {
             rc = billing_db_next(w->db, sql);

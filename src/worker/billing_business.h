@@ -159,6 +159,10 @@ BILLING_MUST_CHECK billing_db_rc_t billing_team_insert(billing_worker_t *w,
 BILLING_MUST_CHECK billing_db_rc_t billing_team_store(billing_worker_t *w,
     billing_team_row_t *row);
 
+/* A higher version, published: rights of somebody there have changed. */
+BILLING_MUST_CHECK billing_db_rc_t billing_team_raise(billing_worker_t *w,
+    const char *team);
+
 /* Seats of the checkout that is open now, 0 none; the record is published. */
 BILLING_MUST_CHECK billing_db_rc_t billing_team_hold(billing_worker_t *w,
     const char *account, uint32_t seats);

@@ -24,6 +24,10 @@ BILLING_MUST_CHECK billing_db_rc_t billing_member_store(billing_worker_t *w,
 BILLING_MUST_CHECK billing_db_rc_t billing_profile_ensure(billing_worker_t *w,
     const char *email, billing_lang_t lang, int64_t now);
 
+/* Publishes what is written of somebody, and that the team has changed. */
+BILLING_MUST_CHECK billing_db_rc_t billing_member_changed(
+    billing_worker_t *w, const char *team, const char *email);
+
 /* How many members hold one of these roles, and the first of them by name. */
 BILLING_MUST_CHECK billing_db_rc_t billing_member_count(billing_worker_t *w,
     const char *team, uint32_t roles, uint32_t *n,

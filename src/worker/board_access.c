@@ -14,6 +14,8 @@
 #define BILLING_INVITED  ((uint32_t) BILLING_ACCESS_INVITED)
 
 
+static billing_db_rc_t billing_access_raise(billing_worker_t *w,
+    const char *board);
 static billing_db_rc_t billing_access_stale(billing_worker_t *w,
     const billing_board_row_t *board, billing_access_change_t *change,
     char email[BILLING_EMAIL_MAX + 1]);
@@ -53,8 +55,32 @@ billing_access_store(billing_worker_t *w,
                          (int64_t) change->rights,
                          change->by == NULL ? "" : change->by, change->now);
 
-    return rc == BILLING_DB_OK
-           ? billing_outbox_access(w, change->board, change->email) : rc;
+    if (rc == BILLING_DB_OK) {
+        rc = billing_outbox_access(w, change->board, change->email);
+    }
+
+    return rc == BILLING_DB_OK ? billing_access_raise(w, change->board) : rc;
+}
+
+
+static billing_db_rc_t
+billing_access_raise(billing_worker_t *w, const char *board)
+{
+    static const char  sql[] = "SELECT team FROM board WHERE id = $1";
+
+    char             team[BILLING_ID_MAX + 1];
+    billing_db_rc_t  rc;
+
+    rc = billing_db_query(w->db, sql, "t", board);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    billing_copy(team, sizeof(team), billing_db_text(w->db, sql, 0));
+    billing_db_done(w->db, sql);
+
+    return billing_team_raise(w, team);
 }
 
 

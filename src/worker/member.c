@@ -105,7 +105,19 @@ billing_member_write(billing_worker_t *w,
         return rc;
     }
 
-    return billing_outbox_member(w, change->team, change->email);
+    return billing_member_changed(w, change->team, change->email);
+}
+
+
+billing_db_rc_t
+billing_member_changed(billing_worker_t *w, const char *team,
+    const char *email)
+{
+    billing_db_rc_t  rc;
+
+    rc = billing_outbox_member(w, team, email);
+
+    return rc == BILLING_DB_OK ? billing_team_raise(w, team) : rc;
 }
 
 

@@ -34,6 +34,8 @@ struct billing_outbox_s {
 
 static billing_db_rc_t billing_outbox_change(billing_worker_t *w,
     billing_record_kind_t kind, const char *id, const char *email);
+static billing_outbox_row_t *billing_outbox_again(
+    billing_outbox_list_t *list, billing_record_kind_t kind, const char *id);
 static billing_db_rc_t billing_outbox_send(billing_worker_t *w,
     const billing_outbox_row_t *row);
 static void billing_outbox_sent(billing_worker_t *w, redisReply *reply,
@@ -162,6 +164,33 @@ billing_outbox_seq(billing_worker_t *w)
 }
 
 
+/*
+ * A team changes with each of its people: one record of it is enough.  Of a
+ * list of people it is among the last.
+ */
+
+static billing_outbox_row_t *
+billing_outbox_again(billing_outbox_list_t *list, billing_record_kind_t kind,
+    const char *id)
+{
+    billing_outbox_row_t  *row;
+
+    if (kind != BILLING_RECORD_TEAM) {
+        return NULL;
+    }
+
+    for (size_t i = list->n; i > 0 && list->n - i < BILLING_OUTBOX_PAGE; i--) {
+        row = &list->rows[i - 1];
+
+        if (row->kind == kind && strcmp(row->id, id) == 0) {
+            return row;
+        }
+    }
+
+    return NULL;
+}
+
+
 static billing_db_rc_t
 billing_outbox_change(billing_worker_t *w, billing_record_kind_t kind,
     const char *id, const char *email)
@@ -182,6 +211,13 @@ billing_outbox_change(billing_worker_t *w, billing_record_kind_t kind,
 
     if (rc != BILLING_DB_OK) {
         return rc;
+    }
+
+    row = billing_outbox_again(&o->changed, kind, id);
+
+    if (row != NULL) {
+        row->seq = o->seq;
+        return BILLING_DB_OK;
     }
 
     row = billing_outbox_push(&o->changed);
@@ -265,8 +301,14 @@ billing_outbox_flush(billing_worker_t *w)
         o->cleaned = 0;
     }
 
-    for (size_t i = 0; i < o->changed.n && rc == BILLING_DB_OK; i++) {
-        rc = billing_outbox_send(w, &o->changed.rows[i]);
+    /* Teams last: whoever has the team's new version can have the rest. */
+
+    for (unsigned teams = 0; teams < 2; teams++) {
+        for (size_t i = 0; i < o->changed.n && rc == BILLING_DB_OK; i++) {
+            if ((o->changed.rows[i].kind == BILLING_RECORD_TEAM) == teams) {
+                rc = billing_outbox_send(w, &o->changed.rows[i]);
+            }
+        }
     }
 
     o->changed.n = 0;

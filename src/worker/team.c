@@ -426,6 +426,20 @@ billing_team_store_trial(billing_worker_t *w, const billing_team_row_t *row)
 }
 
 
+billing_db_rc_t
+billing_team_raise(billing_worker_t *w, const char *team)
+{
+    static const char  sql[] =
+        "UPDATE team SET version = version + 1 WHERE id = $1";
+
+    billing_db_rc_t  rc;
+
+    rc = billing_db_exec(w->db, sql, "t", team);
+
+    return rc == BILLING_DB_OK ? billing_outbox_team(w, team) : rc;
+}
+
+
 /* A price rests on the hold, and so does the day the gate's record ends. */
 
 billing_db_rc_t

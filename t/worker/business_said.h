@@ -146,6 +146,50 @@ said_told(const billing_outbox_row_t *row)
 }
 
 
+/*
+ * What is changed of a person comes with a higher version of the team: by that
+ * the gate knows that what it has of the person may be too old.
+ */
+
+static inline void
+said_raised(const said_t *now, const said_t *list, size_t nlist)
+{
+    uint64_t                was = 0, is = 0;
+    const char             *team = now->row.id;
+    billing_board_record_t  board;
+
+    if (now->row.kind == BILLING_RECORD_ACCESS) {
+        assert_int_equal(billing_record_board(&t.w, now->row.id, &board),
+                         BILLING_DB_OK);
+        team = board.team;
+
+    } else if (now->row.kind != BILLING_RECORD_MEMBER) {
+        return;
+    }
+
+    for (size_t i = 0; i < said.n; i++) {
+        if (said.list[i].row.kind == BILLING_RECORD_TEAM
+            && strcmp(said.list[i].row.id, team) == 0)
+        {
+            was = said.list[i].version;
+        }
+    }
+
+    for (size_t i = 0; i < nlist; i++) {
+        if (list[i].row.kind == BILLING_RECORD_TEAM
+            && strcmp(list[i].row.id, team) == 0)
+        {
+            is = list[i].version;
+        }
+    }
+
+    if (is <= was) {
+        fail_msg("the record of %d %s %s has changed, its team has not",
+                 (int) now->row.kind, now->row.id, now->row.email);
+    }
+}
+
+
 static inline void
 said_compare(const said_t *before, const said_t *now)
 {
@@ -201,6 +245,12 @@ said_look(bool compare)
 
                 if (compare) {
                     said_compare(was, &list[nlist]);
+                }
+
+                if (compare && (was == NULL
+                                || was->version != list[nlist].version))
+                {
+                    said_raised(&list[nlist], list, nlist);
                 }
 
                 nlist++;

@@ -3,7 +3,7 @@
  * payment window for a person who can cure it there, else a problem document.
  */
 
-#include "ngx_http_billing.h"
+#include "ngx_http_billing_api.h"
 
 #define NGX_HTTP_BILLING_RETURN_MAX  1024   /* longer ways back are left out */
 
@@ -11,6 +11,7 @@
 static ngx_uint_t ngx_http_billing_refuse_intercepted(ngx_http_request_t *r,
     ngx_int_t status);
 static ngx_uint_t ngx_http_billing_refuse_curable(billing_reason_t reason);
+static ngx_uint_t ngx_http_billing_refuse_navigates(ngx_http_request_t *r);
 static ngx_int_t ngx_http_billing_refuse_upgrade(ngx_http_request_t *r,
     ngx_http_billing_ctx_t *ctx);
 static size_t ngx_http_billing_refuse_return(ngx_http_request_t *r);
@@ -50,9 +51,8 @@ ngx_http_billing_refuse(ngx_http_request_t *r, ngx_http_billing_ctx_t *ctx)
         return status;
     }
 
-    if (r->method == NGX_HTTP_GET
-        && ngx_http_billing_refuse_curable(ctx->reason)
-        && ngx_http_billing_wants_page(r))
+    if (ngx_http_billing_refuse_curable(ctx->reason)
+        && ngx_http_billing_refuse_navigates(r))
     {
         return ngx_http_billing_refuse_upgrade(r, ctx);
     }
@@ -101,6 +101,31 @@ ngx_http_billing_refuse_curable(billing_reason_t reason)
            || reason == BILLING_FEATURE_MISSING
            || reason == BILLING_LIMIT_REACHED
            || reason == BILLING_SEAT_MISSING;
+}
+
+
+/*
+ * Whether a person would see where we lead.  A script may ask for pages too;
+ * browsers tell that, and a handshake is none.
+ */
+
+static ngx_uint_t
+ngx_http_billing_refuse_navigates(ngx_http_request_t *r)
+{
+    ngx_str_t  mode;
+
+    if (r->method != NGX_HTTP_GET || r->headers_in.upgrade) {
+        return 0;
+    }
+
+    if (ngx_http_billing_header(r, "Sec-Fetch-Mode", &mode)
+        && (mode.len != sizeof("navigate") - 1
+            || ngx_strncmp(mode.data, "navigate", mode.len) != 0))
+    {
+        return 0;
+    }
+
+    return ngx_http_billing_wants_page(r);
 }
 
 
@@ -165,15 +190,24 @@ ngx_http_billing_refuse_upgrade(ngx_http_request_t *r,
 static size_t
 ngx_http_billing_refuse_return(ngx_http_request_t *r)
 {
-    size_t      len;
+    size_t      i, len;
     ngx_str_t  *uri;
 
     uri = &r->unparsed_uri;
 
-    if (uri->len == 0 || uri->data[0] != '/'
-        || (uri->len > 1 && (uri->data[1] == '/' || uri->data[1] == '\\')))
-    {
+    if (uri->len == 0 || uri->data[0] != '/') {
         return 0;
+    }
+
+    /* "//" and "\", once dots are taken out, may name another site. */
+
+    for (i = 0; i < uri->len && uri->data[i] != '?'; i++) {
+        if (uri->data[i] == '\\'
+            || (uri->data[i] == '/' && i + 1 < uri->len
+                && uri->data[i + 1] == '/'))
+        {
+            return 0;
+        }
     }
 
     len = uri->len + 2 * ngx_escape_uri(NULL, uri->data, uri->len,

@@ -105,7 +105,7 @@ shared    = $(call objects,$(filter-out $(PROGRAMS),$(wildcard t/$(1)/*.c)))
 # --- targets --------------------------------------------------------------------
 
 .PHONY: all module worker ctl unit run-unit module-tests check quick soak sanitize \
-        test-postgres valgrind fuzz bench tools install clean help FORCE
+        test-postgres valgrind fuzz bench freshness tools install clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -135,6 +135,7 @@ help:
 	@echo 'make fuzz       each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make soak       a year of SOAK_TEAMS=$(SOAK_TEAMS) teams, SOAK_SEED=$(SOAK_SEED)'
 	@echo 'make bench      measures against nginx without the module'
+	@echo 'make freshness  how soon two hosts know of a change'
 	@echo 'make install    into DESTDIR, PREFIX=$(PREFIX)'
 	@echo 'make clean      removes build/'
 	@echo
@@ -296,6 +297,9 @@ quick:
 
 bench: all tools
 	@bench/run
+
+freshness: all tools $(B)/nginx-run
+	@DEMO_BUILD_DIR=$(CURDIR)/$(B) bench/freshness
 
 # Simulated: minutes, not months.
 SOAK_TEAMS   ?= 2000

@@ -194,6 +194,8 @@ ngx_uint_t ngx_http_billing_zone_counter(ngx_shm_zone_t *zone,
  */
 void ngx_http_billing_zone_link(ngx_shm_zone_t *zone, ngx_uint_t up);
 ngx_uint_t ngx_http_billing_zone_linked(ngx_shm_zone_t *zone);
+/* The link was up then; said again and again, or it counts as down. */
+void ngx_http_billing_zone_heard(ngx_shm_zone_t *zone, ngx_msec_t then);
 void ngx_http_billing_zone_epoch(ngx_shm_zone_t *zone, uint64_t epoch);
 uint64_t ngx_http_billing_zone_epoch_now(ngx_shm_zone_t *zone);
 

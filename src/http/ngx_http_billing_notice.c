@@ -6,7 +6,7 @@
 
 #include "ngx_http_billing_api.h"
 
-#define NGX_HTTP_BILLING_TICK_MSEC  1000    /* half of the zone's lease */
+#define NGX_HTTP_BILLING_TICK_MSEC  250     /* of the zone's lease, and trust */
 
 typedef struct {
     ngx_http_billing_process_t  *process;
@@ -26,6 +26,9 @@ typedef struct {
 static void ngx_http_billing_notice_tick(ngx_event_t *ev);
 static void ngx_http_billing_notice_elect(ngx_http_billing_notice_t *nt);
 static void ngx_http_billing_notice_ask(ngx_http_billing_notice_t *nt);
+static void ngx_http_billing_notice_ping(ngx_http_billing_notice_t *nt);
+static void ngx_http_billing_notice_pong(ngx_http_billing_redis_t *redis,
+    redisReply *reply, void *data);
 static void ngx_http_billing_notice_get(ngx_http_billing_notice_t *nt,
     const char *key, ngx_http_billing_reply_pt handler);
 static void ngx_http_billing_notice_epoch_reply(
@@ -130,6 +133,7 @@ ngx_http_billing_notice_tick(ngx_event_t *ev)
 
     if (nt->elected) {
         ngx_http_billing_notice_ask(nt);
+        ngx_http_billing_notice_ping(nt);
     }
 
     ngx_add_timer(ev, NGX_HTTP_BILLING_TICK_MSEC);
@@ -190,6 +194,44 @@ ngx_http_billing_notice_ask(ngx_http_billing_notice_t *nt)
     if (!nt->clock_known && nt->process->bmcf->demo) {
         ngx_http_billing_notice_get(nt, nt->clock_key,
                                     ngx_http_billing_notice_clock_reply);
+    }
+}
+
+
+/* A link that has fallen silent looks like one on which nothing happens. */
+
+static void
+ngx_http_billing_notice_ping(ngx_http_billing_notice_t *nt)
+{
+    size_t       len;
+    const char  *argv;
+
+    if (!nt->subscribed) {
+        return;
+    }
+
+    argv = "PING";
+    len = 4;
+
+    (void) ngx_http_billing_redis_send(nt->process->listener, 1, &argv, &len,
+                                       ngx_http_billing_notice_pong,
+                                       (void *) ngx_current_msec);
+}
+
+
+static void
+ngx_http_billing_notice_pong(ngx_http_billing_redis_t *redis,
+    redisReply *reply, void *data)
+{
+    ngx_http_billing_notice_t  *nt;
+
+    (void) redis;
+
+    nt = ngx_http_billing_notice;
+
+    if (reply && reply->type != REDIS_REPLY_ERROR) {
+        ngx_http_billing_zone_heard(nt->process->bmcf->zone,
+                                    (ngx_msec_t) data);
     }
 }
 

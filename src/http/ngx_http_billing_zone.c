@@ -253,7 +253,7 @@ ngx_http_billing_zone_entry(ngx_http_billing_zone_header_t *header,
           ? ngx_current_msec - cell->fetched_msec : 0;
 
     linked = __atomic_load_n(&header->link_pid, __ATOMIC_RELAXED) != 0
-             && __atomic_load_n(&header->lease_until_msec, __ATOMIC_RELAXED)
+             && __atomic_load_n(&header->link_until_msec, __ATOMIC_RELAXED)
                 > ngx_current_msec
              && __atomic_load_n(&header->generation, __ATOMIC_RELAXED)
                 == cell->generation;

@@ -29,6 +29,7 @@ typedef struct {
     uint64_t                  epoch;
     int64_t                   clock_sec;
     uint64_t                  lease_until_msec;
+    uint64_t                  link_until_msec;  /* heard, and for how long */
     uint32_t                  generation;
     uint32_t                  lease_pid;        /* the host's listener */
     uint32_t                  link_pid;         /* whose link is up, 0 none */

@@ -5,7 +5,14 @@
 
 #include "ngx_http_billing_zone.h"
 
-#define NGX_HTTP_BILLING_LEASE         2000     /* ms; renewed each second */
+#define NGX_HTTP_BILLING_LEASE         2000     /* ms, of the listener */
+
+/*
+ * How long a link counts as up after what last proved it.  Less than the
+ * second within which every host must know of a change (P26), though each
+ * notice of it be lost; three pings, so that one may be late.
+ */
+#define NGX_HTTP_BILLING_HEARD         750      /* ms */
 
 
 /*
@@ -33,6 +40,9 @@ ngx_http_billing_zone_link(ngx_shm_zone_t *zone, ngx_uint_t up)
     if (up && header->link_pid != pid) {
         __atomic_store_n(&header->generation, header->generation + 1,
                          __ATOMIC_RELEASE);
+        __atomic_store_n(&header->link_until_msec,
+                         ngx_current_msec + NGX_HTTP_BILLING_HEARD,
+                         __ATOMIC_RELAXED);
         __atomic_store_n(&header->link_pid, pid, __ATOMIC_RELEASE);
     }
 
@@ -48,8 +58,29 @@ ngx_http_billing_zone_linked(ngx_shm_zone_t *zone)
     header = ngx_http_billing_zone_header(zone);
 
     return __atomic_load_n(&header->link_pid, __ATOMIC_RELAXED) != 0
-           && __atomic_load_n(&header->lease_until_msec, __ATOMIC_RELAXED)
+           && __atomic_load_n(&header->link_until_msec, __ATOMIC_RELAXED)
               > ngx_current_msec;
+}
+
+
+/*
+ * Everything that was told before then has been heard: it came on the same
+ * connection, in front of the answer to a question asked then.
+ */
+
+void
+ngx_http_billing_zone_heard(ngx_shm_zone_t *zone, ngx_msec_t then)
+{
+    ngx_http_billing_zone_header_t  *header;
+
+    header = ngx_http_billing_zone_header(zone);
+
+    if (__atomic_load_n(&header->link_pid, __ATOMIC_RELAXED)
+        == (uint32_t) ngx_pid)
+    {
+        __atomic_store_n(&header->link_until_msec,
+                         then + NGX_HTTP_BILLING_HEARD, __ATOMIC_RELAXED);
+    }
 }
 
 

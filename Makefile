@@ -29,7 +29,7 @@ say  = @printf '  %-9s %s\n' '$(1)' '$(2)'
 SANITIZE := -fsanitize=address,undefined -fno-omit-frame-pointer
 
 OPTIMIZE_release  := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-OPTIMIZE_debug    := -O0 -g3
+OPTIMIZE_debug    := -O0 -g3 -DBILLING_FAULTS=1
 OPTIMIZE_sanitize := -O1 -g $(SANITIZE) -fno-sanitize-recover=all
 
 OPTIMIZE := $(OPTIMIZE_$(BUILD))
@@ -105,7 +105,8 @@ shared    = $(call objects,$(filter-out $(PROGRAMS),$(wildcard t/$(1)/*.c)))
 # --- targets --------------------------------------------------------------------
 
 .PHONY: all module worker ctl unit run-unit module-tests check quick soak sanitize \
-        test-postgres valgrind fuzz bench freshness tools install clean help FORCE
+        test-postgres valgrind fuzz bench freshness gate-campaign tools install clean \
+        help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -136,6 +137,7 @@ help:
 	@echo 'make soak       a year of SOAK_TEAMS=$(SOAK_TEAMS) teams, SOAK_SEED=$(SOAK_SEED)'
 	@echo 'make bench      measures against nginx without the module'
 	@echo 'make freshness  how soon two hosts know of a change'
+	@echo 'make gate-campaign  RELOADS=$(RELOADS) and KILLS=$(KILLS) of nginx under load'
 	@echo 'make install    into DESTDIR, PREFIX=$(PREFIX)'
 	@echo 'make clean      removes build/'
 	@echo
@@ -297,6 +299,17 @@ quick:
 
 bench: all tools
 	@bench/run
+
+# Reloads and killed workers, also in the middle of a write to the zone.
+RELOADS ?= 200
+KILLS   ?= 50
+SEED    ?= 20261123
+
+gate-campaign:
+	$(Q)$(MAKE) BUILD=debug all tools build/debug/nginx-run
+	$(Q)RELOADS=$(RELOADS) KILLS=$(KILLS) SEED=$(SEED) \
+	    DEMO_BUILD_DIR=$(CURDIR)/build/debug \
+	    node --test-reporter=tap t/soak/gate.mjs
 
 freshness: all tools $(B)/nginx-run
 	@DEMO_BUILD_DIR=$(CURDIR)/$(B) bench/freshness

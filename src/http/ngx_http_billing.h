@@ -359,7 +359,7 @@ void ngx_http_billing_exit_process(ngx_cycle_t *cycle);
 /* --- fetch: records on a miss --------------------------------------------- */
 
 /*
- * Asks Redis for up to three records in one round trip, joining fetches that
+ * Asks Redis for up to four records in one round trip, joining fetches that
  * are under way, and the worker for what Redis lacks; the zone holds them
  * before wake runs.  Of what does not exist it holds a record that says so.
  * NGX_AGAIN parked, NGX_ERROR Redis not reachable now: decide without.

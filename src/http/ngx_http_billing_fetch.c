@@ -9,7 +9,7 @@
 
 #define NGX_HTTP_BILLING_FETCH_BUCKETS  256     /* a power of two */
 #define NGX_HTTP_BILLING_FETCH_WAIT     2000    /* ms; flights land before */
-#define NGX_HTTP_BILLING_FETCH_WANTS    3       /* board, team, member */
+#define NGX_HTTP_BILLING_FETCH_WANTS    4       /* one of each kind */
 
 
 /* One waiting request: woken when the last of its flights has landed. */

@@ -38,6 +38,9 @@ static void ngx_http_billing_slot_write(ngx_http_billing_slot_t *slot,
     const ngx_http_billing_cell_t *cell);
 static ngx_uint_t ngx_http_billing_slot_newer(ngx_http_billing_slot_t *slot,
     const ngx_http_billing_cell_t *cell);
+#if (BILLING_FAULTS)
+static void ngx_http_billing_slot_fault(void);
+#endif
 static ngx_uint_t ngx_http_billing_set_victim(ngx_http_billing_set_t *set);
 
 
@@ -282,10 +285,39 @@ ngx_http_billing_slot_write(ngx_http_billing_slot_t *slot,
 
     for (i = 0; i < nwords; i++) {
         __atomic_store_n(&slot->words[i], cell->words[i], __ATOMIC_RELAXED);
+
+#if (BILLING_FAULTS)
+        if (i == nwords / 2) {
+            ngx_http_billing_slot_fault();
+        }
+#endif
     }
 
     __atomic_store_n(&slot->seq, seq + 1, __ATOMIC_RELEASE);
 }
+
+
+#if (BILLING_FAULTS)
+
+/* In debug builds, for tests: the N-th write of a process is its last act. */
+
+static void
+ngx_http_billing_slot_fault(void)
+{
+    char              *text;
+    static ngx_int_t   left = -1;
+
+    if (left == -1) {
+        text = getenv("BILLING_FAULT_ZONE_WRITE");
+        left = text ? ngx_atoi((u_char *) text, ngx_strlen(text)) : 0;
+    }
+
+    if (left > 0 && --left == 0) {
+        (void) raise(SIGKILL);
+    }
+}
+
+#endif
 
 
 /* Torn reads do no harm here: a number a moment old is one too. */

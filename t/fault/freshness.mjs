@@ -113,6 +113,30 @@ test('p27 the buyer\'s next request, at a host that hears nothing, is answered b
   await links(true);
 });
 
+test('p27 who joins is let in at once, also where he was just refused', async () => {
+  const owner = await stack.client('inviting@example.test');
+  const team = await owner.team('joined');
+  const on = await owner.patch(`/dashboard/teams/${team}`, { invite_link: true });
+  assert.equal(on.status, 200, on.text);
+  const link = (await owner.get(`/dashboard?team=${team}`)).json.team.invite_link;
+
+  for (let i = 0; i < 5; i++) {
+    const joiner = await stack.client(`joiner${i}@example.test`);
+    const { profile } = joiner;
+    for (const watcher of watchers) {
+      assert.equal((await watcher.known(team, profile)).code, 403);
+    }
+    hosts[1].link.hold('subscribers');
+    const joined = await joiner.post('/dashboard/join', { link });
+    assert.equal(joined.status, 200, joined.text);
+    const cookie = [...joiner.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const known = await watchers.at(-1).ask(`/known?team=${team}`, { profile, headers: { cookie } });
+    hosts[1].link.mend();
+    assert.equal(known.code, 200, JSON.stringify(known));
+  }
+  await links(true);
+});
+
 test('p26 whoever listens dies: another worker of the host listens', async () => {
   const host = hosts[0];
   for (const watcher of watchers.filter((one) => one.host === host)) {

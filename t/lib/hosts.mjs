@@ -21,7 +21,7 @@ const LOCATIONS = `
             billing_profile  $http_x_profile;
             billing_team     $arg_team;
             billing_require  view;
-            add_header  X-Known "$billing_status $billing_version $billing_plan $billing_state $billing_seats $billing_role" always;
+            add_header  X-Known "$billing_status $billing_version $billing_plan $billing_state $billing_seats $billing_seats_used $billing_role" always;
             add_header  X-Worker $pid always;
             empty_gif;
         }
@@ -37,17 +37,19 @@ export class Host {
     this.dir = path.join(stack.dir, name);
   }
 
-  static async start(stack, name, { workers = 2, directives = '', locations = '' } = {}) {
+  static async start(stack, name, { workers = 2, directives = '', locations = '', linked = true } = {}) {
     const host = new Host(stack, name);
     const from = fs.readFileSync(path.join(stack.dir, 'nginx.conf'), 'utf8');
 
-    host.link = await Link.open(path.join(stack.dir, 'redis.sock'));
+    host.link = linked ? await Link.open(path.join(stack.dir, 'redis.sock')) : null;
     host.port = await freePort();
     host.url = `http://127.0.0.1:${host.port}`;
     fs.mkdirSync(path.join(host.dir, 'tmp'), { recursive: true });
 
     const settings = JSON.parse(fs.readFileSync(path.join(stack.dir, 'billing.json'), 'utf8'));
-    settings.redis.address = `127.0.0.1:${host.link.port}`;
+    if (linked) {
+      settings.redis.address = `127.0.0.1:${host.link.port}`;
+    }
     fs.writeFileSync(path.join(host.dir, 'billing.json'), JSON.stringify(settings));
 
     host.conf = path.join(host.dir, 'nginx.conf');
@@ -104,7 +106,7 @@ export class Host {
   async stop() {
     this.child.kill('SIGTERM');
     await this.ended;
-    this.link.close();
+    this.link?.close();
   }
 }
 
@@ -124,12 +126,12 @@ export class Watcher {
       }, (response) => {
         response.resume();
         response.on('end', () => {
-          const [status, version, plan, state, seats, role] =
+          const [status, version, plan, state, seats, members, role] =
             (response.headers['x-known'] ?? '').split(' ');
           this.worker = response.headers['x-worker'];
           done({
             code: response.statusCode, status, version: Number(version), plan, state,
-            seats: Number(seats), role, sent, came: performance.now(),
+            seats: Number(seats), members: Number(members), role, sent, came: performance.now(),
           });
         });
       });

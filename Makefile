@@ -276,7 +276,7 @@ sanitize:
 	$(Q)$(MAKE) BUILD=sanitize unit module-tests
 
 # The same tests as on SQLite, beside a private server.
-POSTGRES_BUSINESS := core invoices accounts ctl_database
+POSTGRES_BUSINESS := core invoices accounts ctl_database ctl_move
 
 test-postgres: all tools unit-build $(B)/nginx-run
 	@t/lib/postgres tools/tap --group postgres --jobs 2 \

@@ -35,6 +35,7 @@
 #define BILLING_CTL_FORMAT      (1u << 8)
 #define BILLING_CTL_TABLE       (1u << 9)
 #define BILLING_CTL_ALL         (1u << 10)
+#define BILLING_CTL_TO          (1u << 11)
 
 typedef struct {
     const char      *config;            /* --config, or NULL */
@@ -44,6 +45,7 @@ typedef struct {
     int64_t          until_at;          /* BILLING_INSTANT_MAX open */
     const char      *format;            /* NULL, json or csv */
     const char      *table;             /* NULL: all */
+    const char      *to;                /* another billing.json, or NULL */
     int              argc;              /* operands */
     char           **argv;
 } billing_ctl_t;
@@ -65,6 +67,7 @@ int billing_ctl_explain(const billing_ctl_t *ctl);
 int billing_ctl_verify(const billing_ctl_t *ctl);
 int billing_ctl_status(const billing_ctl_t *ctl);
 int billing_ctl_migrate(const billing_ctl_t *ctl);
+int billing_ctl_copy(const billing_ctl_t *ctl);         /* migrate --to */
 int billing_ctl_rehydrate(const billing_ctl_t *ctl);
 int billing_ctl_dead_letters(const billing_ctl_t *ctl);
 int billing_ctl_export(const billing_ctl_t *ctl);
@@ -200,6 +203,10 @@ typedef struct {
 
 BILLING_MUST_CHECK billing_db_rc_t billing_ctl_lease(
     billing_ctl_session_t *s, billing_ctl_lease_t *lease);
+
+/* DONE: another has it now. */
+BILLING_MUST_CHECK billing_db_rc_t billing_ctl_lease_renew(
+    billing_ctl_session_t *s);
 
 /* The one number that a statement without parameters gives. */
 BILLING_MUST_CHECK billing_db_rc_t billing_ctl_number(

@@ -42,7 +42,8 @@ static const billing_ctl_command_t  billing_ctl_commands[] = {
       | BILLING_CTL_FORMAT | BILLING_CTL_TABLE, 0 },
     { "migrate", "brings the database up to this program's schema",
       billing_ctl_migrate_help, billing_ctl_migrate,
-      BILLING_CTL_JSON | BILLING_CTL_DRY_RUN, 0 },
+      BILLING_CTL_JSON | BILLING_CTL_DRY_RUN | BILLING_CTL_TO
+      | BILLING_CTL_PROGRESS, 0 },
     { "rehydrate", "writes every record to Redis again",
       billing_ctl_rehydrate_help, billing_ctl_rehydrate,
       BILLING_CTL_JSON | BILLING_CTL_PROGRESS, 0 },
@@ -75,6 +76,7 @@ static const struct option  billing_ctl_known[] = {
     { "format",   required_argument, NULL, BILLING_CTL_LONG + 8 },
     { "table",    required_argument, NULL, BILLING_CTL_LONG + 9 },
     { "all",      no_argument,       NULL, BILLING_CTL_LONG + 10 },
+    { "to",       required_argument, NULL, BILLING_CTL_LONG + 11 },
     { NULL, 0, NULL, 0 }
 };
 
@@ -196,6 +198,10 @@ billing_ctl_option(int option, const char *value, billing_ctl_t *ctl)
 
     case BILLING_CTL_TABLE:
         ctl->table = value;
+        return BILLING_CTL_GO_ON;
+
+    case BILLING_CTL_TO:
+        ctl->to = value;
         return BILLING_CTL_GO_ON;
     }
 

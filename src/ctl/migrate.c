@@ -12,6 +12,7 @@ static int billing_migrate_end(billing_ctl_session_t *s, bool done);
 
 const char  billing_ctl_migrate_help[] =
     "Usage: billingctl --config FILE migrate [--dry-run] [--json]\n"
+    "       billingctl --config FILE migrate --to FILE [--progress]\n"
     "\n"
     "Applies the steps that the schema lacks, all in one transaction; a copy\n"
     "of the file is left beside it first (FILE.schema-N).  A worker does the\n"
@@ -19,6 +20,9 @@ const char  billing_ctl_migrate_help[] =
     "while a worker commits, for that worker is of an older version.\n"
     "\n"
     "  --dry-run   only names the steps\n"
+    "  --to FILE   copies everything into the empty database that this other\n"
+    "              billing.json names, compares rows and sums, verifies what\n"
+    "              is there, and closes the old one: all of it, or nothing\n"
     "\n"
     "Exit status: 0 the schema is up to date, 1 steps are missing (with\n"
     "--dry-run), 2 refused, or it cannot run.\n";
@@ -30,6 +34,10 @@ billing_ctl_migrate(const billing_ctl_t *ctl)
     int                     status = BILLING_CTL_USAGE;
     bool                    dry = (ctl->given & BILLING_CTL_DRY_RUN) != 0;
     billing_ctl_session_t  *s;
+
+    if (ctl->to != NULL) {
+        return billing_ctl_copy(ctl);
+    }
 
     s = malloc(sizeof(*s));
 

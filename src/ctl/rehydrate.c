@@ -26,7 +26,6 @@ static bool billing_rehydrate_order(billing_ctl_session_t *s,
     billing_ctl_redis_t *redis);
 static int billing_rehydrate_by_us(billing_ctl_session_t *s);
 static billing_db_rc_t billing_rehydrate_work(billing_ctl_session_t *s);
-static billing_db_rc_t billing_rehydrate_renew(billing_worker_t *w);
 static int billing_rehydrate_done(billing_ctl_session_t *s, const char *by,
     uint64_t epoch);
 
@@ -273,7 +272,7 @@ billing_rehydrate_work(billing_ctl_session_t *s)
             end = now + BILLING_REHYDRATE_WAIT_MS;
         }
 
-        rc = now >= billing_lease_due_ms(w) ? billing_rehydrate_renew(w)
+        rc = now >= billing_lease_due_ms(w) ? billing_ctl_lease_renew(s)
                                             : BILLING_DB_OK;
         rc = rc == BILLING_DB_OK ? billing_rehydrate_step(w) : rc;
 
@@ -285,25 +284,6 @@ billing_rehydrate_work(billing_ctl_session_t *s)
     }
 
     return BILLING_DB_OK;
-}
-
-
-static billing_db_rc_t
-billing_rehydrate_renew(billing_worker_t *w)
-{
-    billing_db_rc_t  rc;
-
-    rc = billing_db_begin(w->db);
-    rc = rc == BILLING_DB_OK ? billing_lease_fence(w) : rc;
-    rc = rc == BILLING_DB_OK ? billing_db_commit(w->db) : rc;
-
-    billing_db_rollback(w->db);
-
-    if (rc == BILLING_DB_OK) {
-        billing_lease_committed(w);
-    }
-
-    return rc;
 }
 
 

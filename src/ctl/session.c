@@ -157,6 +157,28 @@ billing_ctl_lease(billing_ctl_session_t *s, billing_ctl_lease_t *lease)
 }
 
 
+/* As any worker does that has nothing else to do. */
+
+billing_db_rc_t
+billing_ctl_lease_renew(billing_ctl_session_t *s)
+{
+    billing_db_rc_t    rc;
+    billing_worker_t  *w = &s->w;
+
+    rc = billing_db_begin(w->db);
+    rc = rc == BILLING_DB_OK ? billing_lease_fence(w) : rc;
+    rc = rc == BILLING_DB_OK ? billing_db_commit(w->db) : rc;
+
+    billing_db_rollback(w->db);
+
+    if (rc == BILLING_DB_OK) {
+        billing_lease_committed(w);
+    }
+
+    return rc;
+}
+
+
 billing_db_rc_t
 billing_ctl_number(billing_ctl_session_t *s, const char *sql, int64_t *value)
 {

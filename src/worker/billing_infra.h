@@ -119,6 +119,7 @@ typedef struct {
     const char  *begin;         /* takes the right to write at once */
     const char  *begin_reading; /* one view of everything */
     const char  *prelude;       /* before the first migration, or NULL */
+    const char  *columns;       /* see billing_db_columns() */
     void *(*open)(const char *dsn, const char *password, bool reading,
         char *error, size_t error_max);
     void (*close)(void *engine);
@@ -175,6 +176,17 @@ BILLING_MUST_CHECK billing_db_rc_t billing_db_backup(billing_db_t *db,
 BILLING_MUST_CHECK billing_db_rc_t billing_db_patient(billing_db_t *db,
     bool patient);
 const char *billing_db_prelude(const billing_db_t *db);
+
+/*
+ * A statement that gives table, column and kind (i t b) of all, a table after
+ * those it refers to.
+ */
+const char *billing_db_columns(const billing_db_t *db);
+#define BILLING_DB_COLUMNS_MAX  96
+
+/* As billing_db_exec, with the values in a list. */
+BILLING_MUST_CHECK billing_db_rc_t billing_db_put(billing_db_t *db,
+    const char *sql, const billing_db_value_t *values, unsigned n);
 
 /* What all who use this database agree on, for leases. */
 int64_t billing_db_clock_ms(billing_db_t *db);

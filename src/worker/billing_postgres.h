@@ -16,7 +16,7 @@
 #include "billing_infra.h"
 
 #define BILLING_POSTGRES_STATEMENTS  1024   /* a power of two */
-#define BILLING_POSTGRES_PARAMS_MAX  24
+#define BILLING_POSTGRES_PARAMS_MAX  BILLING_DB_COLUMNS_MAX
 
 /* The server gives up first, then the worker gives up the server. */
 #define BILLING_POSTGRES_STATEMENT_MS  5000

@@ -223,6 +223,22 @@ billing_db_exec(billing_db_t *db, const char *sql, const char *format, ...)
 
 
 billing_db_rc_t
+billing_db_put(billing_db_t *db, const char *sql,
+    const billing_db_value_t *values, unsigned n)
+{
+    billing_db_rc_t  rc = billing_db_usable(db);
+
+    rc = (rc == BILLING_DB_OK)
+         ? db->engine->query(db->handle, sql, values, n) : rc;
+    rc = (rc == BILLING_DB_OK) ? db->engine->step(db->handle, sql) : rc;
+    db->engine->reset(db->handle, sql);
+    rc = billing_db_note(db, rc);
+
+    return (rc == BILLING_DB_DONE) ? BILLING_DB_OK : rc;
+}
+
+
+billing_db_rc_t
 billing_db_query(billing_db_t *db, const char *sql, const char *format, ...)
 {
     va_list          args;
@@ -339,6 +355,13 @@ const char *
 billing_db_prelude(const billing_db_t *db)
 {
     return db->engine->prelude;
+}
+
+
+const char *
+billing_db_columns(const billing_db_t *db)
+{
+    return db->engine->columns;
 }
 
 

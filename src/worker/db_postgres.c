@@ -366,6 +366,15 @@ const billing_db_engine_t  billing_db_postgres = {
     .begin_reading = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1",
     /* The one type whose name the dialects do not share. */
     .prelude = "CREATE DOMAIN blob AS bytea",
+    .columns = "SELECT c.relname, a.attname,"
+               " CASE t.typname WHEN 'text' THEN 't' WHEN 'blob' THEN 'b'"
+               " ELSE 'i' END"
+               " FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+               " JOIN pg_type t ON t.oid = a.atttypid"
+               " WHERE c.relkind = 'r' AND a.attnum > 0"
+               " AND NOT a.attisdropped"
+               " AND c.relnamespace = current_schema()::regnamespace"
+               " ORDER BY c.oid, a.attnum",
     .open = billing_postgres_open,
     .close = billing_postgres_close,
     .query = billing_postgres_query,

@@ -541,6 +541,12 @@ const billing_db_engine_t  billing_db_sqlite = {
     .begin = "BEGIN IMMEDIATE",
     /* The view is that of the first read. */
     .begin_reading = "BEGIN; SELECT COUNT(*) FROM sqlite_master",
+    .columns = "SELECT t.name, c.name,"
+               " CASE c.type WHEN 'TEXT' THEN 't' WHEN 'BLOB' THEN 'b'"
+               " ELSE 'i' END"
+               " FROM sqlite_master t, pragma_table_info(t.name) c"
+               " WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'"
+               " ORDER BY t.rowid, c.cid",
     .open = billing_sqlite_open,
     .close = billing_sqlite_close,
     .query = billing_sqlite_query,

@@ -10,6 +10,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { eventually, request, start } from '../lib/stack.mjs';
+import { execute, newStore, onPostgres } from '../lib/store.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const build = process.env.DEMO_BUILD_DIR ?? `${root}/build/release`;
@@ -36,21 +37,15 @@ function run(file, args, { input = '', env = {} } = {}) {
 
 const ctl = (args, config = `${stack.dir}/billing.json`) => run(`${build}/billingctl`,
   ['--config', config, ...args]);
-const sqlite = async (file, script) => {
-  const done = await run('sqlite3', ['-cmd', '.timeout 5000', file], { input: script });
-  assert.equal(done.status, 0, done.err);
-  return done.out;
-};
-const database = () => stack.database.replace(/^sqlite:/, '');
 const redis = async (...args) => (await run('redis-cli',
   ['-s', `${stack.dir}/redis.sock`, ...args])).out.trim();
 
 // A configuration for a database of its own; Redis is that of the stack.
-function elsewhere(name) {
+async function elsewhere(name, options) {
   const settings = JSON.parse(fs.readFileSync(`${stack.dir}/billing.json`, 'utf8'));
-  settings.store.dsn = `sqlite:${stack.dir}/${name}.db`;
+  settings.store.dsn = await newStore(stack.dir, name, options);
   fs.writeFileSync(`${stack.dir}/${name}.json`, JSON.stringify(settings));
-  return { config: `${stack.dir}/${name}.json`, file: `${stack.dir}/${name}.db` };
+  return { config: `${stack.dir}/${name}.json`, dsn: settings.store.dsn };
 }
 
 before(async () => {
@@ -157,10 +152,10 @@ test('r145 explain: a member who joined a full team', async () => {
 // --- an older schema -------------------------------------------------------------------
 
 test('migrate: from 002, refused while its worker commits, then done, then nothing', async () => {
-  const { config, file } = elsewhere('older');
+  const { config, dsn } = await elsewhere('older');
   const script = ['001_infra', '002_business'].map((name) => fs.readFileSync(
     `${root}/src/worker/sql/${name}.sql`, 'utf8')).join('\n');
-  await sqlite(file, `PRAGMA journal_mode = WAL;
+  await execute(dsn, `${onPostgres ? 'CREATE DOMAIN blob AS bytea' : 'PRAGMA journal_mode = WAL'};
     CREATE TABLE migration (version BIGINT PRIMARY KEY, name TEXT NOT NULL,
       applied_at BIGINT NOT NULL);
     ${script}
@@ -180,31 +175,31 @@ test('migrate: from 002, refused while its worker commits, then done, then nothi
   const refused = await ctl(['migrate'], config);
   assert.equal(refused.status, 2);
   assert.match(refused.err, /worker host:1 commits to schema 2: end it/);
-  assert.match(await sqlite(file, 'SELECT MAX(version) FROM migration;\n'), /^2$/m);
+  assert.match(await execute(dsn, 'SELECT MAX(version) FROM migration;\n'), /^2$/m);
 
-  await sqlite(file, "UPDATE lease SET owner = '', until_ms = 0;\n");
+  await execute(dsn, "UPDATE lease SET owner = '', until_ms = 0;\n");
   const done = await ctl(['migrate'], config);
   assert.equal(done.status, 0, done.err);
   assert.match(done.out, /^applied 003_subscription$/m);
   assert.match(done.out, /^schema \d+: up to date$/m);
-  assert.ok(fs.existsSync(`${file}.schema-2`), 'a copy was left');
+  assert.ok(onPostgres || fs.existsSync(`${dsn.slice(7)}.schema-2`), 'a copy was left');
   assert.equal((await ctl(['migrate'], config)).out, done.out.split('\n').slice(-2).join('\n'));
   assert.equal((await ctl(['migrate', '--dry-run'], config)).status, 0);
-  assert.match(await sqlite(file, 'SELECT name FROM team;\n'), /^Kept$/m);
+  assert.match(await execute(dsn, 'SELECT name FROM team;\n'), /^Kept$/m);
 
-  await sqlite(file, "INSERT INTO migration VALUES (9999, 'later', 1);\n");
+  await execute(dsn, "INSERT INTO migration VALUES (9999, 'later', 1);\n");
   assert.equal((await ctl(['migrate'], config)).status, 2);
   assert.match((await ctl(['verify'], config)).err, /use the newer program/);
 });
 
 test('a database that is not there is not made', async () => {
-  const { config, file } = elsewhere('nowhere');
+  const { config, dsn } = await elsewhere('nowhere', { absent: true });
   for (const args of [['verify'], ['status'], ['export'], ['migrate', '--dry-run']]) {
     const told = await ctl(args, config);
     assert.equal(told.status, 2, args.join(' '));
-    assert.match(told.err, /unable to open database file/);
+    assert.match(told.err, onPostgres ? /does not exist/ : /unable to open database file/);
   }
-  assert.equal(fs.existsSync(file), false);
+  assert.equal(fs.existsSync(dsn.slice(7)), false);
 });
 
 // --- the page ----------------------------------------------------------------------------
@@ -219,7 +214,8 @@ test('doc/operating.md: every example runs', async () => {
     const id = /dead-letters \w+ (\S+)/.exec(example)?.[1];
     if (id) {
       const [stream, entry] = id.split('/');
-      await sqlite(database(), `INSERT OR REPLACE INTO dead_letter VALUES ('${stream}',`
+      await stack.execute(`DELETE FROM dead_letter WHERE entry = '${entry}';
+        INSERT INTO dead_letter VALUES ('${stream}',`
         + ` '${entry}', 'not signed by us', 1, CAST('{}' AS BLOB), CAST('x' AS BLOB), 5);\n`);
     }
     const line = example.replace('/etc/ngx-billing/billing.json', `${stack.dir}/billing.json`)

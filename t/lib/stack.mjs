@@ -12,6 +12,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { merge } from '../../tools/merge.mjs';
+import { execute, newStore, onPostgres, rows } from './store.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -297,10 +298,17 @@ export class Stack {
     return request(`${this.gateway}/_sandbox/faults`, { method: 'DELETE' });
   }
 
-  async sql(statement) {
-    const file = this.database.replace(/^sqlite:/, '');
-    const out = await run('sqlite3', ['-json', '-readonly', file, statement], {});
-    return out.trim() ? JSON.parse(out) : [];
+  // Committed rows; execute: what a test changes behind everybody's back.
+  sql(statement) {
+    return rows(this.dsn, statement);
+  }
+
+  execute(script) {
+    return execute(this.dsn, script);
+  }
+
+  get dsn() {
+    return this.database.includes(':') ? this.database : `sqlite:${this.database}`;
   }
 
   // billingctl verify's report: of this stack, or of a copy of its database
@@ -310,12 +318,11 @@ export class Stack {
     let config = path.join(this.dir, 'billing.json');
     const args = ['verify', '--json'];
     if (statement !== null) {
-      const file = path.join(this.dir, 'copy.db');
+      const dsn = await newStore(this.dir, 'copy', { from: this.dsn });
       const settings = JSON.parse(fs.readFileSync(config, 'utf8'));
       config = path.join(this.dir, 'copy.json');
-      await run('sqlite3', [this.database.replace(/^sqlite:/, ''), `.backup '${file}'`], {});
-      await run('sqlite3', [file, statement], {});
-      settings.store.dsn = `sqlite:${file}`;
+      await execute(dsn, statement);
+      settings.store.dsn = dsn;
       fs.writeFileSync(config, JSON.stringify(settings));
       args.push('--no-redis');
     } else {
@@ -333,9 +340,11 @@ export class Stack {
 // Environment for ./demo, and what differs from conf/billing.json: start({},
 // { settings: { dunning: { days: [1, 7, 14] } } }), where null removes a member.
 export async function start(env = {}, { settings = {} } = {}) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'billing-stack.'));
   const stack = new Stack({
     DEMO_PORT: String(await freePort()),
-    DEMO_DIR: fs.mkdtempSync(path.join(os.tmpdir(), 'billing-stack.')),
+    DEMO_DIR: folder,
+    ...(onPostgres ? { DEMO_STORE: await newStore(folder, 'stack') } : {}),
     DEMO_PATCH: JSON.stringify(settings),
     ...env,
   });

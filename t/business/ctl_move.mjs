@@ -16,6 +16,7 @@ const build = process.env.DEMO_BUILD_DIR ?? `${root}/build/release`;
 const skip = onPostgres ? false : 'no PostgreSQL server: t/lib/postgres';
 
 let stack;
+let moved;
 let target;
 let here;
 let there;
@@ -38,6 +39,7 @@ before(async () => {
   fs.writeFileSync(there, JSON.stringify(settings));
 });
 after(async () => {
+  await moved?.stop();                // and verifies
   if (stack) {
     stack.tampered = true;            // its database is closed
     await stack.stop();
@@ -113,4 +115,21 @@ test('the old one is closed, the new one is not overwritten', { skip }, async ()
   const refused = await ctl(here, 'migrate', '--to', there);
   assert.equal(refused.status, 2);
   assert.match(refused.err, /the new database is not empty: \w+ has rows/);
+});
+
+// With a Redis that has never seen it: everything comes from the database.
+test('business goes on in the new one', { skip }, async () => {
+  moved = await start({ DEMO_STORE: target });
+  const owner = await moved.client('mover@example.test');
+  const { json } = await owner.get('/dashboard');
+  assert.equal(json.teams.find(({ name }) => name === 'Équipe 2 🙂').plan, 'team');
+
+  // Somebody new, for this sandbox has never heard of the customers of before.
+  const other = await moved.client('afterwards@example.test');
+  const team = await other.team('afterwards');
+  const bought = await other.buy({ team, plan: 'business', seats: 5, period: 'monthly',
+    payment: { method: 'card', payment_method: (await other.card(team)).id } });
+  assert.equal(bought.status, 200, bought.text);
+  const [row] = await rows(target, `SELECT plan, seats FROM team WHERE id = '${team}'`);
+  assert.deepEqual([row.plan, row.seats], ['business', 5]);
 });

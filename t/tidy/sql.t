@@ -69,6 +69,8 @@ for my $file (@files) {
         my ($name, $run, $end) = ($1, $2, pos $text);
         my $sql = value($run, \%macro);
 
+        # Pieces that a program puts together are not for this test.
+        next if $sql !~ /\b(?:FROM|SET|VALUES)\b/;
         next if $sql !~ $verb || $sql =~ /%(?:\.\*)?(?:s|lld|d)\b/;
 
         my $params = '';

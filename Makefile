@@ -297,8 +297,14 @@ check:
 quick:
 	@./check --quick
 
-bench: all tools
+bench: all tools $(B)/bench/commits
 	@bench/run
+	@DEMO_BUILD_DIR=$(abspath $(B)) t/lib/postgres bench/purchases
+
+$(B)/bench/%: $(B)/obj/bench/%.o $(WORKLIB) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(WORKER_LIBS)
 
 # Reloads and killed workers, also in the middle of a write to the zone.
 RELOADS ?= 200

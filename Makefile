@@ -134,6 +134,7 @@ help:
 	@echo 'make test-postgres  the worker and some business on PostgreSQL'
 	@echo 'make valgrind   the module tests under valgrind'
 	@echo 'make fuzz       each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
+	@echo 'make fault      kills and failing system calls, FAULT_KILLS=$(FAULT_KILLS)'
 	@echo 'make soak       a year of SOAK_TEAMS=$(SOAK_TEAMS) teams, SOAK_SEED=$(SOAK_SEED)'
 	@echo 'make bench      measures against nginx without the module'
 	@echo 'make freshness  how soon two hosts know of a change'
@@ -330,6 +331,21 @@ soak: all tools
 	$(Q)TEAMS=$(SOAK_TEAMS) DAYS=$(SOAK_DAYS) ACTIONS=$(SOAK_ACTIONS) \
 	    SEED=$(SOAK_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
 	    node --test-reporter=tap t/soak/year.mjs
+
+# Every system call of the worker killed or made to fail, then kills at random.
+FAULT_KILLS  ?= 3000
+FAULT_SEED   ?= 20261123
+
+.PHONY: fault
+
+fault: all tools
+	$(Q)for fault in kill EIO ENOSPC; do \
+	    FAULT=$$fault POINTS=0 SEED=$(FAULT_SEED) \
+	    DEMO_BUILD_DIR=$(CURDIR)/$(B) \
+	    node --test-reporter=tap t/fault/syscall.mjs || exit 1; \
+	done
+	$(Q)KILLS=$(FAULT_KILLS) SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
+	    node --test-reporter=tap t/fault/kill.mjs
 
 
 # --- fuzzing: clang's libFuzzer over everything that reads outside bytes ------------

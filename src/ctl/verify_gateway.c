@@ -36,6 +36,8 @@ static bool billing_verify_fetch(billing_verify_t *v, const char *after,
     billing_gateway_page_t *page);
 static billing_db_rc_t billing_verify_payment(billing_verify_t *v,
     const billing_gateway_payment_t *payment);
+static billing_db_rc_t billing_verify_strayed(billing_verify_t *v,
+    const char *intent);
 static billing_db_rc_t billing_verify_checkout(billing_verify_t *v,
     const char *id, billing_verify_checkout_t *out);
 static billing_db_rc_t billing_verify_unseen(billing_verify_t *v,
@@ -130,7 +132,7 @@ billing_verify_fetch(billing_verify_t *v, const char *after,
 
     (void) snprintf(call.subject, sizeof(call.subject), "verify");
 
-    if (billing_gateway_list(after, &call.request) != BILLING_OK) {
+    if (billing_gateway_list(after, 0, &call.request) != BILLING_OK) {
         billing_verify_unknown(v, "the gateway gave an id that is none");
         return false;
     }
@@ -170,6 +172,12 @@ billing_verify_payment(billing_verify_t *v,
     bool                        back;
     billing_db_rc_t             rc;
     billing_verify_checkout_t   ours;
+
+    rc = billing_verify_strayed(v, payment->id);
+
+    if (rc != BILLING_DB_DONE) {
+        return rc == BILLING_DB_ROW ? BILLING_DB_OK : rc;
+    }
 
     rc = billing_verify_checkout(v, payment->checkout, &ours);
 
@@ -226,6 +234,26 @@ billing_verify_payment(billing_verify_t *v,
     }
 
     return BILLING_DB_OK;
+}
+
+
+/* ROW: found by the worker, which gives it back or has done so. */
+
+static billing_db_rc_t
+billing_verify_strayed(billing_verify_t *v, const char *intent)
+{
+    static const char  sql[] =
+        "SELECT 1 FROM stray WHERE intent = $1 AND state <> 'flagged'";
+
+    billing_db_rc_t  rc;
+
+    rc = billing_db_query(v->w->db, sql, "t", intent);
+
+    if (rc == BILLING_DB_ROW) {
+        billing_db_done(v->w->db, sql);
+    }
+
+    return rc;
 }
 
 

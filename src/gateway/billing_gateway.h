@@ -155,9 +155,9 @@ typedef struct {
     billing_gateway_payment_t  payments[BILLING_GATEWAY_LIST_MAX];
 } billing_gateway_page_t;
 
-/* after: the last id of the page before, or "". */
+/* after: the last id of the page before, or ""; since: not older, 0 all. */
 BILLING_MUST_CHECK billing_err_t billing_gateway_list(const char *after,
-    billing_gateway_request_t *out);
+    int64_t since, billing_gateway_request_t *out);
 BILLING_MUST_CHECK billing_err_t billing_gateway_page(
     const billing_reply_t *reply, billing_gateway_page_t *out);
 

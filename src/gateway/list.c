@@ -2,6 +2,7 @@
 
 #include "billing_gateway.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,9 +14,11 @@ static bool billing_gateway_payment(const json_t *intent,
 
 
 billing_err_t
-billing_gateway_list(const char *after, billing_gateway_request_t *out)
+billing_gateway_list(const char *after, int64_t since,
+    billing_gateway_request_t *out)
 {
-    int  n;
+    int   n;
+    char  window[48] = "";
 
     memset(out, 0, sizeof(*out));
 
@@ -23,8 +26,14 @@ billing_gateway_list(const char *after, billing_gateway_request_t *out)
         return BILLING_ERANGE;
     }
 
+    if (since > 0) {
+        (void) snprintf(window, sizeof(window), "&created%%5Bgte%%5D=%" PRId64,
+                        since);
+    }
+
     n = snprintf(out->path, sizeof(out->path),
-                 "/v1/payment_intents?limit=%d%s%s", BILLING_GATEWAY_LIST_MAX,
+                 "/v1/payment_intents?limit=%d%s%s%s",
+                 BILLING_GATEWAY_LIST_MAX, window,
                  after[0] != '\0' ? "&starting_after=" : "", after);
 
     return n < 0 || (size_t) n >= sizeof(out->path) ? BILLING_ERANGE

@@ -141,7 +141,9 @@ typedef enum {
     BILLING_CALL_LOOKUP,        /* one intent */
     BILLING_CALL_SEARCH,        /* by customer and metadata */
     BILLING_CALL_REFUND,
-    BILLING_CALL_CANCEL
+    BILLING_CALL_CANCEL,
+    BILLING_CALL_MATCH,         /* a page of the list of all payments */
+    BILLING_CALL_RETURN         /* of money that is for nothing */
 } billing_call_kind_t;
 
 typedef struct {

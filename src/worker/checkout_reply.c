@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "billing_business.h"
+#include "billing_match.h"
 
 
 typedef billing_db_rc_t (*billing_reply_pt)(billing_replying_t *r);
@@ -47,6 +47,14 @@ billing_checkout_reply(billing_worker_t *w, const billing_call_t *call,
     billing_db_rc_t     rc;
     billing_checkout_t  co;
     billing_replying_t  r;
+
+    if (call->kind == BILLING_CALL_MATCH) {
+        return billing_match_reply(w, call, reply, now);
+    }
+
+    if (call->kind == BILLING_CALL_RETURN) {
+        return billing_stray_reply(w, call, reply, now);
+    }
 
     rc = billing_checkout_load(w, call->subject, &co);
 

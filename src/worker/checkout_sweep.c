@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "billing_business.h"
+#include "billing_match.h"
 
 
 /* BILLING_ID_MAX is not less than BILLING_OP_ID_LEN: ids of either kind. */
@@ -68,6 +68,14 @@ billing_checkout_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
 
     if (rc == BILLING_DB_OK) {
         rc = billing_refund_sweep(w, wall, &card_wall);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_match_sweep(w, wall, &card_wall);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_stray_sweep(w, wall, &card_wall);
     }
 
     if (rc == BILLING_DB_OK) {

@@ -17,6 +17,7 @@ extern const char  billing_sql_007_document[];
 extern const char  billing_sql_008_day_pass[];
 extern const char  billing_sql_009_application[];
 extern const char  billing_sql_010_vat[];
+extern const char  billing_sql_014_match[];
 
 typedef struct {
     int64_t      version;
@@ -34,7 +35,8 @@ static const billing_migration_t  billing_migrations[] = {
     { 7, "document", billing_sql_007_document },
     { 8, "day_pass", billing_sql_008_day_pass },
     { 9, "application", billing_sql_009_application },
-    { 10, "vat", billing_sql_010_vat }
+    { 10, "vat", billing_sql_010_vat },
+    { 14, "match", billing_sql_014_match }
 };
 
 #define BILLING_MIGRATIONS                                                    \

@@ -106,12 +106,13 @@ export class Client {
     return this;
   }
 
-  async call(method, where, json, headers = {}) {
+  async call(method, where, json, headers = {}, timeout = 60000) {
     const body = json === undefined ? undefined
       : typeof json === 'string' ? json : JSON.stringify(json);
     const answer = await request(this.stack.url + where, {
       method,
       body,
+      timeout,
       headers: {
         accept: 'application/json',
         'accept-language': 'en',

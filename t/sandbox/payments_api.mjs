@@ -222,9 +222,10 @@ export function getPaymentIntent({ books, id }) {
 }
 
 export function listPaymentIntents({ books, params, path }) {
-  only(params, ['customer', 'limit', 'starting_after']);
+  only(params, ['created', 'customer', 'limit', 'starting_after']);
   const customer = text(params, 'customer');
-  const all = [...books.payment_intents.values()];
+  const since = amount(params.created ?? {}, 'gte') ?? 0;
+  const all = [...books.payment_intents.values()].filter((one) => one.created >= since);
 
   return page(customer ? all.filter((one) => one.customer === customer) : all, params, path);
 }

@@ -84,13 +84,17 @@ the_request(void **state)
 
     (void) state;
 
-    assert_int_equal(billing_gateway_list("", &request), BILLING_OK);
+    assert_int_equal(billing_gateway_list("", 0, &request), BILLING_OK);
     assert_string_equal(request.path, "/v1/payment_intents?limit=50");
     assert_false(request.post);
-    assert_int_equal(billing_gateway_list("pi_1", &request), BILLING_OK);
+    assert_int_equal(billing_gateway_list("pi_1", 0, &request), BILLING_OK);
     assert_string_equal(request.path,
                         "/v1/payment_intents?limit=50&starting_after=pi_1");
-    assert_int_equal(billing_gateway_list("pi_1&x=y", &request),
+    assert_int_equal(billing_gateway_list("pi_1", 1795417967, &request),
+                     BILLING_OK);
+    assert_string_equal(request.path, "/v1/payment_intents?limit=50"
+                        "&created%5Bgte%5D=1795417967&starting_after=pi_1");
+    assert_int_equal(billing_gateway_list("pi_1&x=y", 0, &request),
                      BILLING_ERANGE);
 }
 

@@ -111,6 +111,8 @@ gateway(void)
         case BILLING_CALL_SEARCH:
         case BILLING_CALL_REFUND:
         case BILLING_CALL_CANCEL:
+        case BILLING_CALL_MATCH:
+        case BILLING_CALL_RETURN:
             fail_msg("a call of kind %d", (int) call.kind);
         }
     }

@@ -42,6 +42,7 @@ static struct {
     unsigned            nqueued;
     billing_call_t      flying[CALLS_MAX];
     unsigned            nflying;
+    bool                matching;       /* the gateway's list is asked for */
 
     char                answered[ANSWERS_MAX][BILLING_OP_ID_LEN + 1];
     unsigned            status[ANSWERS_MAX];
@@ -101,6 +102,11 @@ void
 billing_call_after_commit(billing_worker_t *w, const billing_call_t *call)
 {
     (void) w;
+
+    if (call->kind == BILLING_CALL_MATCH && !t.matching) {
+        return;
+    }
+
     assert_true(t.nqueued < CALLS_MAX);
     t.queued[t.nqueued++] = *call;
 }

@@ -246,6 +246,17 @@ typedef struct {
 int64_t billing_dunning_next(const billing_dunning_t *dunning,
     int64_t first_at, uint32_t failed);
 
+/*
+ * first_at, moved on when the last of those attempts was made more than a day
+ * late: after an absence, or a jump of the clock, the days between two
+ * attempts pass all the same (P55).
+ */
+int64_t billing_dunning_first(const billing_dunning_t *dunning,
+    int64_t first_at, uint32_t failed, int64_t made_at);
+
+/* Days that a reminder is late: the grace begins when it is told. */
+int64_t billing_invoice_days_late(int64_t due_at, int64_t told_at);
+
 /* PAY_FAILED, or LAST_FAILED when no attempt is left. */
 billing_sub_event_t billing_dunning_event(const billing_dunning_t *dunning,
     uint32_t failed);

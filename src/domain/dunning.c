@@ -24,6 +24,29 @@ billing_dunning_next(const billing_dunning_t *dunning, int64_t first_at,
 }
 
 
+int64_t
+billing_dunning_first(const billing_dunning_t *dunning, int64_t first_at,
+    uint32_t failed, int64_t made_at)
+{
+    int64_t  late;
+
+    if (failed == 0 || failed > dunning->ndays + 1) {
+        return first_at;
+    }
+
+    late = made_at - billing_dunning_next(dunning, first_at, failed - 1);
+
+    return late > BILLING_DAY_SEC ? first_at + late : first_at;
+}
+
+
+int64_t
+billing_invoice_days_late(int64_t due_at, int64_t told_at)
+{
+    return told_at > due_at ? (told_at - due_at) / BILLING_DAY_SEC : 0;
+}
+
+
 billing_sub_event_t
 billing_dunning_event(const billing_dunning_t *dunning, uint32_t failed)
 {

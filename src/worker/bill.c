@@ -8,6 +8,8 @@
 
 #include "billing_business.h"
 
+#define BILLING_BILL_DAY_SEC  86400
+
 
 static const char *billing_bill_kind(const billing_bill_order_t *order);
 static billing_money_t billing_bill_seats(const billing_checkout_t *co);
@@ -313,6 +315,8 @@ billing_bills_owed(billing_worker_t *w, billing_team_row_t *row)
 
         if (billing_db_int(w->db, sql, 3) != 0) {
             owed.late = true;
+            due_at += (billing_db_int(w->db, sql, 3) - 1)
+                      * BILLING_BILL_DAY_SEC;
             billing_bill_earlier(&row->late_at, due_at);
 
         } else if (billing_db_text(w->db, sql, 1)[0] != '\0') {
@@ -346,9 +350,10 @@ billing_bill_remind(billing_worker_t *w, billing_team_row_t *row,
     static const char  find_sql[] =
         BILLING_BILL_SELECT " WHERE team = $1 AND is_open = 1"
         " AND number <> '' AND reminded = 0 ORDER BY due_at, id LIMIT 1";
-    static const char  sql[] = "UPDATE bill SET reminded = 1 WHERE id = $1";
+    static const char  sql[] = "UPDATE bill SET reminded = $1 WHERE id = $2";
 
     char             open[BILLING_AMOUNT_MAX];
+    int64_t          days;
     billing_bill_t   bill;
     billing_db_rc_t  rc;
 
@@ -360,8 +365,13 @@ billing_bill_remind(billing_worker_t *w, billing_team_row_t *row,
 
     rc = billing_bill_read(w, find_sql, &bill);
 
+    /* The test clock walks, so nothing is late. */
+
+    days = w->settings->demo ? 0
+           : billing_invoice_days_late(bill.due_at, now);
+
     if (rc == BILLING_DB_OK && bill.due_at <= now) {
-        rc = billing_db_exec(w->db, sql, "t", bill.id);
+        rc = billing_db_exec(w->db, sql, "it", 1 + days, bill.id);
     }
 
     if (rc != BILLING_DB_OK || bill.due_at > now) {

@@ -11,7 +11,7 @@
 #ifndef BILLING_INFRA_H
 #define BILLING_INFRA_H
 
-#include "billing_worker.h"
+#include "billing_clock.h"
 #include "billing_db.h"
 
 #define BILLING_TURN_MAX          256       /* stream entries in one turn */
@@ -64,6 +64,7 @@ typedef struct {
     int64_t                      clock_skew_ms;     /* wall - monotonic */
     int64_t                      clock_published_sec;
     bool                         clock_frozen;
+    int64_t                      clock_kept_ms;     /* write it down then */
     char                         redis_password[256];   /* "" none */
     const char                  *config;            /* name of the file */
     int                          signal_fd;
@@ -80,12 +81,6 @@ billing_infra(const billing_worker_t *w)
 
 
 /* --- log.c, clock.c, savepoint.c ------------------------------------------ */
-
-BILLING_MUST_CHECK billing_db_rc_t billing_clock_load(billing_worker_t *w);
-/* True while a step of the wall clock forbids money work by time (P55). */
-bool billing_clock_frozen(billing_worker_t *w);
-/* Tells nginx when it changed; again = to a Redis that may not know it. */
-void billing_clock_publish(billing_worker_t *w, bool again);
 
 /* What the process remembers for after the commit, besides the database. */
 typedef struct {

@@ -3,8 +3,10 @@
  * business's, which a demonstration may set ahead.
  */
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "billing_infra.h"
 
@@ -14,7 +16,18 @@
 #define BILLING_CLOCK_UNKNOWN     INT64_MIN
 #define BILLING_CLOCK_AHEAD_MAX   (200LL * 366 * 86400)
 
+/* How often what a successor compares with is written down. */
+#define BILLING_CLOCK_KEEP_MS     60000
+
 static const char  billing_clock_offset[] = "clock_offset";
+
+/* Of the last one who believed its clock: skew, boot, and the time itself. */
+static const char  billing_clock_skew[] = "clock_skew_ms";
+static const char  billing_clock_boot[] = "clock_boot";
+static const char  billing_clock_seen[] = "clock_seen_ms";
+
+static billing_db_rc_t billing_clock_former(billing_worker_t *w);
+static billing_db_rc_t billing_clock_write(billing_worker_t *w);
 
 
 static int64_t
@@ -64,8 +77,128 @@ billing_clock_load(billing_worker_t *w)
     infra->clock_published_sec = BILLING_CLOCK_UNKNOWN;
     infra->clock_skew_ms = billing_clock_wall_ms() - billing_clock_mono_ms();
     infra->clock_frozen = false;
+    infra->clock_kept_ms = 0;
 
-    return (rc == BILLING_DB_DONE) ? BILLING_DB_OK : rc;
+    return (rc == BILLING_DB_DONE || rc == BILLING_DB_OK)
+           ? billing_clock_former(w) : rc;
+}
+
+
+/* Which boot of the machine the monotonic clock belongs to; 0 unknown. */
+
+static int64_t
+billing_clock_this_boot(void)
+{
+    int       fd;
+    char      id[37];
+    ssize_t   n = 0;
+    uint64_t  hash = 14695981039346656037ULL;   /* FNV-1a */
+
+    fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+
+    if (fd != -1) {
+        n = read(fd, id, sizeof(id));
+        (void) close(fd);
+    }
+
+    for (ssize_t i = 0; i < n; i++) {
+        hash = (hash ^ (unsigned char) id[i]) * 1099511628211ULL;
+    }
+
+    return n <= 0 ? 0 : (int64_t) (hash >> 1);
+}
+
+
+/*
+ * A restart is not somebody who has looked: the clock is compared with what
+ * it said before.  After another boot only that it went back can be known.
+ */
+
+static billing_db_rc_t
+billing_clock_former(billing_worker_t *w)
+{
+    int64_t           skew = 0, boot = 0, seen = 0, back;
+    billing_db_rc_t   rc;
+    billing_infra_t  *infra = billing_infra(w);
+
+    rc = billing_db_meta_get(w->db, billing_clock_skew, &skew);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_db_meta_get(w->db, billing_clock_boot, &boot);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_db_meta_get(w->db, billing_clock_seen, &seen);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return (rc == BILLING_DB_DONE) ? BILLING_DB_OK : rc;
+    }
+
+    back = billing_clock_wall_ms() - seen;
+
+    if (boot != 0 && boot == billing_clock_this_boot()) {
+        infra->clock_skew_ms = skew;
+
+    } else if (back < 0) {
+        infra->clock_skew_ms -= back;
+    }
+
+    return BILLING_DB_OK;
+}
+
+
+billing_db_rc_t
+billing_clock_keep(billing_worker_t *w, int64_t mono_ms)
+{
+    billing_infra_t  *infra = billing_infra(w);
+
+    if (mono_ms < infra->clock_kept_ms) {
+        return BILLING_DB_OK;
+    }
+
+    infra->clock_kept_ms = mono_ms + BILLING_CLOCK_KEEP_MS;
+
+    return billing_clock_write(w);
+}
+
+
+static billing_db_rc_t
+billing_clock_write(billing_worker_t *w)
+{
+    int64_t          wall = billing_clock_wall_ms();
+    billing_db_rc_t  rc;
+
+    rc = billing_db_meta_set(w->db, billing_clock_skew,
+                             wall - billing_clock_mono_ms());
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_db_meta_set(w->db, billing_clock_boot,
+                                 billing_clock_this_boot());
+    }
+
+    return (rc == BILLING_DB_OK)
+           ? billing_db_meta_set(w->db, billing_clock_seen, wall) : rc;
+}
+
+
+void
+billing_clock_confirm(billing_worker_t *w)
+{
+    billing_db_rc_t  rc;
+
+    if (w->lease_epoch == 0 || !billing_infra(w)->clock_frozen) {
+        return;
+    }
+
+    rc = billing_db_begin(w->db);
+    rc = (rc == BILLING_DB_OK) ? billing_lease_fence(w) : rc;
+    rc = (rc == BILLING_DB_OK) ? billing_clock_write(w) : rc;
+    rc = (rc == BILLING_DB_OK) ? billing_db_commit(w->db) : rc;
+
+    billing_log(rc == BILLING_DB_OK ? "the clock has been confirmed"
+                                    : "the clock cannot be confirmed");
+    billing_db_rollback(w->db);
 }
 
 

@@ -55,6 +55,14 @@ billing_dunning_failed(billing_worker_t *w, billing_team_row_t *row,
     }
 
     row->failed++;
+
+    /* The test clock walks: what it passes over happened on its day. */
+
+    if (!w->settings->demo) {
+        row->failed_at = billing_dunning_first(&dunning, row->failed_at,
+                                               row->failed, unpaid->now);
+    }
+
     row->retry_stop = unpaid->stop || !billing_dunning_again(unpaid->reason);
     row->retry_at = billing_dunning_next(&dunning, row->failed_at,
                                          row->failed);

@@ -163,6 +163,7 @@ billing_loop_reload(billing_worker_t *w, billing_loop_t *loop)
     }
 
     if (billing_config_load(infra->config, settings, error) == BILLING_OK) {
+        billing_clock_confirm(w);
         billing_log("starting again with the configuration as it is now");
         infra->draining = true;
         infra->again = true;

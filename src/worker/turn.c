@@ -373,7 +373,12 @@ billing_turn_sweep(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms,
         return BILLING_DB_OK;
     }
 
-    rc = billing_savepoint(w, &mark);
+    rc = billing_clock_keep(w, mono_ms);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_savepoint(w, &mark);
+    }
+
     if (rc != BILLING_DB_OK) {
         return rc;
     }

@@ -28,6 +28,39 @@ r169_d9_retries_after_7_and_14_days(void **state)
 
 
 static void
+p55_an_attempt_made_late_moves_those_after_it(void **state)
+{
+    int64_t  day = 86400, first_at = at("2021-09-05T10:00:00Z");
+
+    (void) state;
+
+    /* In time, and hours late: as planned. */
+
+    assert_int_equal(billing_dunning_first(&newest, first_at, 1,
+                                           first_at + day), first_at);
+    assert_int_equal(billing_dunning_first(&newest, first_at, 2,
+                                           first_at + 7 * day + 3600),
+                     first_at);
+
+    /* Forty days late: seven days to the next all the same. */
+
+    assert_int_equal(billing_dunning_first(&newest, first_at, 1,
+                                           first_at + 40 * day),
+                     first_at + 40 * day);
+    assert_int_equal(billing_dunning_first(&newest, first_at, 2,
+                                           first_at + 47 * day),
+                     first_at + 40 * day);
+    assert_int_equal(billing_dunning_first(&newest, first_at, 9,
+                                           first_at + 90 * day), first_at);
+
+    assert_int_equal(billing_invoice_days_late(first_at, first_at), 0);
+    assert_int_equal(billing_invoice_days_late(first_at, first_at - 1), 0);
+    assert_int_equal(billing_invoice_days_late(first_at,
+                                               first_at + 46 * day + 5), 46);
+}
+
+
+static void
 r171_after_the_last_it_is_over(void **state)
 {
     billing_dunning_t  none = { NULL, 0, 0 };
@@ -92,6 +125,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(r169_d9_retries_after_7_and_14_days),
+        cmocka_unit_test(p55_an_attempt_made_late_moves_those_after_it),
         cmocka_unit_test(r171_after_the_last_it_is_over),
         cmocka_unit_test(p15_a_dead_card_is_not_tried_again),
         cmocka_unit_test(r131_r132_d10_final_in_an_hour_due_in_30_days),

@@ -418,6 +418,47 @@ p55_a_step_of_the_clock_freezes_and_unfreezes(void **state)
 }
 
 
+static void
+set_clock(worker_fixture_t *f, const char *name, int64_t by)
+{
+    int64_t  value = 0;
+
+    assert_int_equal(billing_db_begin(f->w.db), BILLING_DB_OK);
+    assert_int_equal(billing_db_meta_get(f->w.db, name, &value),
+                     BILLING_DB_OK);
+    assert_int_equal(billing_db_meta_set(f->w.db, name, value + by),
+                     BILLING_DB_OK);
+    assert_int_equal(billing_db_commit(f->w.db), BILLING_DB_OK);
+    assert_int_equal(billing_clock_load(&f->w), BILLING_DB_OK);
+}
+
+
+static void
+p55_a_restart_does_not_make_the_clock_right(void **state)
+{
+    worker_fixture_t  *f = *state;
+
+    assert_int_equal(billing_db_begin(f->w.db), BILLING_DB_OK);
+    assert_int_equal(billing_clock_keep(&f->w, billing_clock_mono_ms()),
+                     BILLING_DB_OK);
+    assert_int_equal(billing_db_commit(f->w.db), BILLING_DB_OK);
+    assert_int_equal(billing_clock_load(&f->w), BILLING_DB_OK);
+    assert_false(billing_clock_frozen(&f->w));
+
+    set_clock(f, "clock_skew_ms", -3600 * 1000);
+    assert_true(billing_clock_frozen(&f->w));
+
+    /* Another boot: the skew says nothing, going back does. */
+
+    set_clock(f, "clock_boot", 1);
+    assert_false(billing_clock_frozen(&f->w));
+    set_clock(f, "clock_seen_ms", -86400LL * 1000);
+    assert_false(billing_clock_frozen(&f->w));
+    set_clock(f, "clock_seen_ms", 2 * 86400LL * 1000);
+    assert_true(billing_clock_frozen(&f->w));
+}
+
+
 #define WITH_WORKER(test)                                                     \
     cmocka_unit_test_setup_teardown(test, worker_setup, worker_teardown)
 
@@ -440,6 +481,7 @@ main(void)
         WITH_WORKER(a_lease_handed_over_is_free_at_once),
         WITH_WORKER(the_holder_stops_by_itself),
         WITH_WORKER(the_test_clock_is_undone_with_its_savepoint),
+        WITH_WORKER(p55_a_restart_does_not_make_the_clock_right),
         WITH_WORKER(p55_a_step_of_the_clock_freezes_and_unfreezes)
     };
 

@@ -164,6 +164,37 @@ r169_r170_r171_d9_dunning_after_seven_and_fourteen_days(void **state)
 }
 
 
+/* Away for forty days, or a clock that jumped and was believed (P55). */
+
+static void
+p55_after_an_absence_days_pass_between_attempts(void **state)
+{
+    billing_call_t  call;
+
+    (void) state;
+
+    t.settings.demo = false;
+    (void) paid_team("team", 2, "monthly");
+    in_days(31 + 40);
+
+    for (int i = 0; i < 3; i++) {
+        call = take_call(BILLING_CALL_CHARGE);
+        declined(&call, "generic_decline");
+        sweep();
+        assert_int_equal(t.nflying, 0);
+        assert_string_equal(word("state"), i < 2 ? "past_due" : "expired");
+
+        t.now += 7 * DAY - 1;
+        sweep();
+        assert_int_equal(t.nflying, 0);
+        t.now++;
+        sweep();
+    }
+
+    assert_int_equal(t.nflying, 0);
+}
+
+
 static void
 r173_a_retry_that_succeeds_ends_it_and_keeps_the_dates(void **state)
 {
@@ -468,6 +499,7 @@ main(void)
         due_test(p14_twelve_months_at_once_are_twelve_renewals_in_order),
         due_test(p14_a_crash_between_charge_and_answer_renews_once),
         due_test(r169_r170_r171_d9_dunning_after_seven_and_fourteen_days),
+        due_test(p55_after_an_absence_days_pass_between_attempts),
         due_test(r173_a_retry_that_succeeds_ends_it_and_keeps_the_dates),
         due_test(p15_a_refusal_for_good_is_not_asked_again),
         due_test(p15_a_confirmation_nobody_can_give_is_given_up),

@@ -29,3 +29,9 @@ CREATE TABLE stray (
 );
 
 CREATE INDEX stray_due ON stray (state, next_try_at);
+
+-- Thousands fall due at one instant: each of them is found, and those under
+-- way are passed over, without reading the others again.
+CREATE INDEX team_due_free ON team (due_at, id) WHERE hold_seats = 0;
+CREATE INDEX checkout_action ON checkout (action_at)
+    WHERE state = 'action' AND cancelling = 0;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "billing_business.h"
+#include "billing_infra.h"
 
 #define BILLING_DUE_AGAIN_SEC  900      /* one that could not be done */
 #define BILLING_DUE_DAY_SEC    86400
@@ -189,7 +190,11 @@ billing_due_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
     char             id[BILLING_ID_MAX + 1];
     billing_db_rc_t  rc;
 
-    for (i = 0; i < BILLING_SWEEP_MAX; i++) {
+    /* More would only wait, in memory: those under way come first. */
+
+    for (i = 0; i < BILLING_SWEEP_MAX
+                && billing_http_mark(w) < BILLING_CALLS_MAX; i++)
+    {
         rc = billing_due_first(w, now, id);
 
         if (rc == BILLING_DB_DONE) {

@@ -91,8 +91,8 @@ LIBRARY_LIBS := -ljansson -lcrypto
 WORKER_LIBS  := -lhiredis -lcurl -lsqlite3 -lpq $(LIBRARY_LIBS)
 POSTGRES_FLAGS := -I$(shell pg_config --includedir)
 ifneq ($(DOCUMENT),)
-DOCUMENT_FLAGS := $(shell pkg-config --cflags pangocairo icu-i18n)
-WORKER_LIBS    += $(shell pkg-config --libs pangocairo icu-i18n)
+DOCUMENT_FLAGS := $(shell pkg-config --cflags pangocairo pangoft2 fontconfig)
+WORKER_LIBS    += $(shell pkg-config --libs pangocairo pangoft2 fontconfig)
 endif
 
 # In a folder of tests, a file without main() is shared by the others.

@@ -98,11 +98,11 @@ Allow: POST
 
 
 
-=== TEST 5: named by the contract, not there yet
+=== TEST 5: a document needs a session
 --- request
 GET /billing/invoices/INV-2026-000001.pdf
---- error_code: 501
---- response_body_like: "code":"NOT_IMPLEMENTED"
+--- error_code: 401
+--- response_body_like: "code":"UNAUTHENTICATED"
 
 
 

@@ -80,8 +80,7 @@ extern const size_t  billing_messages_mail_len;
 typedef enum {
     BILLING_ROUTE_QUERY = 1,        /* answered from the worker's read stream */
     BILLING_ROUTE_COMMAND,          /* changes state: command stream */
-    BILLING_ROUTE_LOCAL,            /* answered by nginx itself */
-    BILLING_ROUTE_MISSING           /* named by the contract, answers 501 */
+    BILLING_ROUTE_LOCAL             /* answered by nginx itself */
 } billing_route_class_t;
 
 typedef struct {
@@ -224,6 +223,13 @@ typedef struct {
     char  seller_address[256];
     char  seller_vat_id[32];
     char  seller_country[3];
+    char  seller_form[64];              /* "SAS" */
+    char  seller_capital[64];           /* "10 000 EUR" */
+    char  seller_siren[10];
+    char  seller_rcs[64];               /* "Paris" */
+    char  seller_zone[64];              /* "Europe/Paris": whose year it is */
+    bool  seller_vat_on_debits;
+    uint32_t  late_penalty_permyriad;   /* 0: the legal rate */
     char  invoice_series[16];           /* "INV" */
     char  credit_series[16];            /* of credit notes: "CN" */
     char  invoice_excluded[BILLING_COUNTRIES_MAX][3];   /* R86 */
@@ -395,6 +401,8 @@ void billing_settings_promos(billing_reader_t *reader,
     const json_t *catalogue, billing_catalogue_t *out);
 void billing_settings_taxes(billing_reader_t *reader, const json_t *root,
     billing_settings_t *out);
+void billing_settings_seller(billing_reader_t *reader, const json_t *root,
+    billing_settings_t *out);
 void billing_settings_invoices(billing_reader_t *reader, const json_t *root,
     billing_settings_t *out);
 void billing_settings_gateway(billing_reader_t *reader, const json_t *root,
@@ -410,5 +418,6 @@ bool billing_settings_url(const char *url, const char *const *schemes,
     bool *private_host);
 
 #include "billing_api_application.h"
+#include "billing_api_paper.h"
 
 #endif /* BILLING_API_H */

@@ -366,6 +366,14 @@ static const billing_field_t  billing_fields_invoice[] = {
     BILLING_LAST
 };
 
+static const billing_field_t  billing_fields_file[] = {
+    { "team", BILLING_FIELD_TEAM, false, true, 0, BILLING_ALLOW, NULL },
+    BILLING_NUMBER,
+    { "copy", BILLING_FIELD_WORD, false, true, 1, BILLING_FIELD_TYPE, NULL },
+    { "translation", BILLING_FIELD_WORD, false, true, 1, BILLING_FIELD_TYPE,
+      NULL },
+    BILLING_LAST
+};
 static const billing_field_t  billing_fields_invoice_pay[] = {
     BILLING_TEAM, BILLING_NUMBER, BILLING_NEW_CARD, BILLING_DRY_RUN,
     BILLING_LAST
@@ -502,6 +510,9 @@ static const struct {
     { "billing.trial",    billing_fields_trial },
     { "billing.invoice",  billing_fields_invoice },
     { "billing.refunds",  billing_fields_team_query },
+    { "invoice.pdf",      billing_fields_file },
+    { "receipt.pdf",      billing_fields_file },
+    { "credit_note.pdf",  billing_fields_file },
     { "invoice.pay",      billing_fields_invoice_pay },
     { "invoice.information", billing_fields_invoice_information },
     { "app.invoice.paid", billing_fields_invoice_paid },

@@ -13,10 +13,6 @@ static json_t *billing_quote_lines(const billing_quote_t *quote,
 static json_t *billing_quote_line_json(const billing_quote_t *quote,
     const billing_line_t *line, billing_lang_t lang);
 static json_t *billing_quote_span_json(billing_span_t span);
-static json_t *billing_quote_line_text(const billing_quote_t *quote,
-    const billing_line_t *line, billing_lang_t lang);
-static json_t *billing_quote_percent(const billing_line_t *line,
-    billing_lang_t lang);
 static const char *billing_quote_word(const char *noun, const char *word,
     billing_lang_t lang);
 
@@ -92,9 +88,12 @@ static json_t *
 billing_quote_line_json(const billing_quote_t *quote,
     const billing_line_t *line, billing_lang_t lang)
 {
-    return json_pack("{ss so sI sI sI sI sI so* so*}",
+    char    *text;
+    json_t  *json;
+
+    json = json_pack("{ss ss sI sI sI sI sI so* so*}",
                      "kind", billing_line_kind_name(line->kind),
-                     "text", billing_quote_line_text(quote, line, lang),
+                     "text", "",
                      "quantity", (json_int_t) line->quantity,
                      "unit_amount", (json_int_t) line->unit.minor,
                      "numerator", (json_int_t) line->ratio.numerator,
@@ -102,6 +101,20 @@ billing_quote_line_json(const billing_quote_t *quote,
                      "amount", (json_int_t) line->amount.minor,
                      "period", billing_quote_span_json(line->whole),
                      "service", billing_quote_span_json(line->part));
+
+    text = billing_line_text(json, billing_plan_name(quote->plan),
+                             billing_period_name(quote->period), lang);
+
+    if (text == NULL
+        || json_object_set_new(json, "text", json_string(text)) != 0)
+    {
+        json_decref(json);
+        json = NULL;
+    }
+
+    free(text);
+
+    return json;
 }
 
 
@@ -117,79 +130,38 @@ billing_quote_span_json(billing_span_t span)
 }
 
 
-static json_t *
-billing_quote_line_text(const billing_quote_t *quote,
-    const billing_line_t *line, billing_lang_t lang)
+char *
+billing_line_text(const json_t *line, const char *plan, const char *period,
+    billing_lang_t lang)
 {
-    char     key[BILLING_LINE_KEY_MAX];
-    char    *text = NULL;
-    json_t  *args, *json;
+    char          key[BILLING_LINE_KEY_MAX];
+    char         *text = NULL;
+    json_t       *args;
+    const char   *kind;
+    json_int_t    numerator, denominator;
 
-    (void) snprintf(key, sizeof(key), "line.%s",
-                    billing_line_kind_name(line->kind));
+    kind = json_string_value(json_object_get(line, "kind"));
+    numerator = json_integer_value(json_object_get(line, "numerator"));
+    denominator = json_integer_value(json_object_get(line, "denominator"));
+
+    (void) snprintf(key, sizeof(key), "line.%.30s", kind != NULL ? kind : "");
 
     args = json_pack("{sI ss ss sI sI so*}",
-                     "quantity", (json_int_t) line->quantity,
-                     "plan", billing_quote_word("plan",
-                                               billing_plan_name(quote->plan),
-                                               lang),
-                     "period", billing_quote_word("period",
-                                           billing_period_name(quote->period),
-                                           lang),
-                     "numerator", (json_int_t) line->ratio.numerator,
-                     "denominator", (json_int_t) line->ratio.denominator,
-                     "percent", billing_quote_percent(line, lang));
+                     "quantity", json_integer_value(
+                                     json_object_get(line, "quantity")),
+                     "plan", billing_quote_word("plan", plan, lang),
+                     "period", billing_quote_word("period", period, lang),
+                     "numerator", numerator, "denominator", denominator,
+                     "percent", billing_percent_json(numerator, denominator,
+                                                     lang));
 
     if (args != NULL) {
         text = billing_text_format(key, lang, args);
     }
 
-    json = text != NULL ? json_string(text) : NULL;
     json_decref(args);
-    free(text);
 
-    return json;
-}
-
-
-/* "20" or "5.5", with the language's decimal mark; NULL for no percentage. */
-
-static json_t *
-billing_quote_percent(const billing_line_t *line, billing_lang_t lang)
-{
-    int        part;
-    char       text[40];
-    int64_t    permyriad = line->ratio.numerator;
-    long long  whole;
-
-    if (line->ratio.denominator == 100) {
-        if (permyriad > INT64_MAX / 100) {
-            return NULL;
-        }
-
-        permyriad *= 100;
-    }
-
-    if ((line->ratio.denominator != 100 && line->ratio.denominator != 10000)
-        || permyriad < 0)
-    {
-        return NULL;
-    }
-
-    whole = (long long) (permyriad / 100);
-    part = (int) (permyriad % 100);
-
-    if (part == 0) {
-        (void) snprintf(text, sizeof(text), "%lld", whole);
-        return json_string(text);
-    }
-
-    (void) snprintf(text, sizeof(text), part % 10 == 0 ? "%lld%c%01d"
-                                                       : "%lld%c%02d",
-                    whole, lang == BILLING_LANG_FR ? ',' : '.',
-                    part % 10 == 0 ? part / 10 : part);
-
-    return json_string(text);
+    return text;
 }
 
 

@@ -7,7 +7,6 @@
 #define BILLING_Q  BILLING_ROUTE_QUERY
 #define BILLING_C  BILLING_ROUTE_COMMAND
 #define BILLING_L  BILLING_ROUTE_LOCAL
-#define BILLING_M  BILLING_ROUTE_MISSING
 
 
 typedef struct {
@@ -124,6 +123,12 @@ static const billing_route_t  billing_route_table[] = {
       BILLING_Q, true, false, false, NULL },
     { "GET", "/billing/invoices/{number}", "billing.invoice",
       BILLING_Q, true, false, false, NULL },
+    { "GET", "/billing/invoices/{number}.pdf", "invoice.pdf",
+      BILLING_Q, true, false, false, NULL },
+    { "GET", "/billing/receipts/{number}.pdf", "receipt.pdf",
+      BILLING_Q, true, false, false, NULL },
+    { "GET", "/billing/credit-notes/{number}.pdf", "credit_note.pdf",
+      BILLING_Q, true, false, false, NULL },
     { "POST", "/billing/invoices/{number}/pay", "invoice.pay",
       BILLING_C, true, true, false, NULL },
     { "PUT", "/billing/invoices/{number}/information", "invoice.information",
@@ -224,8 +229,6 @@ static const billing_route_t  billing_route_table[] = {
       BILLING_C, true, true, false, NULL },
     { "PUT", "/billing/information", "billing.information",
       BILLING_C, true, false, false, NULL },
-    { "GET", "/billing/invoices/{number}.pdf", "invoice.pdf",
-      BILLING_M, true, false, false, NULL },
     { "POST", "/enterprise", "enterprise",
       BILLING_C, false, false, false, NULL },
 

@@ -15,10 +15,6 @@ static billing_err_t billing_settings_fail(billing_reader_t *reader,
     const char *what);
 static void billing_settings_root(billing_reader_t *reader,
     const json_t *root, billing_settings_t *out);
-static void billing_settings_seller(billing_reader_t *reader,
-    const json_t *root, billing_settings_t *out);
-static void billing_settings_series(billing_reader_t *reader,
-    billing_settings_t *out);
 static void billing_settings_dunning(billing_reader_t *reader,
     const json_t *root, billing_settings_t *out);
 static void billing_settings_habits(billing_reader_t *reader,
@@ -129,81 +125,6 @@ billing_settings_root(billing_reader_t *reader, const json_t *root,
     billing_settings_public(reader, root, out);
     billing_settings_secrets(reader, root, out);
     billing_settings_application(reader, root, out);
-}
-
-
-static void
-billing_settings_seller(billing_reader_t *reader, const json_t *root,
-    billing_settings_t *out)
-{
-    const char    *country = out->seller_country;
-    const json_t  *seller;
-
-    static const char *const  keys[] = {
-        "name", "address", "country", "vat_id", "invoice_series",
-        "credit_note_series", NULL
-    };
-
-    seller = billing_reader_object(reader, root, "seller", true);
-
-    if (seller == NULL) {
-        return;
-    }
-
-    billing_reader_known(reader, seller, keys);
-    billing_reader_copy_required(reader, seller, "name", out->seller_name,
-                                 sizeof(out->seller_name));
-    billing_reader_copy_required(reader, seller, "address",
-                                 out->seller_address,
-                                 sizeof(out->seller_address));
-    billing_reader_copy_required(reader, seller, "country",
-                                 out->seller_country,
-                                 sizeof(out->seller_country));
-
-    if (strspn(country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2) {
-        billing_reader_fail(reader, "country",
-                            "must be two capital letters");
-    }
-
-    billing_reader_copy(reader, seller, "vat_id", out->seller_vat_id,
-                        sizeof(out->seller_vat_id));
-    billing_reader_copy_required(reader, seller, "invoice_series",
-                                 out->invoice_series,
-                                 sizeof(out->invoice_series));
-    billing_reader_copy(reader, seller, "credit_note_series",
-                        out->credit_series, sizeof(out->credit_series));
-    billing_settings_series(reader, out);
-    billing_reader_leave(reader);
-}
-
-
-/*
- * The series becomes part of numbers, addresses and file names; those of
- * credit notes are counted by themselves.
- */
-
-static void
-billing_settings_series(billing_reader_t *reader, billing_settings_t *out)
-{
-    static const char  plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-
-    if (strspn(out->invoice_series, plain) != strlen(out->invoice_series)) {
-        billing_reader_fail(reader, "invoice_series",
-                            "must be capital letters and digits");
-        return;
-    }
-
-    if (out->credit_series[0] == '\0') {
-        (void) snprintf(out->credit_series, sizeof(out->credit_series),
-                        "CN");
-    }
-
-    if (strspn(out->credit_series, plain) != strlen(out->credit_series)
-        || strcmp(out->credit_series, out->invoice_series) == 0)
-    {
-        billing_reader_fail(reader, "credit_note_series", "must be capital "
-                            "letters and digits, not those of invoices");
-    }
 }
 
 

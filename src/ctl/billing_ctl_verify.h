@@ -42,6 +42,7 @@ struct billing_verify_s {
 
 extern const billing_check_t  billing_checks_ledger[];
 extern const billing_check_t  billing_checks_invoice[];
+extern const billing_check_t  billing_checks_file[];
 extern const billing_check_t  billing_checks_team[];
 extern const billing_check_t  billing_checks_pass[];
 extern const billing_check_t  billing_checks_redis[];

@@ -99,6 +99,10 @@ billing_verify_run(billing_verify_t *v)
     }
 
     if (rc == BILLING_DB_OK) {
+        rc = billing_verify_list(v, billing_checks_file);
+    }
+
+    if (rc == BILLING_DB_OK) {
         rc = billing_verify_list(v, billing_checks_team);
     }
 

@@ -84,4 +84,32 @@ typedef struct {
 billing_state_t billing_owed_state(const billing_team_t *team,
     const billing_owed_t *owed);
 
+/* --- what the law has on a document (mention.c) -------------------------- */
+
+typedef enum {
+    BILLING_MENTION_SERVICES = 0,       /* category of the operation */
+    BILLING_MENTION_DEBITS,             /* tax due when billed, not paid */
+    BILLING_MENTION_EXEMPT,             /* the seller charges no VAT */
+    BILLING_MENTION_REVERSED,           /* the buyer owes it (R117) */
+    BILLING_MENTION_OUTSIDE,            /* the buyer is outside the EU */
+    BILLING_MENTION_DISCOUNT,           /* none for paying early */
+    BILLING_MENTION_PENALTY,            /* for paying late */
+    BILLING_MENTION_RECOVERY,           /* 40 EUR of costs */
+    BILLING_MENTIONS
+} billing_mention_t;
+
+typedef struct {
+    const char         *seller_country;
+    const char         *buyer_country;  /* "" unknown */
+    billing_tax_why_t   why;
+    bool                seller_vat;     /* has a VAT id */
+    bool                debits;         /* has chosen to pay by debits */
+    bool                business;       /* the buyer is one, or pays later */
+    bool                credit_note;
+} billing_sale_t;
+
+/* Bits (1 << billing_mention_t). */
+uint32_t billing_mentions(const billing_sale_t *sale);
+const char *billing_mention_name(billing_mention_t mention);
+
 #endif /* BILLING_DOMAIN_INVOICE_H */

@@ -242,7 +242,10 @@ ngx_http_billing_send(ngx_http_request_t *r, ngx_uint_t status,
     r->headers_out.content_type.len = ngx_strlen(type);
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.content_type_lowcase = NULL;
-    ngx_str_set(&r->headers_out.charset, "utf-8");
+
+    if (ngx_strcmp(type, "application/pdf") != 0) {
+        ngx_str_set(&r->headers_out.charset, "utf-8");
+    }
 
     if (body->len == 0) {
         r->header_only = 1;

@@ -192,10 +192,6 @@ ngx_http_billing_api_route(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (route->class == BILLING_ROUTE_MISSING) {
-        *reason = BILLING_NOT_IMPLEMENTED;
-    }
-
     return NGX_OK;
 }
 

@@ -87,6 +87,11 @@ void ngx_http_billing_relay_wake(ngx_http_request_t *r, void *data,
 ngx_int_t ngx_http_billing_relay_answer(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx);
 
+/* A file in the worker's answer: what a handler returns. */
+ngx_uint_t ngx_http_billing_file_is(ngx_http_billing_api_ctx_t *ctx);
+ngx_int_t ngx_http_billing_file(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx);
+
 /* Who answers a route of nginx's own, or NULL: not implemented. */
 ngx_http_billing_local_pt ngx_http_billing_local(const char *kind);
 /* The webhook: its body is checked before it is parsed. */

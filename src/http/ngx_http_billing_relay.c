@@ -205,6 +205,10 @@ ngx_http_billing_relay_answer(ngx_http_request_t *r,
             return ngx_http_billing_relay_dashboard(r, ctx);
         }
 
+        if (ngx_http_billing_file_is(ctx)) {
+            return ngx_http_billing_file(r, ctx);
+        }
+
         if (ngx_http_billing_api_is(ctx, "demo.clock")
             || ngx_http_billing_api_is(ctx, "demo.clock.set"))
         {

@@ -18,7 +18,6 @@ static billing_db_rc_t billing_bill_card(billing_worker_t *w,
 static billing_db_rc_t billing_bill_read(billing_worker_t *w,
     const char *sql, billing_bill_t *bill);
 static void billing_bill_earlier(int64_t *at, int64_t due_at);
-static json_t *billing_bill_day(const billing_bill_t *bill);
 
 
 /*
@@ -352,7 +351,6 @@ billing_bill_remind(billing_worker_t *w, billing_team_row_t *row,
         " AND number <> '' AND reminded = 0 ORDER BY due_at, id LIMIT 1";
     static const char  sql[] = "UPDATE bill SET reminded = $1 WHERE id = $2";
 
-    char             open[BILLING_AMOUNT_MAX];
     int64_t          days;
     billing_bill_t   bill;
     billing_db_rc_t  rc;
@@ -378,24 +376,12 @@ billing_bill_remind(billing_worker_t *w, billing_team_row_t *row,
         return rc;
     }
 
-    billing_amount_text(billing_invoice_open(&bill.invoice), open);
-
     return billing_payer_mail(w, row, "mail.overdue",
-               json_pack("{s:s, s:s, s:s, s:o}", "number", bill.number,
-                   "open", open, "currency",
-                   billing_currency_code(bill.invoice.total.currency),
-                   "due", billing_bill_day(&bill)), now);
-}
-
-
-static json_t *
-billing_bill_day(const billing_bill_t *bill)
-{
-    char  text[BILLING_INSTANT_LEN + 1];
-
-    billing_instant_format(bill->due_at, text);
-
-    return json_stringn(text, BILLING_DAY_LEN);
+               json_pack("{s:s, s:o, s:o}", "number", bill.number,
+                   "open", billing_amount_json(
+                               billing_invoice_open(&bill.invoice)),
+                   "due", billing_day_json(billing_zone_day(bill.due_at))),
+               now);
 }
 
 

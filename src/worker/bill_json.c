@@ -17,6 +17,7 @@ billing_bill_json(billing_worker_t *w, const billing_bill_t *bill,
     json_t **out)
 {
     char                       pdf[BILLING_NUMBER_MAX + 32];
+    char                       receipt[BILLING_NUMBER_MAX + 32];
     json_t                    *payments, *credits;
     billing_db_rc_t            rc;
     billing_invoice_state_t    state;
@@ -30,8 +31,11 @@ billing_bill_json(billing_worker_t *w, const billing_bill_t *bill,
     (void) snprintf(pdf, sizeof(pdf), "/billing/invoices/%s.pdf",
                     bill->number);
 
+    (void) snprintf(receipt, sizeof(receipt), "/billing/receipts/%s.pdf",
+                    bill->number);
+
     *out = json_pack("{s:s, s:s?, s:s, s:s, s:I, s:I, s:s, s:o, s:o, s:I,"
-                     " s:I, s:I, s:I, s:o, s:o, s:s?}",
+                     " s:I, s:I, s:I, s:o, s:o, s:s?, s:s?}",
                "id", bill->id,
                "number", invoice->draft ? NULL : bill->number,
                "kind", bill->kind,
@@ -47,7 +51,9 @@ billing_bill_json(billing_worker_t *w, const billing_bill_t *bill,
                "open", (json_int_t) (invoice->dropped || invoice->given_up
                    ? 0 : billing_invoice_open(invoice).minor),
                "payments", payments, "credit_notes", credits,
-               "pdf", invoice->draft ? NULL : pdf);
+               "pdf", invoice->draft ? NULL : pdf,
+               "receipt", !invoice->draft && invoice->paid.minor > 0
+                          ? receipt : NULL);
 
     if (*out == NULL) {
         return BILLING_DB_CONFLICT;
@@ -109,6 +115,7 @@ billing_bill_credits(billing_worker_t *w, const char *bill, json_t *list)
         "SELECT number, reason, amount_minor, tax_minor, currency, issued_at"
         " FROM credit_note WHERE bill = $1 ORDER BY year, no LIMIT 200";
 
+    char              pdf[BILLING_NUMBER_MAX + 32];
     billing_db_t     *db;
     billing_db_rc_t   rc;
 
@@ -116,9 +123,11 @@ billing_bill_credits(billing_worker_t *w, const char *bill, json_t *list)
     rc = billing_db_query(db, sql, "t", bill);
 
     while (rc == BILLING_DB_ROW) {
+        (void) snprintf(pdf, sizeof(pdf), "/billing/credit-notes/%s.pdf",
+                        billing_db_text(db, sql, 0));
         (void) json_array_append_new(list,
-            json_pack("{s:s, s:s, s:I, s:I, s:s, s:o}",
-                "number", billing_db_text(db, sql, 0),
+            json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:o}",
+                "number", billing_db_text(db, sql, 0), "pdf", pdf,
                 "reason", billing_db_text(db, sql, 1),
                 "amount", (json_int_t) billing_db_int(db, sql, 2),
                 "tax", (json_int_t) billing_db_int(db, sql, 3),

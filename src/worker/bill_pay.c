@@ -210,23 +210,20 @@ static json_t *
 billing_bill_thanks(const billing_bill_t *bill,
     const billing_payment_t *paid)
 {
-    char             amount[BILLING_AMOUNT_MAX], open[BILLING_AMOUNT_MAX];
-    char             balance[BILLING_AMOUNT_MAX];
     char             pdf[BILLING_NUMBER_MAX + 32];
     billing_money_t  came;
 
     came = paid->applied;
     came.minor += paid->balance.minor;
 
-    billing_amount_text(came, amount);
-    billing_amount_text(billing_invoice_open(&bill->invoice), open);
-    billing_amount_text(paid->balance, balance);
     (void) snprintf(pdf, sizeof(pdf), "/billing/invoices/%s.pdf",
                     bill->number);
 
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "number", bill->number,
-               "amount", amount, "open", open, "balance", balance,
-               "pdf", pdf, "currency", billing_currency_code(came.currency));
+    return json_pack("{s:s, s:o, s:o, s:o, s:s}", "number", bill->number,
+               "amount", billing_amount_json(came),
+               "open", billing_amount_json(
+                           billing_invoice_open(&bill->invoice)),
+               "balance", billing_amount_json(paid->balance), "pdf", pdf);
 }
 
 

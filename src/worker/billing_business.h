@@ -206,6 +206,7 @@ const char *billing_role_word(uint32_t roles);  /* the highest one */
 #include "billing_account.h"
 #include "billing_people.h"
 #include "billing_document.h"
+#include "billing_print.h"
 #include "billing_application.h"
 
 
@@ -589,11 +590,6 @@ BILLING_MUST_CHECK billing_db_rc_t billing_ledger_post(billing_worker_t *w,
 BILLING_MUST_CHECK billing_db_rc_t billing_seats_credit(billing_worker_t *w,
     billing_team_row_t *row, const billing_seat_change_t *change,
     billing_posting_t *posting);
-
-/* "123.45": digits only, the currency stands beside it. */
-#define BILLING_AMOUNT_MAX  48
-void billing_amount_text(billing_money_t amount,
-    char out[BILLING_AMOUNT_MAX]);
 
 #include "billing_day_pass.h"
 

@@ -217,6 +217,10 @@ billing_db_rc_t billing_op_refund(billing_op_t *op);
 billing_db_rc_t billing_op_refund_decide(billing_op_t *op);
 billing_db_rc_t billing_query_refunds(billing_op_t *op);
 
+/* The document becomes a copy after payment, with today's buyer (R134). */
+void billing_invoice_copy(const billing_op_t *op, const billing_bill_t *bill,
+    json_t *document);
+
 /* An invoice of the team, or the refusal. */
 BILLING_MUST_CHECK billing_db_rc_t billing_op_bill(billing_op_t *op,
     const billing_team_row_t *row, const char *name, billing_bill_t *bill);

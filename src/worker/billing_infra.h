@@ -57,6 +57,7 @@ typedef struct {
     struct billing_rehydrate_s  *rehydrate;
     struct billing_mail_s       *mail;
     struct billing_hooks_s      *hooks;
+    struct billing_press_s      *press;     /* NULL until it is needed */
     billing_redis_mark_t         mark;
     billing_redis_name_t         names[BILLING_NAMES_MAX];
     int64_t                      complained_ms;     /* about Redis, next */
@@ -78,6 +79,14 @@ billing_infra(const billing_worker_t *w)
 {
     return w->infra;
 }
+
+
+/* --- of the business: zone.c, print.c ------------------------------------- */
+
+/* False when the machine does not know the seller's zone; "" is UTC. */
+bool billing_zone_set(const char *zone);
+
+void billing_print_free(billing_worker_t *w);
 
 
 /* --- log.c, clock.c, savepoint.c ------------------------------------------ */

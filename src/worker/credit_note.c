@@ -28,7 +28,6 @@ billing_credit_issue(billing_worker_t *w, const billing_team_row_t *row,
         "SELECT issued_at, hash FROM credit_note WHERE series = $1"
         " ORDER BY year DESC, no DESC LIMIT 1";
 
-    char              amount[BILLING_AMOUNT_MAX];
     billing_db_rc_t   rc;
     billing_number_t  number;
 
@@ -54,13 +53,11 @@ billing_credit_issue(billing_worker_t *w, const billing_team_row_t *row,
     }
 
     (void) snprintf(name, BILLING_NUMBER_MAX, "%s", number.number);
-    billing_amount_text(note->credit.gross, amount);
 
     return billing_payer_mail(w, row, note->mail,
-               json_pack("{s:s, s:s, s:s, s:s}", "number", number.number,
-                   "invoice", note->bill->number, "amount", amount,
-                   "currency",
-                   billing_currency_code(note->credit.gross.currency)),
+               json_pack("{s:s, s:s, s:o}", "number", number.number,
+                   "invoice", note->bill->number, "amount",
+                   billing_amount_json(note->credit.gross)),
                note->now);
 }
 
@@ -100,6 +97,10 @@ billing_credit_write(billing_worker_t *w, const billing_team_row_t *row,
     if (rc == BILLING_DB_OK) {
         rc = billing_db_exec(w->db, seal_sql, "tttt", text, hash,
                              number->prev_hash, number->number);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_print_later(w, number->number);
     }
 
     free(text);

@@ -28,6 +28,8 @@ static json_t *billing_invoice_buyer(billing_worker_t *w,
     const billing_bill_t *bill);
 static json_t *billing_invoice_brief(const billing_invoice_order_t *order,
     const billing_bill_t *bill);
+static json_t *billing_invoice_day(const json_t *invoice,
+    const char *member);
 static json_t *billing_invoice_ground(const billing_checkout_t *co);
 
 
@@ -156,6 +158,10 @@ billing_invoice_write(billing_worker_t *w, const billing_invoice_making_t *m,
                              m->number.prev_hash, m->number.number);
     }
 
+    if (rc == BILLING_DB_OK) {
+        rc = billing_print_later(w, m->number.number);
+    }
+
     free(text);
 
     return rc;
@@ -178,13 +184,19 @@ billing_invoice_document(billing_worker_t *w,
     if (document == NULL
         || json_object_update_new(document, billing_invoice_ground(co)) != 0
         || json_object_update_new(document,
-               json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s,"
-                         " s:o, s:o}",
+               json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o,"
+                         " s:s, s:s, s:s, s:s, s:s, s:o, s:o}",
                    "number", m->number.number,
                    "kind", m->bill.kind,
                    "state", order->state,
                    "issued_at", billing_instant_json(m->number.issued_at),
                    "due_at", billing_instant_json(m->bill.due_at),
+                   "lang", billing_lang_name(co->lang),
+                   "issue_date", billing_zone_json(m->number.issued_at),
+                   "due_date", billing_zone_json(m->bill.due_at),
+                   "service_from",
+                   billing_zone_json(co->quote.span.start_at),
+                   "service_to", billing_zone_json(co->quote.span.end_at),
                    "team_name", order->team->name,
                    "payer", co->actor,
                    "checkout", co->id,
@@ -304,8 +316,7 @@ billing_db_rc_t
 billing_receipt_mail(billing_worker_t *w,
     const billing_invoice_order_t *order, const json_t *invoice)
 {
-    char                       plan[32], total[BILLING_AMOUNT_MAX];
-    char                       until[BILLING_INSTANT_LEN + 1];
+    char                       plan[32];
     json_t                    *args;
     billing_db_rc_t            rc;
     const char                *key;
@@ -317,21 +328,18 @@ billing_receipt_mail(billing_worker_t *w,
 
     (void) snprintf(plan, sizeof(plan), "plan.%s",
                     billing_plan_name(co->quote.plan));
-    billing_amount_text(co->quote.total, total);
-    billing_instant_format(co->quote.span.end_at, until);
-    until[BILLING_DAY_LEN] = '\0';
 
-    args = json_pack("{s:s, s:s, s:s, s:O, s:O, s:O, s:s, s:s, s:s, s:s,"
-                     " s:s}",
+    args = json_pack("{s:s, s:s, s:s, s:O, s:O, s:o*, s:o, s:s, s:s, s:o}",
                "team", order->team->id, "team_name", order->team->name,
                "plan", billing_text(plan, co->lang),
                "number", json_object_get(invoice, "number"),
                "pdf", json_object_get(invoice, "pdf"),
-               "due", json_object_get(invoice, "due_at"),
-               "total", total, "currency",
-               billing_currency_code(co->quote.total.currency),
+               "due", billing_invoice_day(invoice, "due_at"),
+               "total", billing_amount_json(co->quote.total),
                "public_url", w->settings->public_url,
-               "last4", co->card_last4, "until", until);
+               "last4", co->card_last4,
+               "until",
+               billing_day_json(billing_zone_day(co->quote.span.end_at)));
 
     if (args == NULL) {
         return BILLING_DB_CONFLICT;
@@ -350,31 +358,17 @@ billing_receipt_mail(billing_worker_t *w,
 }
 
 
-/* "123.45": digits only, the currency stands beside it. */
-
-void
-billing_amount_text(billing_money_t amount, char out[BILLING_AMOUNT_MAX])
+static json_t *
+billing_invoice_day(const json_t *invoice, const char *member)
 {
-    int       digits;
-    int64_t   unit;
-    unsigned  i;
+    bool         day;
+    int64_t      at;
+    const char  *text = json_string_value(json_object_get(invoice, member));
 
-    unit = 1;
-    digits = (int) billing_currency_exponent(amount.currency);
-
-    for (i = 0; i < (unsigned) digits; i++) {
-        unit *= 10;
-    }
-
-    if (digits == 0) {
-        (void) snprintf(out, BILLING_AMOUNT_MAX, "%lld",
-                        (long long) amount.minor);
-        return;
-    }
-
-    (void) snprintf(out, BILLING_AMOUNT_MAX, "%lld.%0*lld",
-                    (long long) (amount.minor / unit), digits,
-                    (long long) (amount.minor % unit));
+    return text != NULL
+           && billing_instant_parse(text, strlen(text), &at, &day)
+              == BILLING_OK
+           ? billing_day_json(billing_zone_day(at)) : NULL;
 }
 
 

@@ -126,6 +126,7 @@ billing_mail_queue(billing_worker_t *w, const char *to,
 {
     char               key[96], id[BILLING_MAIL_ID_MAX];
     char              *subject, *text;
+    json_t            *words;
     billing_lang_t     language;
     billing_db_rc_t    rc = BILLING_DB_CONFLICT;
     static const char  sql[] =
@@ -135,10 +136,13 @@ billing_mail_queue(billing_worker_t *w, const char *to,
 
     language = (strcmp(lang, "fr") == 0) ? BILLING_LANG_FR : BILLING_LANG_EN;
 
+    words = billing_words_json(args, language);
+
     (void) snprintf(key, sizeof(key), "%s.subject", template_key);
-    subject = billing_text_format(key, language, args);
+    subject = billing_text_format(key, language, words);
     (void) snprintf(key, sizeof(key), "%s.text", template_key);
-    text = billing_text_format(key, language, args);
+    text = billing_text_format(key, language, words);
+    json_decref(words);
 
     if (subject != NULL && text != NULL && billing_mail_id(w, id)) {
         rc = billing_db_exec(w->db, sql, "tttttti", id, to, template_key, lang,

@@ -116,6 +116,12 @@ billing_main_run(const char *config, bool check, bool *again)
         goto done;
     }
 
+    if (!billing_zone_set(settings->seller_zone)) {
+        billing_log("%s: /seller/time_zone: \"%s\" is not known here (is"
+                    " tzdata installed?)", config, settings->seller_zone);
+        goto done;
+    }
+
     if (check) {
         (void) printf("%s: good\n", config);
         code = EXIT_SUCCESS;
@@ -203,6 +209,7 @@ billing_main_free(billing_worker_t *w)
 {
     billing_redis_free(w);
     billing_mail_free(w);
+    billing_print_free(w);
     billing_hooks_free(w);
     billing_http_free(w);
     billing_lease_free(w);

@@ -18,6 +18,7 @@ extern const char  billing_sql_008_day_pass[];
 extern const char  billing_sql_009_application[];
 extern const char  billing_sql_010_vat[];
 extern const char  billing_sql_014_match[];
+extern const char  billing_sql_015_print[];
 
 typedef struct {
     int64_t      version;
@@ -36,7 +37,8 @@ static const billing_migration_t  billing_migrations[] = {
     { 8, "day_pass", billing_sql_008_day_pass },
     { 9, "application", billing_sql_009_application },
     { 10, "vat", billing_sql_010_vat },
-    { 14, "match", billing_sql_014_match }
+    { 14, "match", billing_sql_014_match },
+    { 15, "print", billing_sql_015_print }
 };
 
 #define BILLING_MIGRATIONS                                                    \

@@ -457,8 +457,6 @@ static billing_db_rc_t
 billing_open_mail(billing_op_t *op, const billing_opening_t *o,
     const billing_day_pass_t *pass)
 {
-    char                   amount[BILLING_AMOUNT_MAX];
-    char                   until[BILLING_INSTANT_LEN + 1];
     billing_db_rc_t        rc;
     billing_passes_sum_t   sum;
 
@@ -468,14 +466,11 @@ billing_open_mail(billing_op_t *op, const billing_opening_t *o,
         return rc;
     }
 
-    billing_amount_text(pass->price, amount);
-    billing_instant_format(pass->ends_at, until);
-
     return billing_payer_mail(op->w, &o->row, "mail.day_pass",
-               json_pack("{s:s, s:s, s:s, s:s, s:I}",
-                   "email", op->command->actor, "until", until,
-                   "amount", amount, "currency",
-                   billing_currency_code(pass->price.currency),
+               json_pack("{s:s, s:o, s:o, s:I}",
+                   "email", op->command->actor,
+                   "until", billing_moment_json(pass->ends_at),
+                   "amount", billing_amount_json(pass->price),
                    "number", (json_int_t) sum.n), op->now);
 }
 

@@ -140,7 +140,7 @@ billing_refund_deny(billing_op_t *op, const billing_refund_t *refund,
     billing_money_t  rest;
 
     rest = billing_refund_rest(refund);
-    billing_amount_text(rest, max);
+    billing_amount_text(rest, op->lang, max);
 
     return billing_op_deny(op, reason,
                json_pack("{s:s, s:I, s:s}", "max", max,
@@ -285,7 +285,6 @@ billing_refund_refuse(billing_op_t *op, const billing_team_row_t *row,
         "UPDATE refund SET state = 'refused', note = $1, decided_at = $2"
         " WHERE id = $3 AND state = 'open'";
 
-    char             amount[BILLING_AMOUNT_MAX];
     billing_db_rc_t  rc;
 
     rc = billing_db_exec(op->w->db, sql, "tit", billing_op_text(op, "note"),
@@ -295,12 +294,9 @@ billing_refund_refuse(billing_op_t *op, const billing_team_row_t *row,
         return rc;
     }
 
-    billing_amount_text(refund->amount, amount);
-
     return billing_payer_mail(op->w, row, "mail.refund_refused",
-               json_pack("{s:s, s:s, s:s}", "invoice", refund->bill.number,
-                   "amount", amount, "currency",
-                   billing_currency_code(refund->amount.currency)), op->now);
+               json_pack("{s:s, s:o}", "invoice", refund->bill.number,
+                   "amount", billing_amount_json(refund->amount)), op->now);
 }
 
 

@@ -299,18 +299,16 @@ static billing_db_rc_t
 billing_seats_mail(billing_op_t *op, const billing_team_row_t *row,
     const billing_seat_change_t *change)
 {
-    char             text[BILLING_AMOUNT_MAX];
     billing_money_t  amount;
 
     amount = change->amount;
     amount.minor = amount.minor < 0 ? -amount.minor : amount.minor;
-    billing_amount_text(amount, text);
 
     return billing_payer_mail(op->w, row,
                change->amount.minor < 0 ? "mail.size_less" : "mail.size",
-               json_pack("{s:I, s:I, s:s, s:s, s:s}",
+               json_pack("{s:I, s:I, s:o, s:s}",
                    "from", (json_int_t) change->from,
-                   "to", (json_int_t) change->to, "amount", text,
-                   "currency", billing_currency_code(amount.currency),
+                   "to", (json_int_t) change->to,
+                   "amount", billing_amount_json(amount),
                    "by", op->command->actor), op->now);
 }

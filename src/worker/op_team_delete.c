@@ -199,7 +199,6 @@ billing_delete_mail(billing_op_t *op, const billing_team_row_t *row,
     static const char  sql[] =
         "SELECT COUNT(*) FROM board WHERE team = $1 AND gone = 0";
 
-    char              until[BILLING_INSTANT_LEN + 1];
     json_t           *args;
     int64_t           boards;
     billing_db_rc_t   rc;
@@ -212,11 +211,11 @@ billing_delete_mail(billing_op_t *op, const billing_team_row_t *row,
 
     boards = billing_db_int(op->w->db, sql, 0);
     billing_db_done(op->w->db, sql);
-    billing_instant_format(op->now + BILLING_REMOVAL_SEC, until);
 
-    args = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}",
+    args = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:I, s:I}",
                "team", row->id, "team_name", row->name, "token", token,
-               "by", op->command->actor, "until", until,
+               "by", op->command->actor, "until",
+               billing_moment_json(op->now + BILLING_REMOVAL_SEC),
                "public_url", op->w->settings->public_url,
                "boards", (json_int_t) boards,
                "members", (json_int_t) row->team.members);

@@ -14,7 +14,6 @@ billing_invitation_mail(billing_op_t *op, const billing_team_row_t *row,
     const billing_invitation_t *invitation)
 {
     char              link[BILLING_LINK_MAX];
-    char              until[BILLING_INSTANT_LEN + 1];
     json_t           *args;
     billing_db_rc_t   rc;
 
@@ -22,11 +21,11 @@ billing_invitation_mail(billing_op_t *op, const billing_team_row_t *row,
 
     (void) snprintf(link, sizeof(link), "%s/dashboard#invitation=\x01%s\x01",
                     op->w->settings->public_url, invitation->id);
-    billing_instant_format(invitation->expires_at, until);
-    until[BILLING_DAY_LEN] = '\0';
 
-    args = json_pack("{s:s, s:s, s:s, s:s}", "inviter", invitation->inviter,
-                     "team_name", row->name, "link", link, "date", until);
+    args = json_pack("{s:s, s:s, s:s, s:o}", "inviter", invitation->inviter,
+                     "team_name", row->name, "link", link, "date",
+                     billing_day_json(billing_zone_day(
+                                          invitation->expires_at)));
 
     if (args == NULL) {
         return BILLING_DB_FULL;

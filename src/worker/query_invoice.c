@@ -168,19 +168,28 @@ billing_invoice_whole(billing_op_t *op, const billing_bill_t *bill,
     /* The document itself is what was sent; the copy says that it is one. */
 
     if (strcmp(billing_op_text(op, "copy"), "1") == 0) {
-        (void) json_object_set_new(document, "buyer",
-                   billing_buyer_json(op->w, bill->team));
-        (void) json_object_set_new(document, "copy", json_true());
-        (void) json_object_set_new(document, "copied_at",
-                   billing_instant_json(op->now));
+        billing_invoice_copy(op, bill, document);
         (void) json_object_set(document, "state",
                                json_object_get(invoice, "state"));
-        (void) json_object_del(document, "prev_hash");
         (void) json_object_set_new(invoice, "copy", json_true());
     }
 
     return json_object_set_new(invoice, "document", document) == 0
            ? BILLING_DB_OK : BILLING_DB_FULL;
+}
+
+
+void
+billing_invoice_copy(const billing_op_t *op, const billing_bill_t *bill,
+    json_t *document)
+{
+    (void) json_object_set_new(document, "buyer",
+               billing_buyer_json(op->w, bill->team));
+    (void) json_object_set_new(document, "copy", json_true());
+    (void) json_object_set_new(document, "copied_at",
+               billing_instant_json(op->now));
+    (void) json_object_set_new(document, "state", json_string("paid"));
+    (void) json_object_del(document, "prev_hash");
 }
 
 

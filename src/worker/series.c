@@ -34,7 +34,7 @@ billing_number_next(billing_worker_t *w, const char *last_sql,
         return rc;
     }
 
-    number->year = billing_date_of(number->issued_at).year;
+    number->year = billing_zone_day(number->issued_at).year;
 
     rc = billing_db_exec(w->db, open_sql, "ti", number->series,
                          (int64_t) number->year);
@@ -115,11 +115,17 @@ billing_document_seal(json_t *document, const billing_number_t *number,
 json_t *
 billing_seller_json(const billing_settings_t *settings)
 {
-    return json_pack("{s:s, s:s, s:s, s:s}",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:i}",
                "name", settings->seller_name,
                "address", settings->seller_address,
                "country", settings->seller_country,
-               "vat_id", settings->seller_vat_id);
+               "vat_id", settings->seller_vat_id,
+               "legal_form", settings->seller_form,
+               "capital", settings->seller_capital,
+               "siren", settings->seller_siren,
+               "rcs", settings->seller_rcs,
+               "vat_on_debits", (int) settings->seller_vat_on_debits,
+               "late_penalty", (int) settings->late_penalty_permyriad);
 }
 
 

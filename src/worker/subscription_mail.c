@@ -118,15 +118,10 @@ billing_mail_args(billing_worker_t *w, const billing_team_row_t *row)
 static void
 billing_mail_day(json_t *args, const char *name, int64_t at)
 {
-    char  text[BILLING_INSTANT_LEN + 1];
-
-    if (at == 0) {
-        return;
+    if (at != 0) {
+        (void) json_object_set_new(args, name,
+                                   billing_day_json(billing_zone_day(at)));
     }
-
-    billing_instant_format(at, text);
-    (void) json_object_set_new(args, name,
-                               json_stringn(text, BILLING_DAY_LEN));
 }
 
 

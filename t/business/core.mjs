@@ -251,7 +251,7 @@ test('r105 the invoice is there at any time after the purchase', async () => {
   assert.deepEqual((await list())[0], first);
 });
 
-test('r105 the full invoice can be downloaded', { todo: 'no documents yet' }, async () => {
+test('r105 the full invoice can be downloaded', async () => {
   const { owner, team } = await s.bought('download');
   const [{ number }] = (await owner.get(`/billing/invoices?team=${team}`)).json.invoices;
   const pdf = await owner.get(`/billing/invoices/${number}.pdf`);

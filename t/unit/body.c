@@ -403,8 +403,8 @@ what_is_wrong_is_named(void **state)
           BILLING_FIELD_TYPE, "advance" },
         { "POST", "/demo/clock", "", "{\"advance\":31}",
           BILLING_FIELD_TYPE, "advance" },
-        { "GET", "/billing/invoices/INV-1.pdf", "", "",
-          BILLING_NOT_IMPLEMENTED, "" }
+        { "GET", "/billing/invoices/INV-1.pdf", "copy=10", "",
+          BILLING_FIELD_TYPE, "copy" }
     };
 
     (void) state;

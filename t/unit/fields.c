@@ -85,7 +85,6 @@ what_is_not_read_has_no_table(void **state)
 
     assert_null(billing_fields(""));
     assert_null(billing_fields("webhook"));
-    assert_null(billing_fields("invoice.pdf"));
     assert_non_null(billing_fields("upgrade.buy"));
 }
 

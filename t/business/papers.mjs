@@ -1,0 +1,168 @@
+// Documents as files: what stands on them, who gets them, and that the same
+// bytes come again.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { eventually, start } from '../lib/stack.mjs';
+import { advance, byCard, byInvoice, finalised, invoices, key, ok, wire } from './documents.mjs';
+
+let stack;
+
+before(async () => {
+  stack = await start({}, { settings: {
+    tax: [{ country: 'FR', permyriad: 2000 },
+      { country: 'DE', permyriad: 1900, reverse_charge: true }],
+  } });
+});
+after(() => stack.stop());
+
+// The raw bytes, which the client's text would spoil.
+function bytes(client, where, headers = {}) {
+  return new Promise((done, failed) => {
+    const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    http.get(stack.url + where, { agent: false, headers: { cookie, ...headers } }, (answer) => {
+      const parts = [];
+      answer.on('data', (part) => parts.push(part));
+      answer.on('end', () => done({ status: answer.statusCode, headers: answer.headers,
+        body: Buffer.concat(parts) }));
+    }).on('error', failed);
+  });
+}
+
+async function pdf(client, where) {
+  const got = await bytes(client, where);
+  assert.equal(got.status, 200, got.body.toString());
+  assert.equal(got.headers['content-type'], 'application/pdf');
+  const file = path.join(stack.dir, 'paper.pdf');
+  fs.writeFileSync(file, got.body);
+  got.text = execFileSync('pdftotext', ['-layout', file, '-']).toString();
+  got.info = execFileSync('pdfinfo', [file]).toString();
+  return got;
+}
+
+// Spaces and apostrophes in one kind each.
+const flat = (text) => text.replace(/\s+/g, ' ').replaceAll('’', "'");
+const has = (got, ...texts) => texts.forEach((text) => assert.ok(
+  flat(got.text).includes(flat(text)), `${text}\n${got.text}`));
+
+const french = { company: 'Œuvres & Forêts <SARL>', address: "12 rue de l'Été", city: 'Besançon',
+  postal_code: '25000', country: 'FR' };
+
+test('r105 r122 p40 the full invoice is there at any time, in the same bytes', async () => {
+  const { owner, number } = await byCard(stack, 'paper', { billing_information: french });
+  const where = `/billing/invoices/${number}.pdf`;
+  const first = await pdf(owner, where);
+
+  assert.equal(first.headers['content-disposition'], `attachment; filename="facture-${number}.pdf"`);
+  assert.equal(first.headers['cache-control'], 'private, max-age=31536000, immutable');
+  assert.equal(first.headers.etag,
+    `"${createHash('sha256').update(first.body).digest('hex')}"`);
+
+  has(first, `Facture ${number}`, 'Example Boards SAS', 'SIREN 123456782', 'RCS Paris', 'N° TVA FR11123456782', 'Capital social 10 000 EUR',
+  french.company, french.address, '25000 Besançon', 'Total HT', 'TVA 20 %', 'Total TTC',
+  'Acquittée par carte', "Catégorie de l'opération", 'Page 1 sur 1');
+  // To the letter what the browser shows.
+  const money = (minor) => new Intl.NumberFormat('fr-FR', { style: 'currency', currency: 'USD' })
+    .format(minor / 100);
+  has(first, money(2000), money(400), money(2400));
+  assert.match(first.info, /Title: +Facture INV-/);
+  assert.match(first.info, /Tagged: +yes/);
+  assert.match(first.info, /Page size: +595\.28 x 841\.89/);
+
+  await eventually('the kept file', async () => (await stack.sql(
+    `SELECT content <> '' AS kept FROM document_file WHERE name = '${number}'`))[0].kept);
+  await advance(owner, '20d');
+  const later = await bytes(owner, where);
+  assert.deepEqual(later.body, first.body);
+  const same = await bytes(owner, where, { 'if-none-match': first.headers.etag });
+  assert.equal(same.status, 304);
+  assert.equal(same.body.length, 0);
+});
+
+test('r105 a paper that has to be printed again is the same', async () => {
+  const { owner, number } = await byCard(stack, 'again', { billing_information: french });
+  const [row] = await eventually('the kept file', async () => {
+    const rows = await stack.sql(`SELECT hash FROM document_file WHERE name = '${number}' AND content <> ''`);
+    return rows.length && rows;
+  });
+  const file = stack.database.replace(/^sqlite:/, '');
+  execFileSync('sqlite3', [file, 'PRAGMA busy_timeout = 5000',
+    `UPDATE document_file SET content = '' WHERE name = '${number}'`]);
+  const got = await bytes(owner, `/billing/invoices/${number}.pdf`);
+  assert.equal(createHash('sha256').update(got.body).digest('hex'), row.hash);
+});
+
+test('r1 another language is a courtesy, and says so', async () => {
+  const { owner, number } = await byCard(stack, 'courtesy', { billing_information: french });
+  const got = await pdf(owner, `/billing/invoices/${number}.pdf?translation=1&lang=en`);
+  has(got, `Invoice ${number}`, 'Total excl. VAT', '$24.00', 'Translation by courtesy', 'Page 1 of 1');
+  assert.equal(got.headers['cache-control'], 'private, no-cache');
+  assert.equal(got.headers['content-language'], 'en');
+});
+
+test('p41 r131 between businesses: due date, penalties, 40 EUR, no discount', async () => {
+  const { owner, team } = await byInvoice(stack, 'trade', { billing_information: french });
+  await advance(owner, '61m');
+  const { number, due_at: due } = await finalised(owner, team);
+  const got = await pdf(owner, `/billing/invoices/${number}.pdf`);
+  const day = new Intl.DateTimeFormat('fr-FR', { dateStyle: 'long', timeZone: 'Europe/Paris' })
+    .format(new Date(due));
+  has(got, `À régler au plus tard le ${day}`, 'Pénalités de retard', 'article L441-10',
+    'frais de recouvrement', '40 €', "Pas d'escompte pour paiement anticipé");
+});
+
+test('r108 r122 a receipt of what has come, and a credit note that names its invoice', async () => {
+  const { owner, team } = await byInvoice(stack, 'receipt', { billing_information: french });
+  await advance(owner, '61m');
+  const { number, total } = await finalised(owner, team);
+  const none = await owner.get(`/billing/receipts/${number}.pdf`);
+  assert.equal(none.status, 409, none.text);
+
+  await ok(wire(owner, number, 10000, 'WIRE-77'));
+  let got = await pdf(owner, `/billing/receipts/${number}.pdf?lang=fr`);
+  has(got, `Reçu de paiement ${number}`, 'Par virement, référence WIRE-77', '100,00 $US', 'Reste à payer');
+  await ok(wire(owner, number, total - 10000, 'WIRE-78'));
+  got = await pdf(owner, `/billing/receipts/${number}.pdf?lang=en`);
+  has(got, 'Receipt', 'WIRE-78', 'Still to be paid $0.00');
+
+  const asked = await ok(owner.post('/billing/refunds', { team, invoice: number, amount: 12000,
+    reason: 'not used' }, key()), 201);
+  await ok(owner.post(`/demo/refunds/${asked.refund.id}`, { decision: 'granted' }, key()));
+  const [{ credit_notes: [note] }] = (await invoices(owner, team));
+  got = await pdf(owner, `/billing/credit-notes/${note.number}.pdf`);
+  has(got, `Avoir ${note.number}`, `facture ${number}`, '100,00 $US', '20,00 $US', '120,00 $US');
+  assert.equal(got.headers['content-disposition'],
+    `attachment; filename="avoir-${note.number}.pdf"`);
+});
+
+test('p47 whoever may not read it learns nothing', async () => {
+  const { owner, number } = await byCard(stack, 'mine', { billing_information: french });
+  const stranger = await stack.client('stranger@example.test');
+  const foreign = await stranger.get(`/billing/invoices/${number}.pdf`);
+  const missing = await stranger.get('/billing/invoices/INV-2026-999999.pdf');
+  assert.equal(foreign.status, 404);
+  assert.equal(foreign.text, missing.text);
+  assert.equal((await stranger.get(`/billing/receipts/${number}.pdf`)).text, missing.text);
+  assert.equal((await stranger.get('/billing/credit-notes/CN-2026-000001.pdf')).status, 404);
+
+  const anonymous = await stack.client('nobody@example.test');
+  anonymous.cookies.clear();
+  assert.equal((await anonymous.get(`/billing/invoices/${number}.pdf`)).status, 401);
+  assert.equal((await owner.get(`/billing/invoices/${number}.pdf`)).status, 200);
+});
+
+test('r134 the copy after payment has the information of today', async () => {
+  const { owner, team, number } = await byCard(stack, 'copied', { billing_information: french });
+  await ok(owner.put('/billing/information', { team, company: 'Nouveau nom', country: 'FR',
+    postal_code: '75001' }));
+  has(await pdf(owner, `/billing/invoices/${number}.pdf`), french.company);
+  const copy = await pdf(owner, `/billing/invoices/${number}.pdf?copy=1`);
+  has(copy, 'Nouveau nom', 'Copie après paiement');
+  assert.equal(copy.headers['cache-control'], 'private, no-cache');
+});

@@ -253,6 +253,10 @@ typedef struct {
 
     char  mail_url[256];                /* "smtp://127.0.0.1:2525", "" none */
     char  mail_from[BILLING_EMAIL_MAX + 1];
+    char  mail_user[128];               /* "" none */
+    char  mail_password_file[BILLING_FILE_NAME_MAX];
+    char  mail_ca_file[BILLING_FILE_NAME_MAX];  /* "" the system's */
+    uint32_t  mail_domain_per_minute;   /* to one domain; 0 no bound */
     char  public_url[256];              /* links in mails */
 
     char  secret_files[BILLING_SECRETS_MAX][BILLING_FILE_NAME_MAX];

@@ -366,6 +366,18 @@ static const billing_field_t  billing_fields_invoice[] = {
     BILLING_LAST
 };
 
+static const billing_field_t  billing_fields_link[] = {
+    { "token", BILLING_FIELD_TOKEN, true, false, BILLING_TOKEN_MAX,
+      BILLING_INVOICE_NOT_FOUND, NULL },
+    BILLING_LAST
+};
+static const billing_field_t  billing_fields_link_pay[] = {
+    { "token", BILLING_FIELD_TOKEN, true, false, BILLING_TOKEN_MAX,
+      BILLING_INVOICE_NOT_FOUND, NULL },
+    { "payment_method", BILLING_FIELD_TOKEN, true, false, 64,
+      BILLING_CARD_MISSING, NULL },
+    BILLING_LAST
+};
 static const billing_field_t  billing_fields_file[] = {
     { "team", BILLING_FIELD_TEAM, false, true, 0, BILLING_ALLOW, NULL },
     BILLING_NUMBER,
@@ -510,6 +522,10 @@ static const struct {
     { "billing.trial",    billing_fields_trial },
     { "billing.invoice",  billing_fields_invoice },
     { "billing.refunds",  billing_fields_team_query },
+    { "pay.page",         billing_fields_none },
+    { "pay.look",         billing_fields_link },
+    { "pay.card",         billing_fields_link },
+    { "pay.invoice",      billing_fields_link_pay },
     { "invoice.pdf",      billing_fields_file },
     { "receipt.pdf",      billing_fields_file },
     { "credit_note.pdf",  billing_fields_file },

@@ -21,6 +21,8 @@ static void billing_settings_habits(billing_reader_t *reader,
     const json_t *root, billing_settings_t *out);
 static void billing_settings_mail(billing_reader_t *reader,
     const json_t *root, billing_settings_t *out);
+static void billing_settings_relay(billing_reader_t *reader,
+    const json_t *mail, billing_settings_t *out);
 static void billing_settings_public(billing_reader_t *reader,
     const json_t *root, billing_settings_t *out);
 static void billing_settings_secrets(billing_reader_t *reader,
@@ -223,7 +225,10 @@ billing_settings_mail(billing_reader_t *reader, const json_t *root,
     char           from[BILLING_EMAIL_MAX + 1];
     const json_t  *mail;
 
-    static const char *const  keys[] = { "url", "from", NULL };
+    static const char *const  keys[] = {
+        "url", "from", "user", "password_file", "ca_file",
+        "domain_per_minute", NULL
+    };
     static const char *const  schemes[] = { "smtp://", "smtps://", NULL };
 
     mail = billing_reader_object(reader, root, "mail", false);
@@ -250,7 +255,47 @@ billing_settings_mail(billing_reader_t *reader, const json_t *root,
         billing_reader_fail(reader, "from", "is not an e-mail address");
     }
 
+    billing_settings_relay(reader, mail, out);
+
     billing_reader_leave(reader);
+}
+
+
+/* Who we are to the relay, and how much one receiver is to bear. */
+
+static void
+billing_settings_relay(billing_reader_t *reader, const json_t *mail,
+    billing_settings_t *out)
+{
+    const char  *file;
+
+    billing_reader_copy(reader, mail, "user", out->mail_user,
+                        sizeof(out->mail_user));
+
+    file = billing_reader_text(reader, mail, "password_file",
+                               BILLING_FILE_NAME_MAX);
+
+    if (file[0] != '\0') {
+        billing_reader_file(reader, "password_file", file,
+                            out->mail_password_file);
+    }
+
+    file = billing_reader_text(reader, mail, "ca_file",
+                               BILLING_FILE_NAME_MAX);
+
+    if (file[0] != '\0') {
+        billing_reader_file(reader, "ca_file", file, out->mail_ca_file);
+    }
+
+    if ((out->mail_user[0] == '\0') != (out->mail_password_file[0] == '\0'))
+    {
+        billing_reader_fail(reader, NULL,
+                            "\"user\" and \"password_file\" go together");
+    }
+
+    out->mail_domain_per_minute = (uint32_t)
+        billing_reader_integer(reader, mail, "domain_per_minute",
+                               (billing_range_t) { 0, 1000000, 120 });
 }
 
 

@@ -15,6 +15,8 @@ typedef struct {
 
 static ngx_int_t ngx_http_billing_local_pricing(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx);
+static ngx_int_t ngx_http_billing_local_none(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx);
 static ngx_int_t ngx_http_billing_local_login(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx);
 static ngx_int_t ngx_http_billing_local_session(ngx_http_request_t *r,
@@ -30,6 +32,7 @@ static void ngx_http_billing_local_webhook_wake(ngx_http_request_t *r,
 
 static ngx_http_billing_local_t  ngx_http_billing_locals[] = {
     { "pricing", ngx_http_billing_local_pricing },
+    { "pay.page", ngx_http_billing_local_none },
     { "demo.login", ngx_http_billing_local_login },
     { "app.session", ngx_http_billing_local_session },
     { NULL, NULL }
@@ -75,6 +78,18 @@ ngx_http_billing_local_pricing(ngx_http_request_t *r,
     return ngx_http_billing_send_json(r, NGX_HTTP_OK,
                           billing_pricing_json(&bmcf->settings->catalogue,
                                                ngx_http_billing_lang(r)));
+}
+
+
+/* An address that is a page, and nothing to a program. */
+
+static ngx_int_t
+ngx_http_billing_local_none(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx)
+{
+    (void) ctx;
+
+    return ngx_http_billing_send_problem(r, BILLING_NOT_FOUND, NULL, NULL);
 }
 
 

@@ -353,6 +353,7 @@ billing_bill_remind(billing_worker_t *w, billing_team_row_t *row,
 
     int64_t          days;
     billing_bill_t   bill;
+    json_t          *link;
     billing_db_rc_t  rc;
 
     rc = billing_db_query(w->db, find_sql, "t", row->id);
@@ -376,8 +377,15 @@ billing_bill_remind(billing_worker_t *w, billing_team_row_t *row,
         return rc;
     }
 
+    rc = billing_link_json(w, bill.id, now, &link);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
     return billing_payer_mail(w, row, "mail.overdue",
-               json_pack("{s:s, s:o, s:o}", "number", bill.number,
+               json_pack("{s:s, s:o, s:o, s:o}", "number", bill.number,
+                   "link", link,
                    "open", billing_amount_json(
                                billing_invoice_open(&bill.invoice)),
                    "due", billing_day_json(billing_zone_day(bill.due_at))),

@@ -221,6 +221,36 @@ billing_db_rc_t billing_query_refunds(billing_op_t *op);
 void billing_invoice_copy(const billing_op_t *op, const billing_bill_t *bill,
     json_t *document);
 
+/* What is open of it, charged to the card that the request names. */
+BILLING_MUST_CHECK billing_db_rc_t billing_invoice_by_card(billing_op_t *op,
+    billing_team_row_t *row, const billing_bill_t *bill, const char *actor);
+
+
+/* --- links that pay one invoice (op_link.c) ------------------------------- */
+
+typedef struct {
+    char     id[BILLING_ID_MAX + 1];
+    char     bill[BILLING_OP_ID_LEN + 1];
+    int64_t  expires_at;
+} billing_pay_link_t;
+
+/* Its address for a mail's text: the invoice has one, for 90 days. */
+BILLING_MUST_CHECK billing_db_rc_t billing_link_json(billing_worker_t *w,
+    const char *bill, int64_t now, json_t **out);
+
+/* OK, or DONE when there is none. */
+BILLING_MUST_CHECK billing_db_rc_t billing_link_by_token(billing_worker_t *w,
+    const char *token, billing_pay_link_t *out);
+
+billing_db_rc_t billing_query_link(billing_op_t *op);
+billing_db_rc_t billing_op_link_card(billing_op_t *op);
+billing_db_rc_t billing_op_link_pay(billing_op_t *op);
+
+/* Card entry in the name of a profile (checkout_card.c). */
+billing_db_rc_t billing_card_begin(billing_op_t *op,
+    const billing_team_row_t *row, const char *actor);
+
+
 /* An invoice of the team, or the refusal. */
 BILLING_MUST_CHECK billing_db_rc_t billing_op_bill(billing_op_t *op,
     const billing_team_row_t *row, const char *name, billing_bill_t *bill);

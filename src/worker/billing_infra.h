@@ -67,6 +67,7 @@ typedef struct {
     bool                         clock_frozen;
     int64_t                      clock_kept_ms;     /* write it down then */
     char                         redis_password[256];   /* "" none */
+    char                         mail_password[256];
     const char                  *config;            /* name of the file */
     int                          signal_fd;
     int                          exit_code;         /* >= 0: leave the loop */
@@ -436,17 +437,6 @@ void billing_http_drop(billing_worker_t *w, size_t n);
 bool billing_http_add(billing_worker_t *w, void *easy,
     const billing_http_transfer_t *transfer);
 
-bool billing_mail_new(billing_worker_t *w);
-void billing_mail_free(billing_worker_t *w);
-/* Starts what is due; needs no transaction. */
-BILLING_MUST_CHECK billing_db_rc_t billing_mail_send(billing_worker_t *w,
-    int64_t now);
-/* Results of finished mails to be written; needs a transaction. */
-bool billing_mail_finished(const billing_worker_t *w);
-BILLING_MUST_CHECK billing_db_rc_t billing_mail_store(billing_worker_t *w,
-    int64_t now);
-void billing_mail_stored(billing_worker_t *w);      /* committed */
-
 /* No private address, asked once the name is resolved. */
 bool billing_http_guard(void *easy);
 
@@ -459,18 +449,7 @@ bool billing_hooks_landed(const billing_worker_t *w);
 BILLING_MUST_CHECK billing_db_rc_t billing_hooks_store(billing_worker_t *w);
 void billing_hooks_stored(billing_worker_t *w);     /* committed */
 
-typedef struct {
-    const char  *from;
-    const char  *from_name;
-    const char  *to;
-    const char  *subject;
-    const char  *message_id;
-    const char  *text;
-    int64_t      at;
-} billing_letter_t;
-
-/* RFC 5322 bytes, malloc'ed; NULL when an address could break a header. */
-char *billing_letter_format(const billing_letter_t *letter, size_t *len);
+#include "billing_mail.h"
 
 
 /* --- loop.c, turn.c, config.c --------------------------------------------- */

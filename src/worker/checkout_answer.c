@@ -9,6 +9,8 @@
 #include "billing_business.h"
 
 
+static billing_db_rc_t billing_link_paid(const billing_bought_t *bought,
+    billing_op_reply_t *reply);
 static json_t *billing_receipt_json(const billing_bought_t *bought);
 static json_t *billing_operation_args(const billing_checkout_t *co,
     const char *state);
@@ -23,6 +25,11 @@ billing_checkout_bought(billing_worker_t *w, const billing_bought_t *bought,
     const billing_checkout_t  *co;
 
     co = bought->checkout;
+
+    if (co->purpose == BILLING_PURPOSE_INVOICE && co->asked[0] == '\0') {
+        return billing_link_paid(bought, reply);
+    }
+
     rc = billing_asked_json(w, bought->row, co->asked, co->actor, &team);
 
     if (rc != BILLING_DB_OK) {
@@ -41,6 +48,26 @@ billing_checkout_bought(billing_worker_t *w, const billing_bought_t *bought,
                           "invoice", invoice, "receipt", receipt));
     (void) snprintf(reply->team, sizeof(reply->team), "%s",
                     co->asked[0] == '\0' ? bought->row->id : co->asked);
+
+    return reply->body == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
+}
+
+
+/* By a link, which names no team: its holder may not know of one. */
+
+static billing_db_rc_t
+billing_link_paid(const billing_bought_t *bought, billing_op_reply_t *reply)
+{
+    json_t  *invoice = bought->invoice;
+
+    billing_op_answer(reply, 200,
+        json_pack("{s:s, s:s, s:{s:O, s:O, s:O, s:O}}",
+            "operation", bought->checkout->id, "state", "done", "invoice",
+            "number", json_object_get(invoice, "number"),
+            "state", json_object_get(invoice, "state"),
+            "open", json_object_get(invoice, "open"),
+            "currency", json_object_get(invoice, "currency")));
+    json_decref(invoice);
 
     return reply->body == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
 }

@@ -40,15 +40,7 @@ static billing_db_rc_t billing_card_resume(billing_worker_t *w,
 billing_db_rc_t
 billing_op_card_start(billing_op_t *op)
 {
-    static const char  sql[] =
-        "INSERT INTO card_setup (id, team, actor, lang, step, state,"
-        " next_try_at, started_at)"
-        " VALUES ($1, $2, $3, $4, $5, 'open', $6, $7)"
-        " ON CONFLICT (id) DO UPDATE SET state = 'open', tries = 0,"
-        " step = excluded.step";
-
     uint32_t             roles;
-    billing_card_t       card;
     billing_db_rc_t      rc;
     billing_reason_t     reason;
     billing_team_row_t   row;
@@ -67,11 +59,28 @@ billing_op_card_start(billing_op_t *op)
         return billing_op_deny(op, reason, NULL);
     }
 
+    return billing_card_begin(op, &row, op->command->actor);
+}
+
+
+billing_db_rc_t
+billing_card_begin(billing_op_t *op, const billing_team_row_t *row,
+    const char *actor)
+{
+    static const char  sql[] =
+        "INSERT INTO card_setup (id, team, actor, lang, step, state,"
+        " next_try_at, started_at)"
+        " VALUES ($1, $2, $3, $4, $5, 'open', $6, $7)"
+        " ON CONFLICT (id) DO UPDATE SET state = 'open', tries = 0,"
+        " step = excluded.step";
+
+    billing_card_t   card;
+    billing_db_rc_t  rc;
+
     memset(&card, 0, sizeof(card));
     (void) snprintf(card.id, sizeof(card.id), "%s", op->command->op);
-    (void) snprintf(card.team, sizeof(card.team), "%s", row.id);
-    (void) snprintf(card.actor, sizeof(card.actor), "%s",
-                    op->command->actor);
+    (void) snprintf(card.team, sizeof(card.team), "%s", row->id);
+    (void) snprintf(card.actor, sizeof(card.actor), "%s", actor);
 
     rc = billing_profile_customer(op->w, card.actor, "", card.customer);
 

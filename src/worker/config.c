@@ -264,6 +264,13 @@ billing_config_secrets(billing_worker_t *w,
                               sizeof(billing_infra(w)->redis_password),
                               error);
 
+    if (err == BILLING_OK) {
+        err = billing_config_word(w->settings->mail_password_file,
+                                  billing_infra(w)->mail_password,
+                                  sizeof(billing_infra(w)->mail_password),
+                                  error);
+    }
+
     return (err == BILLING_OK) ? billing_config_hooks(w, error) : err;
 }
 
@@ -272,6 +279,8 @@ void
 billing_config_wipe(billing_worker_t *w)
 {
     OPENSSL_cleanse(w->secrets, sizeof(w->secrets));
+    OPENSSL_cleanse(billing_infra(w)->mail_password,
+                    sizeof(billing_infra(w)->mail_password));
     OPENSSL_cleanse(w->gateway_key, sizeof(w->gateway_key));
     OPENSSL_cleanse(w->hook_secrets, sizeof(w->hook_secrets));
     OPENSSL_cleanse(billing_infra(w)->redis_password,

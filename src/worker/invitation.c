@@ -379,6 +379,7 @@ billing_invitation_secret(billing_worker_t *w, const char *id,
 {
     billing_db_rc_t       rc;
     billing_invitation_t  found;
+    billing_pay_link_t    link;
 
     for (unsigned i = 0; i < w->nsecrets; i++) {
         if (billing_invitation_token(&w->secrets[i], id, token)
@@ -390,6 +391,12 @@ billing_invitation_secret(billing_worker_t *w, const char *id,
         rc = billing_invitation_by_token(w, token, &found);
 
         if (rc == BILLING_DB_OK && strcmp(found.id, id) == 0) {
+            return true;
+        }
+
+        rc = billing_link_by_token(w, token, &link);
+
+        if (rc == BILLING_DB_OK && strcmp(link.id, id) == 0) {
             return true;
         }
     }

@@ -317,7 +317,7 @@ billing_receipt_mail(billing_worker_t *w,
     const billing_invoice_order_t *order, const json_t *invoice)
 {
     char                       plan[32];
-    json_t                    *args;
+    json_t                    *args, *link;
     billing_db_rc_t            rc;
     const char                *key;
     const billing_checkout_t  *co;
@@ -343,6 +343,17 @@ billing_receipt_mail(billing_worker_t *w,
 
     if (args == NULL) {
         return BILLING_DB_CONFLICT;
+    }
+
+    if (strcmp(key, "mail.invoice") == 0) {
+        rc = billing_link_json(w, co->id, order->now, &link);
+
+        if (rc != BILLING_DB_OK) {
+            json_decref(args);
+            return rc;
+        }
+
+        (void) json_object_set_new(args, "link", link);
     }
 
     /* The first receipt is the payer's (section 8 point 35). */

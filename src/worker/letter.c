@@ -1,7 +1,7 @@
 /*
- * One mail as bytes: RFC 5322 with a UTF-8 text in quoted-printable.  Nothing
- * that a person typed reaches a header except encoded, or checked to be one
- * mailbox; every line ends with CRLF and none begins with a dot.
+ * One mail as bytes: RFC 5322 headers; what is below them is letter_part.c's.
+ * Nothing that a person typed reaches a header except encoded, or checked to
+ * be one mailbox.
  */
 
 #include <stdio.h>
@@ -12,25 +12,16 @@
 #include "billing_infra.h"
 
 #define BILLING_LETTER_SUBJECT_MAX  200     /* bytes of UTF-8 */
-#define BILLING_LETTER_TEXT_MAX     65536
 #define BILLING_LETTER_WORD_MAX     42      /* bytes in one encoded word */
-#define BILLING_LETTER_LINE_MAX     75      /* RFC 2045: 76 with the "=" */
-
-typedef struct {
-    char    *bytes;
-    size_t   len;
-    size_t   max;
-    bool     failed;
-} billing_letter_buffer_t;
 
 static void billing_letter_word(billing_letter_buffer_t *out,
     const char *text);
+static void billing_letter_lang(billing_letter_buffer_t *out,
+    const char *lang);
 static void billing_letter_date(billing_letter_buffer_t *out, int64_t at);
-static void billing_letter_text(billing_letter_buffer_t *out,
-    const char *text);
 
 
-static void
+void
 billing_letter_add(billing_letter_buffer_t *out, const char *text, size_t len)
 {
     size_t   max;
@@ -53,7 +44,7 @@ billing_letter_add(billing_letter_buffer_t *out, const char *text, size_t len)
 }
 
 
-static void
+void
 billing_letter_put(billing_letter_buffer_t *out, const char *text)
 {
     billing_letter_add(out, text, strlen(text));
@@ -113,10 +104,9 @@ billing_letter_format(const billing_letter_t *letter, size_t *len)
     billing_letter_put(&out, "\r\nMessage-ID: <");
     billing_letter_put(&out, letter->message_id);
     billing_letter_put(&out, ">\r\nMIME-Version: 1.0\r\n"
-                             "Content-Type: text/plain; charset=UTF-8\r\n"
-                             "Content-Transfer-Encoding: quoted-printable\r\n"
-                             "Auto-Submitted: auto-generated\r\n\r\n");
-    billing_letter_text(&out, letter->text);
+                             "Auto-Submitted: auto-generated\r\n");
+    billing_letter_lang(&out, letter->lang);
+    billing_letter_body(&out, letter);
 
     if (out.failed) {
         free(out.bytes);
@@ -126,6 +116,21 @@ billing_letter_format(const billing_letter_t *letter, size_t *len)
     *len = out.len;
 
     return out.bytes;
+}
+
+
+/* "fr" and the like: nothing that could be a header of its own. */
+
+static void
+billing_letter_lang(billing_letter_buffer_t *out, const char *lang)
+{
+    if (lang != NULL && strlen(lang) == 2
+        && strspn(lang, "abcdefghijklmnopqrstuvwxyz") == 2)
+    {
+        billing_letter_put(out, "Content-Language: ");
+        billing_letter_put(out, lang);
+        billing_letter_put(out, "\r\n");
+    }
 }
 
 
@@ -152,7 +157,7 @@ billing_letter_plain(const char *text, size_t len)
 
 /* At most max bytes, never ending inside a character. */
 
-static size_t
+size_t
 billing_letter_cut(const char *text, size_t len, size_t max)
 {
     if (len <= max) {
@@ -167,7 +172,7 @@ billing_letter_cut(const char *text, size_t len, size_t max)
 }
 
 
-static void
+void
 billing_letter_base64(billing_letter_buffer_t *out, const unsigned char *in,
     size_t len)
 {
@@ -240,58 +245,4 @@ billing_letter_date(billing_letter_buffer_t *out, int64_t at)
                     days + 3 * tm.tm_wday, tm.tm_mday, months + 3 * tm.tm_mon,
                     tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
     billing_letter_put(out, text);
-}
-
-
-/* --- the body: RFC 2045 quoted-printable ---------------------------------- */
-
-
-static bool
-billing_letter_literal(const char *text, size_t column)
-{
-    unsigned char  c = (unsigned char) text[0];
-
-    if (c == ' ' || c == '\t') {
-        return text[1] != '\n' && text[1] != '\r' && text[1] != '\0';
-    }
-
-    return c > 0x20 && c < 0x7f && c != '=' && !(c == '.' && column == 0);
-}
-
-
-static void
-billing_letter_text(billing_letter_buffer_t *out, const char *text)
-{
-    char    code[4];
-    size_t  column = 0, n = strlen(text);
-
-    n = billing_letter_cut(text, n, BILLING_LETTER_TEXT_MAX);
-
-    for (size_t i = 0; i < n; i++) {
-        bool    literal = billing_letter_literal(text + i, column);
-        size_t  width = literal ? 1 : 3;
-
-        if (text[i] == '\r') {
-            continue;
-        }
-
-        if (text[i] == '\n') {
-            billing_letter_add(out, "\r\n", 2);
-            column = 0;
-            continue;
-        }
-
-        if (column + width > BILLING_LETTER_LINE_MAX) {
-            billing_letter_add(out, "=\r\n", 3);
-            column = 0;
-            literal = billing_letter_literal(text + i, column);
-            width = literal ? 1 : 3;
-        }
-
-        (void) snprintf(code, sizeof(code), "=%02X", (unsigned char) text[i]);
-        billing_letter_add(out, literal ? text + i : code, width);
-        column += width;
-    }
-
-    billing_letter_add(out, "\r\n", 2);
 }

@@ -50,10 +50,12 @@ typedef struct {
 struct billing_mail_s {
     billing_mail_slot_t  slots[BILLING_MAILS_MAX];
     int64_t              poll_ms;           /* next look for due mails */
+    billing_pace_t       pace;
 };
 
-static void billing_mail_start(billing_worker_t *w, billing_mail_slot_t *slot,
-    const char *to, billing_letter_t *letter);
+static billing_db_rc_t billing_mail_start(billing_worker_t *w,
+    billing_mail_slot_t *slot, const char *document,
+    billing_letter_t *letter);
 static void billing_mail_done(billing_worker_t *w, void *easy, int result,
     void *data);
 
@@ -119,6 +121,15 @@ billing_mail_id(const billing_worker_t *w, char id[BILLING_MAIL_ID_MAX])
 }
 
 
+static const char *
+billing_mail_domain(const char *to)
+{
+    const char  *at = strrchr(to, '@');
+
+    return at != NULL ? at + 1 : to;
+}
+
+
 billing_db_rc_t
 billing_mail_queue(billing_worker_t *w, const char *to,
     const char *template_key, const char *lang, const json_t *args,
@@ -127,16 +138,21 @@ billing_mail_queue(billing_worker_t *w, const char *to,
     char               key[96], id[BILLING_MAIL_ID_MAX];
     char              *subject, *text;
     json_t            *words;
+    const char        *number;          /* of the document it is about */
     billing_lang_t     language;
     billing_db_rc_t    rc = BILLING_DB_CONFLICT;
     static const char  sql[] =
         "INSERT INTO mail_outbox (message_id, recipient, template, lang,"
-        " subject, text, state, created_at, next_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $7)";
+        " subject, text, state, created_at, next_at, attachment, domain)"
+        " VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $7, $8, $9)";
+    static const char  place_sql[] =
+        "UPDATE mail_outbox SET place = 0 WHERE message_id = $1";
 
     language = (strcmp(lang, "fr") == 0) ? BILLING_LANG_FR : BILLING_LANG_EN;
 
     words = billing_words_json(args, language);
+    number = json_string_value(json_object_get(args, "number"));
+    number = number != NULL ? number : "";
 
     (void) snprintf(key, sizeof(key), "%s.subject", template_key);
     subject = billing_text_format(key, language, words);
@@ -145,8 +161,16 @@ billing_mail_queue(billing_worker_t *w, const char *to,
     json_decref(words);
 
     if (subject != NULL && text != NULL && billing_mail_id(w, id)) {
-        rc = billing_db_exec(w->db, sql, "tttttti", id, to, template_key, lang,
-                             subject, text, now);
+        rc = billing_db_exec(w->db, sql, "ttttttitt", id, to, template_key,
+                             billing_lang_name(language), subject, text, now,
+                             number, billing_mail_domain(to));
+
+        /* Who has paid, or has to pay, does not wait behind notices. */
+
+        if (rc == BILLING_DB_OK && number[0] != '\0') {
+            rc = billing_db_exec(w->db, place_sql, "t", id);
+        }
+
         billing_infra(w)->mail->poll_ms = 0;
     }
 
@@ -280,13 +304,16 @@ billing_db_rc_t
 billing_mail_send(billing_worker_t *w, int64_t now)
 {
     billing_db_rc_t         rc;
+    uint32_t                limit = w->settings->mail_domain_per_minute;
+    char                    full[BILLING_PACE_FULL][BILLING_EMAIL_MAX + 1];
     billing_letter_t        letter;
     billing_mail_slot_t    *slot;
     struct billing_mail_s  *mail = billing_infra(w)->mail;
     static const char       sql[] =
-        "SELECT message_id, recipient, subject, text, created_at, attempts"
-        " FROM mail_outbox WHERE state = 'queued' AND next_at <= $1"
-        " ORDER BY next_at LIMIT $2";
+        "SELECT message_id, recipient, subject, text, created_at, attempts,"
+        " lang, attachment FROM mail_outbox WHERE state = 'queued'"
+        " AND next_at <= $1 AND domain NOT IN ($3, $4, $5, $6)"
+        " ORDER BY place, next_at LIMIT $2";
 
     if (w->settings->mail_url[0] == '\0'
         || billing_clock_mono_ms() < mail->poll_ms)
@@ -296,8 +323,12 @@ billing_mail_send(billing_worker_t *w, int64_t now)
 
     mail->poll_ms = billing_clock_mono_ms() + BILLING_MAIL_POLL_MS;
 
-    rc = billing_db_query(w->db, sql, "ii", now,
-                          (int64_t) BILLING_MAILS_MAX * 2);
+    (void) billing_pace_full(&mail->pace, limit, billing_clock_mono_ms(),
+                             full);
+
+    rc = billing_db_query(w->db, sql, "iitttt", now,
+                          (int64_t) BILLING_MAILS_MAX * 2, full[0], full[1],
+                          full[2], full[3]);
 
     for ( /* void */ ; rc == BILLING_DB_ROW; rc = billing_db_next(w->db, sql))
     {
@@ -308,7 +339,8 @@ billing_mail_send(billing_worker_t *w, int64_t now)
             .to = billing_db_text(w->db, sql, 1),
             .subject = billing_db_text(w->db, sql, 2),
             .text = billing_db_text(w->db, sql, 3),
-            .at = billing_db_int(w->db, sql, 4)
+            .at = billing_db_int(w->db, sql, 4),
+            .lang = billing_db_text(w->db, sql, 6)
         };
 
         slot = billing_mail_slot(mail);
@@ -317,11 +349,23 @@ billing_mail_send(billing_worker_t *w, int64_t now)
             return BILLING_DB_OK;
         }
 
-        if (!billing_mail_known(mail, letter.message_id)) {
-            slot->attempts = billing_db_int(w->db, sql, 5);
-            billing_mail_start(w, slot, letter.to, &letter);
+        if (billing_mail_known(mail, letter.message_id)
+            || !billing_pace_may(&mail->pace, billing_mail_domain(letter.to),
+                                 limit, billing_clock_mono_ms()))
+        {
+            continue;
+        }
+
+        slot->attempts = billing_db_int(w->db, sql, 5);
+        rc = billing_mail_start(w, slot, billing_db_text(w->db, sql, 7),
+                                &letter);
+
+        if (rc != BILLING_DB_OK) {
+            break;
         }
     }
+
+    billing_db_done(w->db, sql);
 
     return (rc == BILLING_DB_FATAL) ? rc : BILLING_DB_OK;
 }
@@ -372,8 +416,22 @@ billing_mail_options(billing_worker_t *w, billing_mail_slot_t *slot)
     CURL        *easy = slot->easy;
     const char  *url = w->settings->mail_url;
 
-    if (billing_mail_near(url)) {
+    if (billing_mail_near(url) && w->settings->mail_user[0] == '\0'
+        && w->settings->mail_ca_file[0] == '\0')
+    {
         tls = CURLUSESSL_NONE;
+    }
+
+    if (w->settings->mail_ca_file[0] != '\0') {
+        bad |= curl_easy_setopt(easy, CURLOPT_CAINFO,
+                                w->settings->mail_ca_file);
+    }
+
+    if (w->settings->mail_user[0] != '\0') {
+        bad |= curl_easy_setopt(easy, CURLOPT_USERNAME,
+                                w->settings->mail_user);
+        bad |= curl_easy_setopt(easy, CURLOPT_PASSWORD,
+                                billing_infra(w)->mail_password);
     }
 
     bad |= curl_easy_setopt(easy, CURLOPT_URL, url);
@@ -398,11 +456,13 @@ billing_mail_options(billing_worker_t *w, billing_mail_slot_t *slot)
 }
 
 
-static void
+static billing_db_rc_t
 billing_mail_start(billing_worker_t *w, billing_mail_slot_t *slot,
-    const char *to, billing_letter_t *letter)
+    const char *document, billing_letter_t *letter)
 {
-    char  *text;
+    char             *text;
+    billing_db_rc_t   rc;
+    billing_dress_t   dress;
 
     (void) snprintf(slot->message_id, sizeof(slot->message_id), "%s",
                     letter->message_id);
@@ -414,21 +474,32 @@ billing_mail_start(billing_worker_t *w, billing_mail_slot_t *slot,
     if (text == NULL) {
         slot->state = BILLING_MAIL_FAILED;
         (void) snprintf(slot->error, sizeof(slot->error), "no token");
-        return;
+        return BILLING_DB_OK;
     }
 
     letter->text = text;
-    slot->bytes = billing_letter_format(letter, &slot->len);
-    letter->text = NULL;
+    rc = billing_mail_dress(w, document, letter, &dress);
+
+    if (rc == BILLING_DB_OK) {
+        slot->bytes = billing_letter_format(letter, &slot->len);
+        billing_mail_undress(&dress);
+    }
+
     free(text);
+
+    if (rc != BILLING_DB_OK) {
+        slot->state = BILLING_MAIL_FAILED;
+        (void) snprintf(slot->error, sizeof(slot->error), "no document");
+        return rc == BILLING_DB_FATAL ? rc : BILLING_DB_OK;
+    }
 
     if (slot->bytes == NULL) {
         slot->state = BILLING_MAIL_REFUSED;
         (void) snprintf(slot->error, sizeof(slot->error), "not a mailbox");
-        return;
+        return BILLING_DB_OK;
     }
 
-    slot->to = curl_slist_append(NULL, to);
+    slot->to = curl_slist_append(NULL, letter->to);
     slot->easy = curl_easy_init();
     slot->state = BILLING_MAIL_FLYING;
 
@@ -439,6 +510,8 @@ billing_mail_start(billing_worker_t *w, billing_mail_slot_t *slot,
         slot->state = BILLING_MAIL_FAILED;
         (void) snprintf(slot->error, sizeof(slot->error), "cannot be started");
     }
+
+    return BILLING_DB_OK;
 }
 
 

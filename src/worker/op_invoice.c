@@ -52,8 +52,6 @@ billing_op_invoice_pay(billing_op_t *op)
 {
     billing_bill_t       bill;
     billing_db_rc_t      rc;
-    billing_reason_t     reason;
-    billing_checkout_t   co;
     billing_team_row_t   row;
 
     rc = billing_checkout_replay(op);
@@ -68,28 +66,38 @@ billing_op_invoice_pay(billing_op_t *op)
         rc = billing_op_bill(op, &row, billing_op_text(op, "number"), &bill);
     }
 
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
+    return rc == BILLING_DB_OK
+           ? billing_invoice_by_card(op, &row, &bill, op->command->actor)
+           : rc;
+}
 
-    if (billing_invoice_state(&bill.invoice) != BILLING_INVOICE_STATE_OPEN) {
+
+billing_db_rc_t
+billing_invoice_by_card(billing_op_t *op, billing_team_row_t *row,
+    const billing_bill_t *bill, const char *actor)
+{
+    billing_reason_t    reason;
+    billing_checkout_t  co;
+
+    if (billing_invoice_state(&bill->invoice) != BILLING_INVOICE_STATE_OPEN) {
         return billing_op_deny(op, BILLING_INVOICE_NOT_OPEN, NULL);
     }
 
-    billing_invoice_bill(op, &row, &bill, &co);
+    billing_invoice_bill(op, row, bill, &co);
+    (void) snprintf(co.actor, sizeof(co.actor), "%s", actor);
 
     if (billing_op_dry(op)) {
-        return billing_op_team(op, &row,
+        return billing_op_team(op, row,
                    json_pack("{s:b, s:I, s:s}", "dry_run", 1, "due_now",
                        (json_int_t) co.amount.minor, "currency",
                        billing_currency_code(co.amount.currency)));
     }
 
-    reason = billing_pay_card(&row, billing_method_text(op,
+    reason = billing_pay_card(row, billing_method_text(op,
                                   "payment_method"), &co);
 
     return reason == BILLING_ALLOW
-           ? billing_invoice_charge(op, &row, &bill, &co)
+           ? billing_invoice_charge(op, row, bill, &co)
            : billing_op_deny(op, reason, NULL);
 }
 
@@ -113,7 +121,6 @@ billing_invoice_bill(const billing_op_t *op, const billing_team_row_t *row,
     (void) snprintf(co->team, sizeof(co->team), "%s", row->id);
     (void) snprintf(co->asked, sizeof(co->asked), "%s",
                     billing_op_text(op, "team"));
-    (void) snprintf(co->actor, sizeof(co->actor), "%s", op->command->actor);
 
     nothing = (billing_money_t) { 0, co->amount.currency };
 

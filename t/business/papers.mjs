@@ -166,3 +166,81 @@ test('r134 the copy after payment has the information of today', async () => {
   has(copy, 'Nouveau nom', 'Copie après paiement');
   assert.equal(copy.headers['cache-control'], 'private, no-cache');
 });
+
+// The newest mail to somebody, with its parts.
+function letter(to) {
+  const dir = path.join(stack.dir, 'mails');
+  const found = fs.readdirSync(dir).filter((name) => name.endsWith('.eml'))
+    .sort((a, b) => parseInt(b, 10) - parseInt(a, 10))
+    .map((name) => fs.readFileSync(path.join(dir, name), 'latin1'))
+    .find((text) => text.includes(`Delivered-To: ${to}\r\n`));
+  if (!found) {
+    return null;
+  }
+  const part = (type) => {
+    const [head, ...rest] = found.slice(found.indexOf(`Content-Type: ${type}`)).split('\r\n\r\n');
+    const body = rest.join('\r\n\r\n').split(/\r\n--=_/)[0];
+    return /base64/.test(head) ? Buffer.from(body, 'base64')
+      : Buffer.from(body.replace(/=\r\n/g, '').replace(/=([0-9A-F]{2})/g,
+        (all, hex) => String.fromCharCode(parseInt(hex, 16))), 'latin1').toString();
+  };
+  return { text: part('text/plain'), html: part('text/html'), pdf: part('application/pdf'), found };
+}
+
+test('r104 r224 the receipt has text, HTML and the file that is downloaded', async () => {
+  const { owner, number } = await byCard(stack, 'mailed', { billing_information: french });
+  const mail = await eventually('a receipt', () => letter('mailed@example.test'));
+  assert.match(mail.found, /^Content-Type: multipart\/mixed/m);
+  assert.match(mail.text, new RegExp(number));
+  assert.match(mail.html, /Œuvres|\$24\.00|24,00/);
+  assert.deepEqual(mail.pdf, (await bytes(owner, `/billing/invoices/${number}.pdf`)).body);
+  assert.match(mail.text, /\$24\.00|24,00\s\$US/);
+});
+
+test('r135 a mailed link pays one invoice, with any card and no login', async () => {
+  const { owner, team } = await byInvoice(stack, 'link', { billing_information: french });
+  await advance(owner, '61m');
+  const { number, total } = await finalised(owner, team);
+  const mail = await eventually('the invoice', () => letter('bills-link@example.test'));
+  const [, token] = /\/billing\/pay#([\w-]+)/.exec(mail.text);
+  assert.ok(mail.html.includes(`/billing/pay#${token}"`), mail.html);
+
+  const holder = await stack.client('holder@example.test');
+  holder.cookies.clear();
+  holder.csrf = '';
+  const seen = await ok(holder.post('/billing/pay/look', { token }));
+  assert.deepEqual(Object.keys(seen.invoice).sort(),
+    ['currency', 'due_at', 'number', 'open', 'seller', 'state', 'total']);
+  assert.equal(seen.invoice.open, total);
+
+  for (const wrong of [`n_${'a'.repeat(26)}`, token.toUpperCase()]) {
+    const none = await holder.post('/billing/pay/look', { token: wrong });
+    assert.equal(none.status, 404, none.text);
+    assert.equal(none.json.code, 'INVOICE_NOT_FOUND');
+  }
+  const foreign = await holder.post('/billing/pay/look', { token }, { origin: 'http://evil.test' });
+  assert.equal(foreign.status, 403, foreign.text);
+
+  const begun = await ok(holder.post('/billing/pay/card', { token }));
+  assert.ok(begun.client_secret && begun.gateway);
+  const pay = (method, used) => holder.post('/billing/pay', { token, payment_method: method }, used);
+  holder.post = ((post) => (where, body, headers) => (where === '/upgrade/card'
+    ? post.call(holder, '/billing/pay/card', { token }, headers)
+    : post.call(holder, where, body, headers)))(holder.post);
+  const card = await holder.card(team);
+  const used = key();
+  const paid = await ok(pay(card.id, used));
+  assert.deepEqual(Object.keys(paid).sort(), ['invoice', 'operation', 'state']);
+  assert.equal(paid.invoice.state, 'paid');
+  assert.deepEqual(await ok(pay(card.id, used)), paid);
+  const charges = (await stack.ledger()).filter((one) => one.metadata.team === team
+    && one.status === 'succeeded');
+  assert.deepEqual(charges.map((one) => one.amount), [total]);
+  const again = await pay(card.id, key());
+  assert.equal(again.json.code, 'INVOICE_NOT_OPEN', again.text);
+  assert.equal((await holder.get(`/billing/invoices/${number}.pdf`)).status, 401);
+
+  const file = stack.database.replace(/^sqlite:/, '');
+  execFileSync('sqlite3', [file, 'PRAGMA busy_timeout = 5000', 'UPDATE invoice_link SET expires_at = 1']);
+  assert.equal((await holder.post('/billing/pay/look', { token })).status, 404);
+});

@@ -49,9 +49,9 @@ every_header_is_there_once(void **state)
         "Date: Sun, 1 Mar 2026 09:00:00 +0000\r\n"
         "Message-ID: <0123456789abcdef@example.test>\r\n"
         "MIME-Version: 1.0\r\n"
+        "Auto-Submitted: auto-generated\r\n"
         "Content-Type: text/plain; charset=UTF-8\r\n"
-        "Content-Transfer-Encoding: quoted-printable\r\n"
-        "Auto-Submitted: auto-generated\r\n\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
         "Thank you.\r\nGood bye.\r\n\r\n";
 
     (void) state;
@@ -167,6 +167,58 @@ bodies_are_quoted_printable(void **state)
 
 
 static void
+a_file_and_html_are_parts_of_their_own(void **state)
+{
+    char              *bytes, *text, *html, *file;
+    billing_letter_t   letter = plain;
+
+    (void) state;
+    letter.lang = "fr\r\nBcc: a@example.test";
+    letter.html = "<p>Merci.</p>\n--=_a_0123456789abcdef--\n";
+    letter.file = "%PDF-";
+    letter.file_len = 5;
+    letter.file_name = "facture-INV-1.pdf";
+    bytes = format(&letter);
+    assert_null(strstr(bytes, "Bcc"));
+    assert_null(strstr(bytes, "Content-Language"));
+    assert_non_null(strstr(bytes, "Content-Type: multipart/mixed;\r\n"
+                                  " boundary=\"=_m_0123456789abcdef\"\r\n"));
+
+    /* Text, the same as HTML, the file: in this order, each closed. */
+
+    text = strstr(bytes, "Content-Type: text/plain");
+    html = strstr(bytes, "Content-Type: text/html");
+    file = strstr(bytes, "Content-Type: application/pdf");
+    assert_true(text != NULL && html > text && file > html);
+    assert_non_null(strstr(html, "--=3D_a_0123456789abcdef--"));
+    assert_non_null(strstr(html, "\r\n--=_a_0123456789abcdef--\r\n"));
+    assert_non_null(strstr(file, "filename=\"facture-INV-1.pdf\"\r\n\r\n"
+                                 "JVBERi0=\r\n--=_m_0123456789abcdef--\r\n"));
+    free(bytes);
+}
+
+
+static void
+p66_a_domain_has_its_share_of_a_minute(void **state)
+{
+    char            full[BILLING_PACE_FULL][BILLING_EMAIL_MAX + 1];
+    billing_pace_t  pace = { .domains = { { .n = 0 } } };
+
+    (void) state;
+    assert_true(billing_pace_may(&pace, "a.test", 2, 1000000));
+    assert_true(billing_pace_may(&pace, "a.test", 2, 1000001));
+    assert_int_equal(billing_pace_full(&pace, 2, 1000002, full), 1);
+    assert_string_equal(full[0], "a.test");
+    assert_string_equal(full[1], "-");
+    assert_false(billing_pace_may(&pace, "a.test", 2, 1000002));
+    assert_true(billing_pace_may(&pace, "b.test", 2, 1000002));
+    assert_true(billing_pace_may(&pace, "a.test", 0, 1000002));
+    assert_true(billing_pace_may(&pace, "a.test", 2, 1060001));
+    assert_int_equal(billing_pace_full(&pace, 2, 1060001, full), 0);
+}
+
+
+static void
 a_mail_is_queued_with_the_transaction(void **state)
 {
     worker_fixture_t  *f = *state;
@@ -204,6 +256,8 @@ main(void)
         cmocka_unit_test(p44_what_is_not_one_mailbox_is_refused),
         cmocka_unit_test(subjects_become_folded_encoded_words),
         cmocka_unit_test(bodies_are_quoted_printable),
+        cmocka_unit_test(a_file_and_html_are_parts_of_their_own),
+        cmocka_unit_test(p66_a_domain_has_its_share_of_a_minute),
         WITH_WORKER(a_mail_is_queued_with_the_transaction)
     };
 

@@ -3,8 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
 import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import tls from 'node:tls';
 
 import { Stage, eventually } from './worker.mjs';
 
@@ -99,7 +103,8 @@ test('p42 a queued mail is sent once, as it should look', async () => {
   assert.deepEqual(mail.to, ['RCPT TO:<owner@example.test>']);
   assert.match(mail.text, /^Subject: =\?UTF-8\?B\?Vm90cmUgcmXDp3U=\?=\r$/m);
   assert.match(mail.text, /^Message-ID: <one@example\.test>\r$/m);
-  assert.match(mail.text, /\r\n\r\nMerci\.\r\n=2E(\r\n)*$/);
+  assert.match(mail.text, /text\/plain[^\0]*\r\n\r\nMerci\.\r\n=2E\r\n/);
+  assert.match(mail.text, /text\/html[^\0]*<p>Merci\.<br>/);
   assert.ok(!/[^\r]\n/.test(mail.text));
   await new Promise((done) => { setTimeout(done, 2500); });
   assert.equal(relay.mails.length, 1);
@@ -160,3 +165,92 @@ test('p44 an address that is more than one mailbox is never told to a relay', as
   assert.equal(relay.mails.length, 0);
 });
 
+
+// A relay that speaks TLS, at once or after STARTTLS; what it heard in words[].
+function secure({ key, cert }, { implicit = false, offers = true } = {}) {
+  const words = [];
+  const context = tls.createSecureContext({ key, cert });
+  const talk = (link, ready) => {
+    let rest = '', data = false;
+    link.on('error', () => {});
+    if (ready) {
+      link.write('220 relay.test\r\n');
+    }
+    link.on('data', (bytes) => {
+      rest += bytes.toString('latin1');
+      for (let end; (end = rest.indexOf(data ? '\r\n.\r\n' : '\r\n')) >= 0;) {
+        const line = rest.slice(0, end);
+        rest = rest.slice(end + (data ? 5 : 2));
+        const verb = data ? 'BODY' : line.slice(0, 4).toUpperCase();
+        words.push(`${link.encrypted ? 'tls' : 'plain'} ${verb}`);
+        data = verb === 'DATA';
+        if (verb === 'STAR') {
+          link.write('220 go\r\n');
+          link.removeAllListeners('data');
+          talk(new tls.TLSSocket(link, { isServer: true, secureContext: context }), false);
+          return;
+        }
+        link.write(verb === 'DATA' ? '354 go on\r\n'
+          : verb === 'EHLO' && offers && !link.encrypted ? '250-relay\r\n250 STARTTLS\r\n' : '250 fine\r\n');
+      }
+    });
+  };
+  const server = implicit ? tls.createServer({ key, cert }, (link) => talk(link, true))
+    : net.createServer((link) => talk(link, true));
+  server.on('tlsClientError', () => {});
+  return new Promise((done) => {
+    server.listen(0, '127.0.0.1', () => done({ words, server, port: server.address().port }));
+  });
+}
+
+function certificate(name) {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'billing-tls.'));
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${name}`,
+    '-addext', `subjectAltName=DNS:${name}`, '-keyout', `${dir}/key.pem`, '-out', `${dir}/cert.pem`],
+  { stdio: 'ignore' });
+  return { dir, file: `${dir}/cert.pem`, key: fs.readFileSync(`${dir}/key.pem`), cert: fs.readFileSync(`${dir}/cert.pem`) };
+}
+
+async function send(id, relayed, scheme, ca) {
+  relay = relayed;
+  stage.configure((settings) => {
+    Object.assign(settings.mail, { url: `${scheme}://localhost:${relay.port}`, ca_file: ca });
+  });
+  await stage.redis();
+  stage.worker();
+  await eventually('a ready worker', () => /records written/.test(stage.logged()));
+  queue(id);
+  await eventually('a try', async () => {
+    const row = await state(id);
+    return row.attempts > 0 || row.state === 'sent';
+  });
+  return state(id);
+}
+
+for (const implicit of [false, true]) {
+  const scheme = implicit ? 'smtps' : 'smtp';
+  test(`5.12 a mail goes over TLS that is checked (${scheme})`, async () => {
+    const good = certificate('localhost');
+    const row = await send('secret', await secure(good, { implicit }), scheme, good.file);
+    assert.equal(row.state, 'sent', row.error);
+    assert.ok(relay.words.includes('tls BODY'), relay.words.join());
+    assert.ok(!relay.words.some((word) => /plain (MAIL|RCPT|DATA|BODY)/.test(word)), relay.words.join());
+    fs.rmSync(good.dir, { recursive: true });
+  });
+
+  test(`5.12 a relay that is another one hears no mail (${scheme})`, async () => {
+    const wrong = certificate('elsewhere.test');
+    const row = await send('kept', await secure(wrong, { implicit }), scheme, wrong.file);
+    assert.equal(row.state, 'queued', JSON.stringify(row));
+    assert.ok(!relay.words.some((word) => /MAIL|BODY/.test(word)), relay.words.join());
+    fs.rmSync(wrong.dir, { recursive: true });
+  });
+}
+
+test('5.12 a relay whose STARTTLS was taken out hears no mail', async () => {
+  const good = certificate('localhost');
+  const row = await send('stripped', await secure(good, { offers: false }), 'smtp', good.file);
+  assert.equal(row.state, 'queued', JSON.stringify(row));
+  assert.ok(!relay.words.some((word) => /MAIL|BODY/.test(word)), relay.words.join());
+  fs.rmSync(good.dir, { recursive: true });
+});

@@ -15,38 +15,39 @@ static const char  billing_check_entries[] =
     " OR SUM(CASE WHEN amount_minor = 0 THEN 1 ELSE 0 END) <> 0"
     " ORDER BY txn";
 
-/* What the gateway is known to have kept, and what went back. */
+/*
+ * What the gateway is known to have kept, and what went back.  The books are
+ * added up once: a question a payment would be answered by the index of the
+ * account, which holds every payment there ever was.
+ */
+
+#define BILLING_CHECK_BOOKED                                                  \
+    " LEFT JOIN (SELECT txn, currency, SUM(amount_minor) AS minor"            \
+    " FROM ledger WHERE account = 'gateway' GROUP BY txn, currency) l"
+
 static const char  billing_check_payments[] =
     "SELECT c.id, 'captured ' || c.amount || ' ' || c.currency"
-    " || ', the books have ' || c.booked FROM ("
+    " || ', the books have ' || COALESCE(l.minor, 0) FROM ("
     " SELECT k.id AS id, k.amount_minor AS amount, k.currency AS currency,"
-    " COALESCE((SELECT SUM(l.amount_minor) FROM ledger l"
-    " WHERE l.txn = k.id || '-paid' AND l.account = 'gateway'"
-    " AND l.currency = k.currency), 0) AS booked"
+    " k.id || '-paid' AS txn"
     " FROM checkout k WHERE k.state = 'succeeded' AND k.amount_minor > 0"
     " AND k.purpose NOT IN ('card', 'trial_card') UNION ALL"
-    " SELECT k.id, k.captured_minor, k.captured_in,"
-    " COALESCE((SELECT SUM(l.amount_minor) FROM ledger l"
-    " WHERE l.txn = k.id || '-mismatch' AND l.account = 'gateway'"
-    " AND l.currency = k.captured_in), 0)"
+    " SELECT k.id, k.captured_minor, k.captured_in, k.id || '-mismatch'"
     " FROM checkout k WHERE k.state IN ('refunding', 'refunded')"
-    " AND k.captured_minor > 0) c WHERE c.amount <> c.booked ORDER BY c.id";
+    " AND k.captured_minor > 0) c" BILLING_CHECK_BOOKED
+    " ON l.txn = c.txn AND l.currency = c.currency"
+    " WHERE c.amount <> COALESCE(l.minor, 0) ORDER BY c.id";
 
 static const char  billing_check_refunds[] =
     "SELECT c.id, 'gave back ' || c.amount || ' ' || c.currency"
-    " || ', the books have ' || c.booked FROM ("
+    " || ', the books have ' || -COALESCE(l.minor, 0) FROM ("
     " SELECT k.id AS id, k.captured_minor AS amount,"
-    " k.captured_in AS currency,"
-    " COALESCE((SELECT -SUM(l.amount_minor) FROM ledger l"
-    " WHERE l.txn = k.id || '-returned' AND l.account = 'gateway'"
-    " AND l.currency = k.captured_in), 0) AS booked"
-    " FROM checkout k WHERE k.state = 'refunded'"
+    " k.captured_in AS currency FROM checkout k WHERE k.state = 'refunded'"
     " AND k.captured_minor > 0 UNION ALL"
-    " SELECT r.id, r.card_minor, r.currency,"
-    " COALESCE((SELECT -SUM(l.amount_minor) FROM ledger l"
-    " WHERE l.txn = r.id || '-returned' AND l.account = 'gateway'), 0)"
-    " FROM refund r WHERE r.money = 'returned') c"
-    " WHERE c.amount <> c.booked ORDER BY c.id";
+    " SELECT r.id, r.card_minor, r.currency FROM refund r"
+    " WHERE r.money = 'returned') c" BILLING_CHECK_BOOKED
+    " ON l.txn = c.id || '-returned' AND l.currency = c.currency"
+    " WHERE c.amount <> -COALESCE(l.minor, 0) ORDER BY c.id";
 
 static const char  billing_check_strays[] =
     "SELECT l.txn, 'is the payment of no checkout that succeeded'"

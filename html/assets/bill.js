@@ -10,7 +10,7 @@ function line(text, amount, currency, kind) {
 
 // "5 × $240.00", or a share of it when it is not the whole period.
 function reckoning(one, currency) {
-  if (!one.quantity || !one.unit_amount) {
+  if (!one.quantity || !one.unit_amount || one.kind === 'tax') {
     return null;
   }
   const share = one.numerator && one.denominator && one.numerator !== one.denominator
@@ -21,12 +21,18 @@ function reckoning(one, currency) {
   return h('small', {}, `${times}${money(one.unit_amount, currency)}${share}`);
 }
 
+// Which days a share is for.
+function days({ service }) {
+  return service ? h('small', {}, t('bill.span', {
+    from: date(service[0]), to: date(service[1]) })) : null;
+}
+
 function detail(one, currency, removePromo) {
   const promo = one.kind === 'discount';
 
   return h('div', { class: `line ${one.kind}` },
     h('dt', {}, one.text, ['plan', 'credit', 'proration'].includes(one.kind)
-      ? reckoning(one, currency) : null,
+      ? reckoning(one, currency) : null, days(one),
     promo ? h('button', { type: 'button', class: 'link', onclick: removePromo },
       t('promo.remove')) : null),
     h('dd', {}, money(one.amount, currency)));

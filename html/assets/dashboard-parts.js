@@ -1,9 +1,25 @@
 // The parts of a team's page.
 
-import { call, part, post } from './api.js';
-import { fill, find, h, icon } from './dom.js';
-import { avatar, failure, field, fieldError, problemText } from './shell.js';
+import { part } from './api.js';
+import { askFor } from './ask.js';
+import { boardDialog, deletedBoards, newBoard } from './board-dialog.js';
+import { h, icon } from './dom.js';
 import { date, t } from './text.js';
+
+// Told by a part of the page that also answers them.
+const ANSWERED = ['request', 'discoverable'];
+const BAD = ['expired', 'past_due'];
+// What each state of a subscription is cured with, for who may.
+const CURES = {
+  past_due: ['open_billing', 'card', 'notice.do.card'],
+  expired: ['reactivate', 'reactivate', 'notice.do.reactivate'],
+  cancelled: ['reactivate', 'reactivate', 'notice.do.reactivate'],
+  unpaid: ['open_billing', 'invoices', 'notice.do.invoices'],
+  trial: ['open_billing', '', 'notice.do.billing'],
+};
+
+export const billingUrl = (team, task = '') => `/billing/overview?team=${part(team.id)}`
+  + `${task ? `#${task}` : ''}`;
 
 function facts({ team }) {
   const paid = team.plan !== 'free';
@@ -13,34 +29,73 @@ function facts({ team }) {
     paid && team.seats ? h('li', {}, t('seats.paid', { n: team.seats })) : null,
     paid && team.period ? h('li', {}, t(`period.${team.period}`)) : null,
     team.period_end ? h('li', {}, t(team.auto_renew === false ? 'ends' : 'renews'), ' ',
-      h('time', { datetime: team.period_end }, date(team.period_end))) : null);
+      h('time', { datetime: team.period_end }, date(team.period_end))) : null,
+    team.account?.teams > 1 ? h('li', {}, t('account.of', { n: team.account.teams,
+      name: team.account.name })) : null);
 }
 
-export function teamHead(data) {
-  const { team, upgrade_button: button } = data;
+// Where the plan is changed by this reader: here, in the billing, or by whom.
+function upgradeWay({ team, upgrade_button: button }, act) {
   const here = location.pathname + location.search;
-  const link = `/upgrade?team=${part(team.id)}&return=${part(here)}`;
+  const href = `/upgrade?team=${part(team.id)}&return=${part(here)}`;
+  const open = (event) => {
+    if (!event.metaKey && !event.ctrlKey) {
+      event.preventDefault();
+      act.upgrade();
+    }
+  };
+
+  if (button?.visible) {
+    return h('a', { class: 'button primary', href, id: 'upgrade', role: 'button',
+      'aria-haspopup': 'dialog', onclick: open, onkeydown: (event) => {
+        if (event.key === ' ') {
+          open(event);
+        }
+      } }, icon('up'), t('upgrade'));
+  }
+  if (team.can?.open_billing) {
+    return h('a', { class: 'button', href: billingUrl(team), id: 'billing' }, icon('card'),
+      t('billing'));
+  }
+  if (!team.plan || ['enterprise', 'education'].includes(team.plan)) {
+    return null;
+  }
+  return h('p', { class: 'muted who-can', id: 'who-can' }, team.billing_admins?.length
+    ? t('upgrade.who', { who: team.billing_admins.join(', ') }) : t('upgrade.who.admins'));
+}
+
+export function teamHead(data, act) {
+  const { team } = data;
 
   return h('header', { class: 'team-head' },
-    h('div', {}, h('h1', {}, team.name),
+    h('div', {}, h('h1', { tabindex: '-1' }, team.name),
       team.plan ? h('p', { class: 'chips' },
         h('span', { class: 'chip plan', data: { plan: team.plan } }, t(`plan.${team.plan}`)),
         ['free', 'active', team.plan].includes(team.state) ? null
           : h('span', { class: 'chip state', data: { state: team.state } },
             t(`state.${team.state}`))) : null,
       team.plan ? facts(data) : null),
-    button?.visible
-      ? h('a', { class: 'button primary', href: link, id: 'upgrade' }, icon('up'), t('upgrade'))
-      : null,
-    !button?.visible && team.plan !== 'free' && team.can?.upgrade
-      ? h('a', { class: 'button', href: link }, t('plan.change')) : null);
+    h('div', { class: 'row' },
+      team.plan ? h('button', { type: 'button', id: 'settings', onclick: act.settings },
+        icon('gear'), t('settings')) : null,
+      upgradeWay(data, act)));
 }
 
-export function notices({ notices: list = [] }) {
-  const bad = ['expired', 'past_due'];
+export function notices({ team, notices: list = [] }) {
+  return list.filter((one) => !ANSWERED.includes(one.code)).map((one) => {
+    const [can, task, key] = CURES[one.code] ?? [];
 
-  return list.map((one) => h('div', { class: `notice ${bad.includes(one.code) ? 'bad' : 'warn'}` },
-    h('p', {}, one.text ?? one.detail)));
+    return h('div', { class: `notice ${BAD.includes(one.code) ? 'bad' : 'warn'}` },
+      h('p', {}, one.text ?? one.detail),
+      key && team?.can?.[can] ? h('a', { class: 'button', href: billingUrl(team, task) }, t(key))
+        : null);
+  });
+}
+
+export function trialOffer({ team }, act) {
+  return team.can?.trial ? h('div', { class: 'notice', id: 'trial' },
+    h('p', {}, h('strong', {}, t('trial')), ' ', t('trial.offer')),
+    h('button', { type: 'button', onclick: act.trial }, t('trial.look'))) : null;
 }
 
 // Why a board cannot be edited, in words.
@@ -51,7 +106,7 @@ function locked(board) {
   return text === key ? t('board.locked') : text;
 }
 
-function boardCard(board, index) {
+function boardCard(board, index, team, refresh) {
   return h('li', { class: 'board', data: { locked: String(!board.editable) } },
     h('a', { href: `/boards/${part(board.id)}` },
       h('span', { class: 'thumb', 'aria-hidden': 'true', data: { tint: index % 6 } },
@@ -59,97 +114,27 @@ function boardCard(board, index) {
       h('span', { class: 'board-title' }, board.title),
       board.private ? h('span', { class: 'tag' }, icon('lock'), t('board.private')) : null,
       board.editable ? null : h('span', { class: 'tag warn' }, icon('eye'), t('board.view'))),
-    board.editable ? null : h('p', { class: 'why' }, locked(board)));
+    board.editable ? null : h('p', { class: 'why' }, locked(board)),
+    h('button', { type: 'button', class: 'quiet manage',
+      'aria-label': t('board.manage.label', { title: board.title }),
+      onclick: () => boardDialog(board, team, refresh) }, t('board.manage')));
 }
 
-export function boards(data, askFor) {
+export function boards(data, refresh) {
   const { team, boards: list = [] } = data;
   const paid = team.plan !== 'free';
-  const check = paid ? h('label', { class: 'check' },
-    h('input', { type: 'checkbox', id: 'private' }), t('board.private.make')) : null;
-  const create = () => askFor({
-    heading: t('board.new'), label: t('board.title'), button: t('board.create'),
-    hint: paid ? null : t('board.new.free'),
-    extra: check,
-    ask: async (title) => {
-      await post(`/dashboard/teams/${part(team.id)}/boards`, {
-        title, ...(check && find('#private', check).checked ? { private: true } : {}),
-      });
-      location.reload();
-    },
-  });
   const shut = list.filter((one) => one.reason === 'BOARD_LOCKED_LIMIT'
     || (!one.editable && !one.reason)).length;
 
   return h('section', { 'aria-labelledby': 'boards' },
     h('div', { class: 'section-head' }, h('h2', { id: 'boards' }, t('boards')),
-      h('button', { type: 'button', onclick: create }, icon('plus'), t('board.new'))),
+      h('button', { type: 'button', onclick: () => newBoard(team, askFor, refresh) }, icon('plus'),
+        t('board.new'))),
     shut && !paid ? h('p', { class: 'explain' }, icon('lock'),
       h('span', {}, t('boards.locked', { n: shut }))) : null,
-    list.length ? h('ul', { class: 'boards' }, list.map(boardCard))
-      : h('p', { class: 'muted' }, t('boards.none')));
-}
-
-function member(one, team, me) {
-  const roles = one.roles ?? [one.role ?? 'member'];
-  const remove = async (event) => {
-    const button = event.currentTarget;
-
-    if (!confirm(t('member.remove.sure', { email: one.email }))) {
-      return;
-    }
-    try {
-      await call('DELETE', `/dashboard/teams/${part(team.id)}/members/${part(one.email)}`);
-      location.reload();
-    } catch (problem) {
-      fill(find('#members-problem'), failure(problem));
-      button.focus();
-    }
-  };
-
-  return h('li', {}, avatar(one.email),
-    h('span', { class: 'member-name' }, one.email, one.email === me
-      ? h('em', {}, t('member.you')) : null,
-    h('small', {}, roles.map((role) => t(`role.${role}`)).join(', '))),
-    team.can?.remove_members && one.email !== me
-      ? h('button', { type: 'button', class: 'quiet', onclick: remove,
-        'aria-label': t('member.remove.label', { email: one.email }) }, t('member.remove'))
-      : null);
-}
-
-function invite(team) {
-  const form = h('form', { class: 'invite', novalidate: true },
-    field({ id: 'email', label: t('member.email'), type: 'email', inputmode: 'email' }),
-    h('button', {}, t('member.add')));
-
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    const email = find('#email', form).value.trim();
-
-    fieldError('email', email ? null : t('field.needed'));
-    if (!email) {
-      find('#email', form).focus();
-      return;
-    }
-    try {
-      await post(`/dashboard/teams/${part(team.id)}/members`, { email });
-      location.reload();
-    } catch (problem) {
-      fieldError('email', problemText(problem).join(' '));
-      find('#email', form).focus();
-    }
-  });
-  return form;
-}
-
-export function members(data) {
-  const { team, members: list, profile } = data;
-
-  return h('section', { 'aria-labelledby': 'members' },
-    h('div', { class: 'section-head' }, h('h2', { id: 'members' }, t('members')),
-      team.plan ? h('span', { class: 'muted' }, t('members.count', { n: team.members })) : null),
-    h('div', { id: 'members-problem' }),
-    list ? h('ul', { class: 'members' },
-      list.map((one) => member(one, team, profile?.email))) : null,
-    team.can?.invite ? invite(team) : h('p', { class: 'muted' }, t('member.ask')));
+    list.length ? h('ul', { class: 'boards' },
+      list.map((one, i) => boardCard(one, i, team, refresh)))
+      : h('p', { class: 'muted' }, t('boards.none')),
+    team.plan ? h('p', {}, h('button', { type: 'button', class: 'link',
+      onclick: () => deletedBoards(team, refresh) }, t('boards.deleted'))) : null);
 }

@@ -1,12 +1,17 @@
 // The dashboard: teams at the left, the current team's boards and members.
 
 import { get, part, post } from './api.js';
-import { boards, members, notices, teamHead } from './dashboard-parts.js';
+import { askFor } from './ask.js';
+import { boards, notices, teamHead, trialOffer } from './dashboard-parts.js';
 import { deletion } from './deletion.js';
-import { dialog, fill, find, h, icon } from './dom.js';
+import { announce, dialog, fill, find, h, icon } from './dom.js';
 import { joining } from './join.js';
-import { avatar, brand, failure, field, fieldError, page, problemText, title } from './shell.js';
+import { discoverable, members, requests } from './people.js';
+import { choosePlan } from './plan-popup.js';
+import { avatar, brand, page, title } from './shell.js';
+import { teamDialog } from './team-dialog.js';
 import { t } from './text.js';
+import { trialDialog, trialReturn } from './trial.js';
 
 const asked = new URLSearchParams(location.search).get('team');
 
@@ -15,46 +20,7 @@ function teamLink(team, current) {
     href: `/dashboard?team=${part(team.id)}`,
     'aria-current': team.id === current ? 'page' : null,
   }, avatar(team.name), h('span', { class: 'team-name' }, team.name,
-    team.plan ? h('small', {}, planName(team.plan)) : null)));
-}
-
-function planName(plan) {
-  return t(`plan.${plan}`);
-}
-
-// One question in a dialog; ask(value) may throw a problem, shown in place.
-export function askFor({ heading, label, hint, button, extra, ask, ...input }) {
-  const id = 'asked';
-  const where = h('div', {});
-  const form = h('form', { novalidate: true }, where,
-    field({ id, label, hint, required: true, maxlength: 120, ...input }), extra ?? null,
-    h('div', { class: 'actions' }, h('button', { class: 'primary' }, button)));
-  const box = dialog(heading, t('close'), form);
-
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    const value = find(`#${id}`, box).value.trim();
-    const submit = find('button.primary', form);
-
-    if (submit.getAttribute('aria-disabled') === 'true') {
-      return;
-    }
-    fieldError(id, value ? null : t('field.needed'));
-    if (!value) {
-      find(`#${id}`, box).focus();
-      return;
-    }
-    submit.setAttribute('aria-disabled', 'true');
-    try {
-      await ask(value, form);
-    } catch (problem) {
-      submit.removeAttribute('aria-disabled');
-      const ours = ['name', 'title', 'email'].includes(problem.body?.field);
-      fill(where, ours ? null : failure(problem));
-      fieldError(id, ours ? problemText(problem).join(' ') : null);
-      find(`#${id}`, box).focus();
-    }
-  });
+    team.plan ? h('small', {}, t(`plan.${team.plan}`)) : null)));
 }
 
 function newTeam() {
@@ -69,7 +35,7 @@ function newTeam() {
 }
 
 function sidebar(data) {
-  return h('aside', { class: 'side' }, brand(),
+  return [brand(),
     h('div', { class: 'side-head' }, h('h2', { id: 'teams' }, t('teams')),
       h('button', {
         type: 'button', class: 'round', 'aria-label': t('team.new'), title: t('team.new'),
@@ -78,22 +44,71 @@ function sidebar(data) {
     h('nav', { 'aria-labelledby': 'teams' }, h('ul', { class: 'teams' },
       data.teams.map((team) => teamLink(team, data.team?.id)))),
     h('div', { class: 'side-foot' }, h('a', { href: '/pricing' }, t('pricing')),
-      h('p', { class: 'who' }, data.profile?.email ?? data.profile)));
+      h('p', { class: 'who' }, data.profile?.email ?? data.profile))];
+}
+
+// One click, and the plans are there: they are asked for with the page.
+function upgrading(data) {
+  const { team } = data;
+  const offered = data.upgrade_button?.visible ? get(`/upgrade?team=${part(team.id)}`) : null;
+
+  offered?.catch(() => {});             // said when somebody looks
+  return () => {
+    const body = h('div', { class: 'popup' });
+    const box = dialog(t(team.plan === 'free' ? 'upgrade.title' : 'upgrade.change',
+      { team: team.name }), t('close'), body);
+
+    box.classList.add('wide-dialog');
+    choosePlan(body, { team: team.id, back: `/dashboard?team=${part(team.id)}`, offered,
+      go: (url) => location.assign(url), close: () => box.close() });
+  };
+}
+
+const load = () => get(`/dashboard${asked ? `?team=${part(asked)}` : ''}`);
+
+function draw(main, data) {
+  const refresh = async (said) => {
+    draw(main, await load());
+    find('h1', main)?.focus();
+    announce(said);
+  };
+
+  fill(find('.side'), sidebar(data));
+  if (!data.team) {
+    title(t('dashboard'));
+    fill(main, joining(), notices(data), requests(data, refresh), discoverable(data, refresh),
+      h('div', { class: 'empty' }, h('h1', { tabindex: '-1' }, t('team.none')),
+        h('p', {}, t('team.none.hint')),
+        h('button', { type: 'button', class: 'primary', onclick: newTeam }, t('team.create'))));
+    return;
+  }
+  const upgrade = upgrading(data);
+  const may = data.upgrade_button?.visible || data.team.can?.upgrade;
+  title(data.team.name, t('dashboard'));
+  fill(main, joining(),
+    teamHead(data, { upgrade,
+      settings: () => teamDialog(data, { refresh, upgrade: may ? upgrade : null }) }),
+    h('div', { id: 'trial-problem' }), notices(data),
+    trialOffer(data, { trial: () => trialDialog(data.team, refresh) }),
+    requests(data, refresh), boards(data, refresh), members(data, refresh),
+    discoverable(data, refresh));
 }
 
 page(async (main) => {
-  const data = await get(`/dashboard${asked ? `?team=${part(asked)}` : ''}`);
+  const data = await load();
 
-  document.body.insertBefore(sidebar(data), main);
+  document.body.insertBefore(h('aside', { class: 'side' }), main);
   document.body.classList.add('ready');
+  draw(main, data);
   if (!data.team) {
-    title(t('dashboard'));
-    fill(main, joining(), notices(data), h('div', { class: 'empty' }, h('h1', {}, t('team.none')),
-      h('p', {}, t('team.none.hint')),
-      h('button', { type: 'button', class: 'primary', onclick: newTeam }, t('team.create'))));
     return;
   }
-  title(data.team.name, t('dashboard'));
-  fill(main, joining(), teamHead(data), notices(data), boards(data, askFor), members(data));
   deletion(data.team);
+  if (new URLSearchParams(location.search).get('task') === 'upgrade') {
+    find('#upgrade')?.click();
+  }
+  if (await trialReturn(find('#trial-problem'))) {
+    draw(main, await load());
+    announce(t('trial.begun'));
+  }
 });

@@ -30,8 +30,11 @@ export function keep(language) {
 
 export const lang = choose();
 
-export async function load() {
-  document.documentElement.lang = lang;
+// page: it is ours, and says its language; a foreign one keeps its own.
+export async function load({ page = true } = {}) {
+  if (page) {
+    document.documentElement.lang = lang;
+  }
   const response = await fetch('/billing/assets/messages/pages.json');
   messages = response.ok ? await response.json() : {};
 }

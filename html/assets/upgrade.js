@@ -5,6 +5,7 @@ import { bill } from './bill.js';
 import { CARD, cardFields, check, readCard, refusal } from './card.js';
 import { confirmation } from './confirmation.js';
 import { announce, fill, find, h, icon } from './dom.js';
+import { chooseTeam, gated, notOffered } from './entry.js';
 import { CardError, GatewayDown } from './gateway.js';
 import {
   buyable, enterprise, first, methodChoice, periodChoice, planCards, planOf, whyNot, within,
@@ -131,6 +132,7 @@ async function ask() {
   try {
     const answer = await post('/upgrade/quote', {
       team, plan, seats, period, payment_method: method, ...(promo ? { promo } : {}),
+      ...taxed(),
     });
     if (mine !== asked) {
       return;
@@ -153,6 +155,13 @@ async function ask() {
 }
 
 function badQuote(problem) {
+  const own = problem.body?.field?.replace('billing_information.', '');
+
+  if (['country', 'vat_id'].includes(own)) {
+    find('#bill').removeAttribute('aria-busy');
+    fieldError(own, problemText(problem).join(' '));
+    return;
+  }
   if (problem.code.startsWith('PROMO_')) {
     const typed = order.promo;
     change({ promo: null });
@@ -207,14 +216,31 @@ function step(n, key, ...content) {
 const INFORMATION = [['company', 'organization'], ['address', 'street-address'],
   ['postal_code', 'postal-code'], ['city', 'address-level2'], ['country', 'country'],
   ['vat_id', 'off']];
+const TAXED = ['country', 'vat_id'];
 
 function information() {
-  return h('details', { class: 'more' }, h('summary', {}, t('information')),
+  const again = ({ target }) => {
+    if (TAXED.includes(target.id)) {
+      fieldError(target.id, null);
+      preview();
+    }
+  };
+
+  return h('details', { class: 'more', onchange: again }, h('summary', {}, t('information')),
     h('div', { class: 'fields' }, INFORMATION.map(([id, autocomplete]) => field({
       id, label: t(`information.${id}`), autocomplete,
       hint: id === 'country' ? t('information.country.hint') : null,
       maxlength: id === 'country' ? 2 : 120,
     }))));
+}
+
+// What the tax depends on goes with the quote, so that the bill has it (R113).
+function taxed() {
+  const country = find('#country').value.trim().toUpperCase();
+  const vat = find('#vat_id').value.trim();
+
+  return /^[A-Z]{2}$/.test(country)
+    ? { billing_information: { country, ...(vat ? { vat_id: vat } : {}) } } : {};
 }
 
 function readInformation() {
@@ -385,11 +411,27 @@ function finish(outcome) {
   }
 }
 
+// What was shown does not hold any more: both amounts, and the button confirms
+// the new one (with a key of its own).
 function stale(problem) {
+  const { old, new: now, currency, quote: fresh } = problem.body ?? {};
+
   showProblem(problem);
-  if (problem.code === 'QUOTE_STALE') {
-    preview();
+  if (problem.code !== 'QUOTE_STALE') {
+    return;
   }
+  if (!fresh) {
+    preview();
+    return;
+  }
+  endPreview();
+  quote = fresh;
+  drawBill();
+  const row = (key, amount) => h('div', { class: 'line' }, h('dt', {}, t(key)),
+    h('dd', {}, money(amount, currency)));
+  find('#errors .summary').append(h('dl', { class: 'lines', id: 'stale' },
+    old === null || old === undefined ? null : row('bill.old', old), row('bill.new', now)),
+  h('p', {}, t('stale.confirm')));
 }
 
 // An order that is still open: no second form, only the way on.
@@ -420,6 +462,9 @@ function done(answer, email) {
 
   endPreview();
   sessionStorage.removeItem(choicesName());
+  sessionStorage.setItem('billing.upgraded', JSON.stringify({
+    team: answer.team.id, plan: answer.team.plan, seats: answer.team.seats,
+  }));
   url.search = new URLSearchParams({
     team: answer.team.id, ...(params.get('return') ? { return: back() } : {}),
     done: answer.operation,
@@ -432,23 +477,6 @@ function done(answer, email) {
 
 
 // --- start --------------------------------------------------------------------------
-
-// Without ?team=: which of the teams is it for?
-function chooseTeam(main, data) {
-  const free = data.teams.filter((one) => one.plan === 'free');
-  const url = (team) => {
-    const query = new URLSearchParams(params);
-    query.set('team', team.id);
-    return `/upgrade?${query}`;
-  };
-
-  title(t('upgrade'));
-  fill(main, h('div', { class: 'narrow' }, h('h1', {}, t('upgrade.which')),
-    free.length ? h('ul', { class: 'people' }, free.map((team) => h('li', {},
-      h('a', { href: url(team) }, h('strong', {}, team.name)))))
-      : h('p', {}, t('upgrade.nofree')),
-    h('p', { class: 'actions' }, h('a', { class: 'button', href: '/dashboard' }, t('back.dashboard')))));
-}
 
 async function reopen(operation) {
   const { state, answer } = await get(`/billing/operations/${part(operation)}`);
@@ -477,11 +505,6 @@ async function goOn() {
   }
 }
 
-function notOffered(problem) {
-  return h('div', { class: 'narrow' }, h('h1', {}, t('upgrade')), failure(problem),
-    h('p', { class: 'actions' }, h('a', { class: 'button', href: '/dashboard' }, t('back.dashboard'))));
-}
-
 page(async (main) => {
   const team = params.get('team');
   const data = await get(`/dashboard${team ? `?team=${part(team)}` : ''}`);
@@ -489,7 +512,7 @@ page(async (main) => {
   me = data.profile?.email ?? data.profile;
   document.body.insertBefore(header(me, 'upgrade'), main);
   if (!team) {
-    chooseTeam(main, data);
+    chooseTeam(main, data, params);
     return;
   }
   if (params.get('done')) {
@@ -505,7 +528,7 @@ page(async (main) => {
       throw problem;
     }
     title(t('upgrade'));
-    fill(main, notOffered(problem));
+    fill(main, notOffered(problem, data, params, data.team ? await gated(data.team, params) : null));
     return;
   }
   offer.team ??= data.team;
@@ -514,10 +537,11 @@ page(async (main) => {
   const heading = t(offer.team.plan === 'free' ? 'upgrade.title' : 'upgrade.change',
     { team: offer.team.name });
   title(heading);
-  fill(main, h('div', { class: 'wide' },
+  const wanted = await gated(offer.team, params);
+  fill(main, h('div', { class: 'wide' }, wanted,
     h('p', { class: 'crumb' }, h('a', { href: back() }, icon('arrow'), t('back'))),
     h('h1', {}, heading),
-    h('p', { class: 'lead' }, offer.team.period_end
+    h('p', { class: 'lead' }, offer.team.period_end && offer.team.state !== 'expired'
       ? t('upgrade.lead.paid', { plan: t(`plan.${offer.team.plan}`),
         date: date(offer.team.period_end) }) : t('upgrade.lead')),
     h('div', { id: 'errors' }), form()));

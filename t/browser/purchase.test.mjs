@@ -30,6 +30,7 @@ async function purchase(t, { locale, picked, words }) {
   await picture(page, `dashboard-${picked}`);
 
   await page.locator('#upgrade').click();
+  await page.locator('#popup-go').click(WAIT);
   await page.getByRole('heading', { level: 1, name: team.name }).waitFor(WAIT);
   assert.equal(await page.locator('html').getAttribute('lang'), picked);
   await priced(page);
@@ -387,10 +388,10 @@ test('members: added, counted in the smallest size, removed; a bad address is sa
   await signIn(page);
   const team = await newTeam(page);
   await page.locator('#email').fill('not an address');
-  await page.locator('.invite button').click();
+  await page.locator('.invite button').first().click();
   await page.locator('#email-error:not([hidden])').waitFor(WAIT);
   await page.locator('#email').fill('Member@Example.test');
-  await page.locator('.invite button').click();
+  await page.locator('.invite button').first().click();
   const added = page.locator('.members li', { hasText: 'member@example.test' });
   await added.waitFor(WAIT);
   await accessible(page, 'members');
@@ -401,8 +402,8 @@ test('members: added, counted in the smallest size, removed; a bad address is sa
   assert.equal(await page.locator('#seats-team option').last().getAttribute('value'), '100');
 
   await page.goto(`${site}/dashboard?team=${team.id}`);
-  page.once('dialog', (dialog) => dialog.accept());
   await added.getByRole('button').click();
+  await page.locator('dialog').getByRole('button', { name: 'Remove' }).click();
   await added.waitFor({ state: 'detached', ...WAIT });
 });
 

@@ -2,8 +2,11 @@
 
 #include "billing_domain.h"
 
+#include <string.h>
+
 #define BILLING_LOCAL_MAX   64          /* RFC 5321 */
 #define BILLING_LABEL_MAX   63          /* RFC 1035 */
+#define BILLING_LETTER_BIT  0x40        /* in ASCII, neither digit nor "-" */
 #define BILLING_CARD_MIN    13
 #define BILLING_CARD_MAX    19
 
@@ -18,10 +21,8 @@ typedef struct {
 } billing_digits_t;
 
 
-static bool billing_email_local(const char *text, size_t len);
-static bool billing_email_domain(const char *text, size_t len);
-static bool billing_text_alnum(char c);
-static char billing_text_lower(char c);
+static bool billing_email_special(const char *text, size_t at);
+static bool billing_email_domain(const char *text, size_t len, char *out);
 static size_t billing_utf8_next(const unsigned char *p,
     const unsigned char *end, uint32_t *point);
 static bool billing_name_point(uint32_t point);
@@ -31,29 +32,64 @@ static bool billing_digits_card(const billing_digits_t *run);
 static bool billing_luhn(const uint8_t *digits, unsigned n);
 
 
+/*
+ * Letters, in lower case, digits, "-" and "_"; 0 for the rest.  A table,
+ * because the gate reads an address and an id with every request.
+ */
+
+static const char  billing_text_plain[256] = {
+    ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4',
+    ['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9',
+
+    ['a'] = 'a', ['b'] = 'b', ['c'] = 'c', ['d'] = 'd', ['e'] = 'e',
+    ['f'] = 'f', ['g'] = 'g', ['h'] = 'h', ['i'] = 'i', ['j'] = 'j',
+    ['k'] = 'k', ['l'] = 'l', ['m'] = 'm', ['n'] = 'n', ['o'] = 'o',
+    ['p'] = 'p', ['q'] = 'q', ['r'] = 'r', ['s'] = 's', ['t'] = 't',
+    ['u'] = 'u', ['v'] = 'v', ['w'] = 'w', ['x'] = 'x', ['y'] = 'y',
+    ['z'] = 'z',
+
+    ['A'] = 'a', ['B'] = 'b', ['C'] = 'c', ['D'] = 'd', ['E'] = 'e',
+    ['F'] = 'f', ['G'] = 'g', ['H'] = 'h', ['I'] = 'i', ['J'] = 'j',
+    ['K'] = 'k', ['L'] = 'l', ['M'] = 'm', ['N'] = 'n', ['O'] = 'o',
+    ['P'] = 'p', ['Q'] = 'q', ['R'] = 'r', ['S'] = 's', ['T'] = 't',
+    ['U'] = 'u', ['V'] = 'v', ['W'] = 'w', ['X'] = 'x', ['Y'] = 'y',
+    ['Z'] = 'z',
+
+    ['-'] = '-', ['_'] = '_'
+};
+
+
 billing_err_t
 billing_email_normalise(const char *text, size_t len, char *out)
 {
-    size_t  at = 0;
+    size_t  at;
 
     if (len > BILLING_EMAIL_MAX) {
         return BILLING_EFORMAT;
     }
 
-    while (at < len && text[at] != '@') {
-        at++;
+    /* Atoms joined by single dots; quoted forms are not taken. */
+
+    for (at = 0; at < len && text[at] != '@'; at++) {
+        out[at] = billing_text_plain[(uint8_t) text[at]];
+
+        if (out[at] == '\0') {
+
+            if (!billing_email_special(text, at)) {
+                return BILLING_EFORMAT;
+            }
+
+            out[at] = text[at];
+        }
     }
 
-    if (at == len || !billing_email_local(text, at)
-        || !billing_email_domain(text + at + 1, len - at - 1))
+    if (at == len || at == 0 || at > BILLING_LOCAL_MAX || text[at - 1] == '.'
+        || !billing_email_domain(text + at + 1, len - at - 1, out + at + 1))
     {
         return BILLING_EFORMAT;
     }
 
-    for (size_t i = 0; i < len; i++) {
-        out[i] = billing_text_lower(text[i]);
-    }
-
+    out[at] = '@';
     out[len] = '\0';
 
     return BILLING_OK;
@@ -63,12 +99,8 @@ billing_email_normalise(const char *text, size_t len, char *out)
 billing_err_t
 billing_domain_normalise(const char *text, size_t len, char *out)
 {
-    if (len > BILLING_DOMAIN_MAX || !billing_email_domain(text, len)) {
+    if (len > BILLING_DOMAIN_MAX || !billing_email_domain(text, len, out)) {
         return BILLING_EFORMAT;
-    }
-
-    for (size_t i = 0; i < len; i++) {
-        out[i] = billing_text_lower(text[i]);
     }
 
     out[len] = '\0';
@@ -85,8 +117,7 @@ billing_id_valid(const char *text, size_t len)
     }
 
     for (size_t i = 0; i < len; i++) {
-        if (!billing_text_alnum(text[i]) && text[i] != '_' && text[i] != '-')
-        {
+        if (billing_text_plain[(uint8_t) text[i]] == '\0') {
             return false;
         }
     }
@@ -141,99 +172,60 @@ billing_looks_like_card(const char *text, size_t len)
 }
 
 
-/* Atoms joined by single dots; quoted forms are not taken. */
+/* What else a local part may have, dots not together. */
 
 static bool
-billing_email_local(const char *text, size_t len)
+billing_email_special(const char *text, size_t at)
 {
-    static const char  special[] = "!#$%&'*+-/=?^_`{|}~";
-
-    bool  dot = true;
-
-    if (len == 0 || len > BILLING_LOCAL_MAX) {
-        return false;
+    if (text[at] == '.') {
+        return at != 0 && text[at - 1] != '.';
     }
 
-    for (size_t i = 0; i < len; i++) {
-        size_t  k = 0;
-
-        if (text[i] == '.') {
-            if (dot) {
-                return false;
-            }
-
-            dot = true;
-            continue;
-        }
-
-        dot = false;
-
-        if (billing_text_alnum(text[i])) {
-            continue;
-        }
-
-        while (special[k] != '\0' && special[k] != text[i]) {
-            k++;
-        }
-
-        if (special[k] == '\0') {
-            return false;
-        }
-    }
-
-    return !dot;
+    return text[at] != '\0' && strchr("!#$%&'*+/=?^`{|}~", text[at]) != NULL;
 }
 
 
 /* Two labels at least, so that no bare host name is mailed to. */
 
 static bool
-billing_email_domain(const char *text, size_t len)
+billing_email_domain(const char *text, size_t len, char *out)
 {
-    bool    letter = false;
-    size_t  label = 0, labels = 0;
+    char    c, bits;
+    size_t  i = 0, start, labels = 0;
 
-    for (size_t i = 0; i <= len; i++) {
+    for ( ;; ) {
+        bits = 0;
 
-        if (i == len || text[i] == '.') {
-            if (label == 0 || label > BILLING_LABEL_MAX
-                || text[i - 1] == '-')
-            {
-                return false;
+        for (start = i; i < len; i++) {
+            c = billing_text_plain[(uint8_t) text[i]];
+
+            if (c == '\0' || c == '_') {
+                break;
             }
 
-            labels++;
-            label = 0;
-            letter = letter && i == len;
-            continue;
+            bits |= c;
+            out[i] = c;
         }
 
-        if (!billing_text_alnum(text[i]) && (text[i] != '-' || label == 0)) {
+        if (i == start || i - start > BILLING_LABEL_MAX
+            || text[start] == '-' || text[i - 1] == '-')
+        {
             return false;
         }
 
-        letter = letter || text[i] > '9';
-        label++;
+        labels++;
+
+        if (i == len) {
+            /* The last has a letter: "a@127.0.0.1" is no mailbox. */
+            return labels >= 2 && (bits & BILLING_LETTER_BIT) != 0;
+        }
+
+        if (text[i] != '.') {
+            return false;
+        }
+
+        out[i++] = '.';
     }
-
-    /* The last label has a letter: "a@127.0.0.1" is no mailbox. */
-
-    return labels >= 2 && letter;
-}
-
-
-static bool
-billing_text_alnum(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
-           || (c >= 'A' && c <= 'Z');
-}
-
-
-static char
-billing_text_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
 }
 
 

@@ -2,15 +2,16 @@
  * The module inside nginx: what its files share.
  *
  * One noun, one file:  module (directives), require (one of them), config
- * (billing.json and the secrets), zone and table (shared memory), siphash,
- * redis (one asynchronous connection) and redis_command (what travels over
- * it), park (waiting requests), fetch (records on a miss), ask (those that
- * Redis lacks), ctx (what a request has learned), question (who wants what),
- * look (what is known), gate (the verdict), refuse (the answer to a refusal),
- * variable ($billing_*), allowance (features and limits by name), life (of an
- * nginx worker process), process (billing-worker); session (cookie, csrf), api
- * (routes), stream (entries), transport (commands, answers), notice, relay,
- * local, answer, status, scrape (what is counted) and metric.
+ * (billing.json and the secrets), zone and table (shared memory), hash, redis
+ * (one asynchronous connection) and redis_command (what travels over it), park
+ * (waiting requests), fetch (records on a miss), ask (those that Redis lacks),
+ * ctx (what a request has learned), question (who wants what), look (what is
+ * known), gate (the verdict), refuse (the answer to a refusal), variable
+ * ($billing_*), allowance (features and limits by name), life (of an nginx
+ * worker process), process (billing-worker); cookie, session (who asks; csrf),
+ * passport (verified lately), api (routes), stream (entries), transport
+ * (commands, answers), notice, relay, local, answer, status, scrape (what is
+ * counted) and metric.
  */
 
 #ifndef NGX_HTTP_BILLING_H
@@ -46,7 +47,9 @@ typedef struct {
     ngx_str_t             worker_path;      /* billing_worker, "" = off */
     ngx_flag_t            worker_given;
     ngx_flag_t            demo;             /* settings->demo */
+    ngx_uint_t            serial;           /* of configurations read */
     ngx_str_t             session_cookie;   /* billing_session_cookie */
+    ngx_str_t             session_cookie_tls;   /* with "__Host-" in front */
     ngx_str_t             origin;           /* billing_origin, "" = from Host */
     ngx_addr_t           *redis_addrs;      /* resolved at configuration time */
     ngx_uint_t            redis_naddrs;
@@ -56,6 +59,9 @@ typedef struct {
     ngx_http_complex_value_t  *profile;     /* billing_profile */
     ngx_http_complex_value_t  *team;        /* billing_team */
     ngx_http_complex_value_t  *board;       /* billing_board */
+    ngx_int_t                  profile_index;   /* of one variable alone, */
+    ngx_int_t                  team_index;      /* NGX_ERROR of anything */
+    ngx_int_t                  board_index;     /* else */
     ngx_flag_t                 require;     /* billing_require given */
     ngx_flag_t                 wanted_auto; /* view for GET, HEAD; else edit */
     billing_wanted_t           wanted;
@@ -102,7 +108,6 @@ ngx_int_t ngx_http_billing_allowance_variables(ngx_conf_t *cf);
 
 typedef struct {
     billing_record_t  record;
-    ngx_uint_t        fetched_sec;          /* monotonic */
     ngx_uint_t        age_sec;
     ngx_msec_t        fetched_msec;         /* as ngx_current_msec was then */
     unsigned          found:1;
@@ -159,11 +164,11 @@ char *ngx_http_billing_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /*
  * Looks up one record without a lock, an allocation or a system call.
  * kind TEAM: id = team; MEMBER: id = team, name = e-mail; BOARD: id = board;
- * ACCESS: id = board, name = e-mail.
+ * ACCESS: id = board, name = e-mail.  What is found has a valid name.
  */
 void ngx_http_billing_zone_get(ngx_shm_zone_t *zone,
-    billing_record_kind_t kind, ngx_str_t *id, ngx_str_t *name,
-    ngx_http_billing_loc_conf_t *blcf, ngx_http_billing_entry_t *entry);
+    ngx_http_billing_want_t *want, ngx_http_billing_loc_conf_t *blcf,
+    ngx_http_billing_entry_t *entry);
 
 /*
  * Stores a record unless the table holds a newer epoch or version of it.  The
@@ -228,13 +233,21 @@ typedef struct {
     uint32_t  generation;
 } ngx_http_billing_cell_t;
 
+/* Where _get copies to, and what it copies beside. */
+typedef struct {
+    u_char      *bytes;
+    ngx_uint_t   nwords;                    /* of the record's kind */
+    uint64_t     fetched_msec;
+    uint32_t     generation;
+} ngx_http_billing_copy_t;
+
 /* Lays a table of empty places over zeroed memory. */
 void ngx_http_billing_table_init(ngx_http_billing_table_t *table,
     u_char *memory, size_t size, ngx_uint_t nwords);
 
 /* NGX_OK and a copy that was never half written, or NGX_DECLINED. */
 ngx_int_t ngx_http_billing_table_get(ngx_http_billing_table_t *table,
-    const uint64_t hash[2], uint32_t now_sec, ngx_http_billing_cell_t *cell);
+    const uint64_t hash[2], uint32_t now_sec, ngx_http_billing_copy_t *copy);
 
 /* Under the zone's mutex.  NGX_DECLINED: what is there is newer. */
 ngx_int_t ngx_http_billing_table_put(ngx_http_billing_table_t *table,
@@ -248,9 +261,13 @@ ngx_int_t ngx_http_billing_table_put(ngx_http_billing_table_t *table,
 void ngx_http_billing_table_census(ngx_http_billing_table_t *table,
     ngx_uint_t *entries, uint64_t *oldest_msec);
 
-/* SipHash-2-4 with 128 bits of result. */
-void ngx_http_billing_siphash(const uint64_t key[2], const u_char *data,
-    size_t len, uint64_t hash[2]);
+/* Of its key: four for a start, four for each word that may be hashed. */
+#define NGX_HTTP_BILLING_HASH_KEY                                             \
+    (4 * (2 + (BILLING_ID_MAX + 7) / 8 + (BILLING_EMAIL_MAX + 7) / 8))
+
+/* NGX_DECLINED for a name longer than any. */
+ngx_int_t ngx_http_billing_hash(const uint64_t *key,
+    ngx_http_billing_want_t *want, uint64_t hash[2]);
 
 
 /* --- redis: one asynchronous connection ----------------------------------- */
@@ -394,24 +411,6 @@ typedef enum {
     NGX_HTTP_BILLING_VERDICT_UNKNOWN
 } ngx_http_billing_verdict_t;
 
-typedef struct {
-    ngx_http_billing_verdict_t  verdict;
-    billing_reason_t            reason;
-    unsigned                    dry_run:1;
-    unsigned                    decided:1;
-    unsigned                    fetched:1;      /* $billing_cache: MISS */
-    unsigned                    session_done:1;
-    unsigned                    session_ok:1;
-    ngx_uint_t                  age_sec;
-    ngx_str_t                   team_id;
-    billing_team_record_t       team;
-    billing_member_record_t     member;
-    billing_board_record_t      board;
-    billing_session_t          *session;
-    void                       *api;            /* api.c's own */
-    void                       *gate;           /* gate.c's own */
-} ngx_http_billing_ctx_t;
-
 /* Who wants what of which: all that a decision is a decision about. */
 typedef struct {
     ngx_str_t         profile;                  /* normalised */
@@ -422,6 +421,47 @@ typedef struct {
     u_char            email[BILLING_EMAIL_MAX + 1];     /* the profile's */
 } ngx_http_billing_question_t;
 
+/* The gate's own, kept over its second run and over internal redirects. */
+typedef struct {
+    size_t                       team_len;
+    ngx_msec_t                   asked_at;
+    unsigned                     asked:4;
+    unsigned                     waiting:1;
+    unsigned                     posed:1;       /* question is filled */
+
+    ngx_http_billing_question_t  question;      /* from here not zeroed */
+    u_char                       team[BILLING_ID_MAX];  /* asked about */
+} ngx_http_billing_gate_t;
+
+typedef struct ngx_http_billing_ctx_s  ngx_http_billing_ctx_t;
+
+struct ngx_http_billing_ctx_s {
+    ngx_http_billing_verdict_t  verdict;
+    billing_reason_t            reason;
+    unsigned                    dry_run:1;
+    unsigned                    decided:1;
+    unsigned                    fetched:1;      /* $billing_cache: MISS */
+    unsigned                    session_done:1;
+    unsigned                    cookies_read:1;
+    unsigned                    session_cookies:2;  /* how many, 2 = more */
+    ngx_uint_t                  age_sec;
+    ngx_str_t                   team_id;
+    ngx_str_t                   session_cookie;
+    ngx_str_t                   seen_cookie;    /* "" none */
+    billing_session_t          *session;        /* NULL: none that holds */
+    void                       *api;            /* api.c's own */
+    ngx_http_billing_gate_t     gate;
+
+    /* Set with the decision; neither this nor the end of gate is zeroed. */
+    billing_team_record_t       team;
+    billing_member_record_t     member;         /* access filled */
+    billing_board_record_t      board;
+    billing_session_t           session_is;     /* what session points at */
+
+    ngx_pool_cleanup_t          cleanup;        /* ctx.c's own, to the end */
+    ngx_http_billing_ctx_t     *next;
+};
+
 /*
  * ALLOW when there is a question, else the reason why nobody need be asked.
  * With UNAUTHENTICATED a board may be named: its public link lets in anybody.
@@ -430,9 +470,12 @@ billing_reason_t ngx_http_billing_question(ngx_http_request_t *r,
     ngx_http_billing_question_t *question);
 ngx_uint_t ngx_http_billing_question_same(ngx_http_billing_question_t *a,
     ngx_http_billing_question_t *b);
+/* The variable that a value consists of, or NGX_ERROR. */
+ngx_int_t ngx_http_billing_question_index(ngx_http_complex_value_t *value);
 
 /* Survives internal redirects (found again through the pool's cleanups). */
 ngx_http_billing_ctx_t *ngx_http_billing_ctx(ngx_http_request_t *r);
+void ngx_http_billing_ctx_exit(void);           /* frees what none uses */
 
 /* The same without making one: NULL when nothing has asked for it yet. */
 ngx_http_billing_ctx_t *ngx_http_billing_ctx_find(ngx_http_request_t *r);
@@ -459,6 +502,17 @@ ngx_int_t ngx_http_billing_variable_limit(ngx_http_request_t *r,
 
 /* The verified session of this request, or NULL; decided once per request. */
 billing_session_t *ngx_http_billing_session(ngx_http_request_t *r);
+
+/*
+ * Sessions verified lately by this process (passport.c): the same bytes need
+ * not be verified twice, only be still valid.  NGX_DECLINED: not known.
+ */
+ngx_int_t ngx_http_billing_passport_find(ngx_http_billing_main_conf_t *bmcf,
+    ngx_str_t *token, billing_session_t *session);
+/* Keeps a session that has just been verified, if there is memory. */
+void ngx_http_billing_passport_keep(ngx_http_billing_main_conf_t *bmcf,
+    ngx_str_t *token, billing_session_t *session);
+void ngx_http_billing_passport_exit(void);
 /* Set-Cookie for a new session of the profile (demo login). */
 ngx_int_t ngx_http_billing_session_start(ngx_http_request_t *r,
     ngx_str_t *profile, billing_session_t **session);

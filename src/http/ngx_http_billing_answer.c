@@ -1,5 +1,5 @@
 /*
- * Answers to clients: what they asked for (headers, cookies, language, page
+ * Answers to clients: what they asked for (headers, language, page
  * or JSON) and how it is sent (security headers, JSON, problem documents).
  */
 
@@ -7,15 +7,12 @@
 
 #define NGX_HTTP_BILLING_ACCEPT_MAX   16    /* ranges read of an Accept */
 #define NGX_HTTP_BILLING_HEADERS_MAX  200   /* headers looked at */
-#define NGX_HTTP_BILLING_COOKIES_MAX  100   /* pairs looked at */
 
 typedef struct {
     ngx_uint_t  q;                      /* thousandths; 0 not accepted */
     ngx_uint_t  place;                  /* earlier is better, on equal q */
 } ngx_http_billing_accept_t;
 
-static ngx_uint_t ngx_http_billing_cookie_line(ngx_str_t *line,
-    ngx_str_t *name, ngx_str_t *value, ngx_uint_t *budget);
 static void ngx_http_billing_accept_range(ngx_str_t *range,
     ngx_uint_t place, ngx_http_billing_accept_t *html,
     ngx_http_billing_accept_t *json);
@@ -56,84 +53,6 @@ ngx_http_billing_header(ngx_http_request_t *r, const char *name,
                 *value = h[i].value;
             }
         }
-    }
-
-    return n;
-}
-
-
-ngx_uint_t
-ngx_http_billing_cookie(ngx_http_request_t *r, const char *name,
-    ngx_str_t *value)
-{
-    ngx_str_t         word;
-    ngx_uint_t        i, n, budget;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    word.data = (u_char *) name;
-    word.len = ngx_strlen(name);
-
-    n = 0;
-    budget = NGX_HTTP_BILLING_COOKIES_MAX;
-
-    /* the list is the same in every nginx; headers_in.cookies is not */
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == sizeof("Cookie") - 1
-                && ngx_strncasecmp(h[i].key.data, (u_char *) "Cookie",
-                                   sizeof("Cookie") - 1)
-                   == 0)
-            {
-                n += ngx_http_billing_cookie_line(&h[i].value, &word,
-                                                  n ? NULL : value, &budget);
-            }
-        }
-    }
-
-    return n;
-}
-
-
-/* Occurrences in one header; value NULL when the first is known already. */
-
-static ngx_uint_t
-ngx_http_billing_cookie_line(ngx_str_t *line, ngx_str_t *name,
-    ngx_str_t *value, ngx_uint_t *budget)
-{
-    u_char      *p, *end, *last;
-    ngx_uint_t   n;
-
-    n = 0;
-    p = line->data;
-    end = p + line->len;
-
-    while (p < end && *budget) {
-        (*budget)--;
-
-        last = ngx_strlchr(p, end, ';');
-        if (last == NULL) {
-            last = end;
-        }
-
-        while (p < last && (*p == ' ' || *p == '\t')) {
-            p++;
-        }
-
-        if ((size_t) (last - p) > name->len
-            && p[name->len] == '='
-            && ngx_strncmp(p, name->data, name->len) == 0)
-        {
-            if (n++ == 0 && value) {
-                value->data = p + name->len + 1;
-                value->len = last - value->data;
-            }
-        }
-
-        p = last + 1;
     }
 
     return n;

@@ -37,6 +37,13 @@ ngx_uint_t ngx_http_billing_header(ngx_http_request_t *r, const char *name,
 ngx_uint_t ngx_http_billing_cookie(ngx_http_request_t *r, const char *name,
     ngx_str_t *value);
 
+#define NGX_HTTP_BILLING_SEEN  "billing_seen"
+
+/* The state of the request with our cookies in it, or NULL. */
+ngx_http_billing_ctx_t *ngx_http_billing_cookies(ngx_http_request_t *r);
+ngx_str_t *ngx_http_billing_session_name(ngx_http_request_t *r);
+ngx_uint_t ngx_http_billing_https(ngx_http_request_t *r);
+
 /* Security headers, once; cache is the Cache-Control, NULL for no-store. */
 ngx_int_t ngx_http_billing_secure(ngx_http_request_t *r, const char *cache);
 

@@ -10,10 +10,8 @@
 #include "ngx_http_billing_gate.h"
 
 
-static ngx_http_billing_gate_t *ngx_http_billing_gate_state(
-    ngx_http_request_t *r, ngx_http_billing_ctx_t *ctx);
-static void ngx_http_billing_gate_pose(ngx_http_billing_gate_t *gate,
-    ngx_http_billing_question_t *question);
+static billing_reason_t ngx_http_billing_gate_ask(ngx_http_request_t *r,
+    ngx_http_billing_ctx_t *ctx);
 static ngx_int_t ngx_http_billing_gate_look(ngx_http_request_t *r,
     ngx_http_billing_ctx_t *ctx, ngx_http_billing_gate_t *gate);
 static ngx_int_t ngx_http_billing_gate_fetch(ngx_http_request_t *r,
@@ -21,14 +19,10 @@ static ngx_int_t ngx_http_billing_gate_fetch(ngx_http_request_t *r,
 static void ngx_http_billing_gate_wake(ngx_http_request_t *r, void *data,
     ngx_uint_t timed_out);
 static void ngx_http_billing_gate_decide(ngx_http_request_t *r,
-    ngx_http_billing_ctx_t *ctx, ngx_http_billing_gate_t *gate,
-    ngx_http_billing_look_t *look);
+    ngx_http_billing_ctx_t *ctx, ngx_http_billing_look_t *look);
 static billing_reason_t ngx_http_billing_gate_reason(
-    ngx_http_billing_main_conf_t *bmcf, ngx_http_billing_gate_t *gate,
+    ngx_http_billing_main_conf_t *bmcf, ngx_http_billing_ctx_t *ctx,
     ngx_http_billing_look_t *look);
-static billing_reason_t ngx_http_billing_gate_entitle(
-    ngx_http_billing_main_conf_t *bmcf, ngx_http_billing_gate_t *gate,
-    ngx_http_billing_look_t *look, billing_board_record_t *board);
 static void ngx_http_billing_gate_visitor(ngx_http_billing_main_conf_t *bmcf,
     ngx_http_billing_ctx_t *ctx);
 static void ngx_http_billing_gate_remember(ngx_http_billing_ctx_t *ctx,
@@ -50,8 +44,8 @@ ngx_http_billing_gate(ngx_http_request_t *r)
     billing_reason_t              reason;
     ngx_http_billing_ctx_t       *ctx;
     ngx_http_billing_gate_t      *gate;
+    ngx_http_billing_look_t       look;
     ngx_http_billing_loc_conf_t  *blcf;
-    ngx_http_billing_question_t   question;
 
     blcf = ngx_http_get_module_loc_conf(r, ngx_http_billing_module);
 
@@ -60,33 +54,26 @@ ngx_http_billing_gate(ngx_http_request_t *r)
     }
 
     ctx = ngx_http_billing_ctx(r);
-    gate = ctx ? ngx_http_billing_gate_state(r, ctx) : NULL;
 
-    if (gate == NULL) {
+    if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    gate = &ctx->gate;
 
     if (gate->waiting) {
         return NGX_AGAIN;
     }
 
-    reason = ngx_http_billing_question(r, &question);
+    reason = ngx_http_billing_gate_ask(r, ctx);
 
-    if (gate->posed
-        && ngx_http_billing_question_same(&gate->question, &question))
-    {
-        if (ctx->decided) {
-            /* An internal redirect: asked and counted once. */
-            return ngx_http_billing_gate_act(r, ctx);
-        }
-
-    } else {
-        ngx_http_billing_gate_pose(gate, &question);
-        ctx->decided = 0;
+    if (ctx->decided) {
+        /* An internal redirect: asked and counted once. */
+        return ngx_http_billing_gate_act(r, ctx);
     }
 
     if (reason == BILLING_ALLOW
-        || (reason == BILLING_UNAUTHENTICATED && question.board.len))
+        || (reason == BILLING_UNAUTHENTICATED && gate->question.board.len))
     {
         if (ngx_http_billing_gate_look(r, ctx, gate) == NGX_AGAIN) {
             ctx->fetched = 1;
@@ -94,6 +81,8 @@ ngx_http_billing_gate(ngx_http_request_t *r)
         }
 
     } else {
+        ngx_http_billing_look_empty(&look);
+        ngx_http_billing_gate_remember(ctx, &look);
         ctx->verdict = NGX_HTTP_BILLING_VERDICT_REFUSED;
         ctx->reason = reason;
     }
@@ -105,37 +94,37 @@ ngx_http_billing_gate(ngx_http_request_t *r)
 }
 
 
-static ngx_http_billing_gate_t *
-ngx_http_billing_gate_state(ngx_http_request_t *r, ngx_http_billing_ctx_t *ctx)
-{
-    if (ctx->gate == NULL) {
-        ctx->gate = ngx_palloc(r->pool, sizeof(ngx_http_billing_gate_t));
+/* The question and, where it is another than before, nothing decided. */
 
-        if (ctx->gate) {
-            ngx_memzero((u_char *) ctx->gate
-                        + offsetof(ngx_http_billing_gate_t, team_len),
-                        sizeof(ngx_http_billing_gate_t)
-                        - offsetof(ngx_http_billing_gate_t, team_len));
+static billing_reason_t
+ngx_http_billing_gate_ask(ngx_http_request_t *r, ngx_http_billing_ctx_t *ctx)
+{
+    billing_reason_t              reason;
+    ngx_http_billing_gate_t      *gate;
+    ngx_http_billing_question_t   question;
+
+    gate = &ctx->gate;
+
+    if (!gate->posed) {
+        gate->posed = 1;
+        return ngx_http_billing_question(r, &gate->question);
+    }
+
+    reason = ngx_http_billing_question(r, &question);
+
+    if (!ngx_http_billing_question_same(&gate->question, &question)) {
+        gate->question = question;
+
+        if (question.profile.len) {
+            gate->question.profile.data = gate->question.email;
         }
+
+        gate->asked = 0;
+        gate->team_len = 0;
+        ctx->decided = 0;
     }
 
-    return ctx->gate;
-}
-
-
-static void
-ngx_http_billing_gate_pose(ngx_http_billing_gate_t *gate,
-    ngx_http_billing_question_t *question)
-{
-    gate->question = *question;
-
-    if (question->profile.len) {
-        gate->question.profile.data = gate->question.email;
-    }
-
-    gate->posed = 1;
-    gate->asked = 0;
-    gate->team_len = 0;
+    return reason;
 }
 
 
@@ -147,7 +136,7 @@ ngx_http_billing_gate_look(ngx_http_request_t *r,
 {
     ngx_http_billing_look_t  look;
 
-    ngx_memzero(&look, sizeof(ngx_http_billing_look_t));
+    ngx_http_billing_look_empty(&look);
     ngx_http_billing_look(r, gate, &look);
 
     if (look.nwants
@@ -156,7 +145,7 @@ ngx_http_billing_gate_look(ngx_http_request_t *r,
         return NGX_AGAIN;
     }
 
-    ngx_http_billing_gate_decide(r, ctx, gate, &look);
+    ngx_http_billing_gate_decide(r, ctx, &look);
 
     return ctx->verdict == NGX_HTTP_BILLING_VERDICT_REFUSED
            && ngx_http_billing_look_doubt(gate, &look)
@@ -207,8 +196,7 @@ ngx_http_billing_gate_wake(ngx_http_request_t *r, void *data,
 
 static void
 ngx_http_billing_gate_decide(ngx_http_request_t *r,
-    ngx_http_billing_ctx_t *ctx, ngx_http_billing_gate_t *gate,
-    ngx_http_billing_look_t *look)
+    ngx_http_billing_ctx_t *ctx, ngx_http_billing_look_t *look)
 {
     ngx_http_billing_loc_conf_t   *blcf;
     ngx_http_billing_main_conf_t  *bmcf;
@@ -218,7 +206,7 @@ ngx_http_billing_gate_decide(ngx_http_request_t *r,
 
     ngx_http_billing_gate_remember(ctx, look);
 
-    ctx->reason = ngx_http_billing_gate_reason(bmcf, gate, look);
+    ctx->reason = ngx_http_billing_gate_reason(bmcf, ctx, look);
 
     if (ctx->reason == BILLING_ALLOW && blcf->limits) {
         ctx->reason = ngx_http_billing_allowed(r, blcf->limits, &ctx->team);
@@ -248,39 +236,43 @@ ngx_http_billing_gate_decide(ngx_http_request_t *r,
 
 static billing_reason_t
 ngx_http_billing_gate_reason(ngx_http_billing_main_conf_t *bmcf,
-    ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look)
+    ngx_http_billing_ctx_t *ctx, ngx_http_billing_look_t *look)
 {
-    billing_reason_t         reason;
-    billing_board_record_t  *board;
+    billing_reason_t              reason;
+    billing_board_record_t       *board;
+    ngx_http_billing_question_t  *question;
 
     board = NULL;
+    question = &ctx->gate.question;
 
     if (look->unknown) {
         /* Nobody's way in is a link, and of that nothing is known. */
-        return gate->question.profile.len ? BILLING_ENTITLEMENT_UNKNOWN
-                                          : BILLING_UNAUTHENTICATED;
+        return question->profile.len ? BILLING_ENTITLEMENT_UNKNOWN
+                                     : BILLING_UNAUTHENTICATED;
     }
 
-    if (gate->question.board.len) {
-        board = &look->board.record.u.board;
+    if (question->board.len) {
+        board = &ctx->board;
 
         if (board->gone
             || ngx_strlen(board->team) != look->team_id.len
             || ngx_memcmp(board->team, look->team_id.data, look->team_id.len)
                != 0)
         {
-            return gate->question.profile.len ? BILLING_BOARD_NOT_FOUND
-                                              : BILLING_UNAUTHENTICATED;
+            return question->profile.len ? BILLING_BOARD_NOT_FOUND
+                                         : BILLING_UNAUTHENTICATED;
         }
     }
 
-    reason = ngx_http_billing_gate_entitle(bmcf, gate, look, board);
+    reason = billing_entitle(&bmcf->settings->catalogue, &ctx->team,
+                             &ctx->member, board, &question->wanted,
+                             ngx_http_billing_now(bmcf));
 
     if (look->stranger && reason != BILLING_ALLOW) {
         return BILLING_ENTITLEMENT_UNKNOWN;
     }
 
-    if (gate->question.profile.len == 0
+    if (question->profile.len == 0
         && (reason == BILLING_NOT_A_MEMBER || reason == BILLING_TEAM_NOT_FOUND
             || reason == BILLING_ENTITLEMENT_UNKNOWN))
     {
@@ -288,32 +280,6 @@ ngx_http_billing_gate_reason(ngx_http_billing_main_conf_t *bmcf,
     }
 
     return reason;
-}
-
-
-/* Of whom nothing is known may what everybody may. */
-
-static billing_reason_t
-ngx_http_billing_gate_entitle(ngx_http_billing_main_conf_t *bmcf,
-    ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look,
-    billing_board_record_t *board)
-{
-    billing_member_record_t  member;
-
-    ngx_memzero(&member, sizeof(billing_member_record_t));
-
-    if (look->member.found && !look->stranger) {
-        member = look->member.record.u.member;
-    }
-
-    if (look->access.found) {
-        member.access = look->access.record.u.access.rights;
-    }
-
-    return billing_entitle(&bmcf->settings->catalogue,
-                           &look->team.record.u.team, &member, board,
-                           &gate->question.wanted,
-                           ngx_http_billing_now(bmcf));
 }
 
 
@@ -340,32 +306,44 @@ ngx_http_billing_gate_visitor(ngx_http_billing_main_conf_t *bmcf,
 }
 
 
-/* For the variables, the log and the answer. */
+/*
+ * For the decision, the variables, the log and the answer.  Of whom nothing is
+ * known may what everybody may.
+ */
 
 static void
 ngx_http_billing_gate_remember(ngx_http_billing_ctx_t *ctx,
     ngx_http_billing_look_t *look)
 {
-    ngx_memzero(&ctx->board, sizeof(billing_board_record_t));
-    ngx_memzero(&ctx->member, sizeof(billing_member_record_t));
-
     ctx->team_id = look->team_id;
-    ctx->age_sec = ngx_max(look->board.age_sec,
-                           ngx_max(look->team.age_sec, look->member.age_sec));
-    ctx->age_sec = ngx_max(ctx->age_sec, look->access.age_sec);
+    ctx->age_sec = ngx_max(ngx_max(look->board.age_sec, look->team.age_sec),
+                           ngx_max(look->member.age_sec,
+                                   look->access.age_sec));
 
     if (look->board.found) {
         ctx->board = look->board.record.u.board;
+
+    } else {
+        ngx_memzero(&ctx->board, sizeof(billing_board_record_t));
     }
 
     if (look->team.found) {
         ctx->team = look->team.record.u.team;
+
+    } else {
+        ngx_memzero(&ctx->team, sizeof(billing_team_record_t));
     }
 
-    if (look->member.found) {
+    if (look->member.found && !look->stranger) {
         ctx->member = look->member.record.u.member;
-        ctx->member.access = look->access.found
-                             ? look->access.record.u.access.rights : 0;
+        ctx->member.access = 0;
+
+    } else {
+        ngx_memzero(&ctx->member, sizeof(billing_member_record_t));
+    }
+
+    if (look->access.found) {
+        ctx->member.access = look->access.record.u.access.rights;
     }
 }
 

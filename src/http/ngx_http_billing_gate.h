@@ -17,7 +17,7 @@ typedef struct {
     ngx_http_billing_entry_t   member;
     ngx_http_billing_entry_t   access;      /* his rights on the board */
     ngx_str_t                  team_id;
-    ngx_http_billing_want_t    wants[4];
+    ngx_http_billing_want_t    wants[4];        /* nwants of them */
     ngx_uint_t                 nwants;
     ngx_uint_t                 wants_asked;
     unsigned                   stale:1;
@@ -25,20 +25,8 @@ typedef struct {
     unsigned                   stranger:1;  /* who asks */
 } ngx_http_billing_look_t;
 
-/* Kept over the phase's second run and over internal redirects. */
-
-typedef struct {
-    ngx_http_billing_question_t  question;
-    u_char                       team[BILLING_ID_MAX];  /* asked about */
-    size_t                       team_len;
-    ngx_msec_t                   asked_at;
-    unsigned                     asked:4;
-    unsigned                     waiting:1;
-    unsigned                     posed:1;       /* question is filled */
-} ngx_http_billing_gate_t;
-
-
-/* Fills a zeroed *look; wants are what may still be asked for. */
+/* Fills an empty *look; wants are what may still be asked for. */
+void ngx_http_billing_look_empty(ngx_http_billing_look_t *look);
 void ngx_http_billing_look(ngx_http_request_t *r,
     ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look);
 

@@ -116,6 +116,9 @@ ngx_http_billing_exit_process(ngx_cycle_t *cycle)
 
     (void) ngx_http_billing_zone_listener(process->bmcf->zone);
 
+    ngx_http_billing_ctx_exit();
+    ngx_http_billing_passport_exit();
+
     ngx_http_billing_worker_process = NULL;
     ngx_free(process);
 }

@@ -18,6 +18,29 @@ static ngx_uint_t ngx_http_billing_look_usable(ngx_http_request_t *r,
     ngx_http_billing_want_t *want);
 
 
+/* Records are only read where something was found. */
+
+void
+ngx_http_billing_look_empty(ngx_http_billing_look_t *look)
+{
+    look->board.found = 0;
+    look->board.age_sec = 0;
+    look->team.found = 0;
+    look->team.age_sec = 0;
+    look->member.found = 0;
+    look->member.age_sec = 0;
+    look->access.found = 0;
+    look->access.age_sec = 0;
+
+    ngx_str_null(&look->team_id);
+    look->nwants = 0;
+    look->wants_asked = 0;
+    look->stale = 0;
+    look->unknown = 0;
+    look->stranger = 0;
+}
+
+
 void
 ngx_http_billing_look(ngx_http_request_t *r,
     ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look)
@@ -40,7 +63,9 @@ ngx_http_billing_look(ngx_http_request_t *r,
         }
     }
 
-    if (look->team_id.len == 0 || look->board.record.u.board.gone) {
+    if (look->team_id.len == 0
+        || (look->board.found && look->board.record.u.board.gone))
+    {
         return;
     }
 
@@ -126,8 +151,7 @@ ngx_http_billing_look_one(ngx_http_request_t *r,
         bit = NGX_HTTP_BILLING_ASKED_ACCESS;
     }
 
-    ngx_http_billing_zone_get(bmcf->zone, want->kind, &want->id, &want->name,
-                              blcf, entry);
+    ngx_http_billing_zone_get(bmcf->zone, want, blcf, entry);
 
     if (ngx_http_billing_look_usable(r, gate, entry, want)) {
         return;

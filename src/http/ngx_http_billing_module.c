@@ -253,7 +253,16 @@ ngx_module_t  ngx_http_billing_module = {
 static void *
 ngx_http_billing_create_main_conf(ngx_conf_t *cf)
 {
-    return ngx_pcalloc(cf->pool, sizeof(ngx_http_billing_main_conf_t));
+    static ngx_uint_t              serial;
+    ngx_http_billing_main_conf_t  *bmcf;
+
+    bmcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_billing_main_conf_t));
+
+    if (bmcf) {
+        bmcf->serial = ++serial;
+    }
+
+    return bmcf;
 }
 
 
@@ -262,8 +271,24 @@ ngx_http_billing_init_main_conf(ngx_conf_t *cf, void *conf)
 {
     ngx_http_billing_main_conf_t *bmcf = conf;
 
+    u_char  *p;
+
     if (bmcf->session_cookie.data == NULL) {
         ngx_str_set(&bmcf->session_cookie, "billing_session");
+    }
+
+    bmcf->session_cookie_tls = bmcf->session_cookie;
+
+    if (ngx_strncmp(bmcf->session_cookie.data, "__", 2) != 0) {
+        p = ngx_pnalloc(cf->pool, sizeof("__Host-") + bmcf->session_cookie.len);
+        if (p == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        bmcf->session_cookie_tls.data = p;
+        bmcf->session_cookie_tls.len = ngx_sprintf(p, "__Host-%V%Z",
+                                                   &bmcf->session_cookie)
+                                       - p - 1;
     }
 
     if (bmcf->settings && bmcf->zone == NULL) {
@@ -332,6 +357,10 @@ ngx_http_billing_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     if (conf->board == NULL) {
         conf->board = prev->board;
     }
+
+    conf->profile_index = ngx_http_billing_question_index(conf->profile);
+    conf->team_index = ngx_http_billing_question_index(conf->team);
+    conf->board_index = ngx_http_billing_question_index(conf->board);
 
     if (conf->require == NGX_CONF_UNSET) {
         conf->require = prev->require == NGX_CONF_UNSET ? 0 : prev->require;

@@ -6,8 +6,12 @@
 static billing_reason_t ngx_http_billing_question_profile(
     ngx_http_request_t *r, ngx_http_billing_loc_conf_t *blcf,
     ngx_http_billing_question_t *question);
-static billing_reason_t ngx_http_billing_question_id(ngx_http_request_t *r,
-    ngx_http_complex_value_t *value, billing_reason_t missing, ngx_str_t *id);
+static billing_reason_t ngx_http_billing_question_place(
+    ngx_http_request_t *r, ngx_http_billing_loc_conf_t *blcf,
+    ngx_http_billing_question_t *question);
+static ngx_int_t ngx_http_billing_question_value(ngx_http_request_t *r,
+    ngx_http_complex_value_t *value, ngx_int_t index, ngx_str_t *text);
+static ngx_uint_t ngx_http_billing_question_equal(ngx_str_t *a, ngx_str_t *b);
 
 
 billing_reason_t
@@ -42,21 +46,7 @@ ngx_http_billing_question(ngx_http_request_t *r,
         return reason;
     }
 
-    place = blcf->board || blcf->team ? BILLING_ALLOW : BILLING_TEAM_NOT_FOUND;
-
-    if (blcf->board) {
-        place = ngx_http_billing_question_id(r, blcf->board,
-                                             BILLING_BOARD_NOT_FOUND,
-                                             &question->board);
-    }
-
-    if (place == BILLING_ALLOW && blcf->team) {
-        place = ngx_http_billing_question_id(r, blcf->team,
-                                             question->board.len
-                                                 ? BILLING_ALLOW
-                                                 : BILLING_TEAM_NOT_FOUND,
-                                             &question->team);
-    }
+    place = ngx_http_billing_question_place(r, blcf, question);
 
     if (place != BILLING_ALLOW) {
         ngx_str_null(&question->board);
@@ -79,7 +69,10 @@ ngx_http_billing_question_profile(ngx_http_request_t *r,
 
     if (blcf->profile) {
 
-        if (ngx_http_complex_value(r, blcf->profile, &value) != NGX_OK) {
+        if (ngx_http_billing_question_value(r, blcf->profile,
+                                            blcf->profile_index, &value)
+            != NGX_OK)
+        {
             return BILLING_INTERNAL;
         }
 
@@ -101,37 +94,121 @@ ngx_http_billing_question_profile(ngx_http_request_t *r,
     }
 
     question->profile.data = question->email;
-    question->profile.len = ngx_strlen(question->email);
+    question->profile.len = value.len;
 
     return BILLING_ALLOW;
 }
 
 
-/* missing: the reason when the value is empty, ALLOW when it may be. */
+/* Where.  An id that is none names nothing, so nobody need be asked. */
 
 static billing_reason_t
-ngx_http_billing_question_id(ngx_http_request_t *r,
-    ngx_http_complex_value_t *value, billing_reason_t missing, ngx_str_t *id)
+ngx_http_billing_question_place(ngx_http_request_t *r,
+    ngx_http_billing_loc_conf_t *blcf, ngx_http_billing_question_t *question)
 {
-    if (ngx_http_complex_value(r, value, id) != NGX_OK) {
-        return BILLING_INTERNAL;
+    if (blcf->board == NULL && blcf->team == NULL) {
+        return BILLING_TEAM_NOT_FOUND;
     }
 
-    if (id->len == 0) {
-        return missing;
+    if (blcf->board) {
+
+        if (ngx_http_billing_question_value(r, blcf->board,
+                                            blcf->board_index,
+                                            &question->board)
+            != NGX_OK)
+        {
+            return BILLING_INTERNAL;
+        }
+
+        if (!billing_id_valid((char *) question->board.data,
+                              question->board.len))
+        {
+            return BILLING_BOARD_NOT_FOUND;
+        }
     }
 
-    if (billing_id_valid((char *) id->data, id->len)) {
-        return BILLING_ALLOW;
+    if (blcf->team) {
+
+        if (ngx_http_billing_question_value(r, blcf->team, blcf->team_index,
+                                            &question->team)
+            != NGX_OK)
+        {
+            return BILLING_INTERNAL;
+        }
+
+        /* A board tells its team: then this may be empty, not wrong. */
+
+        if ((question->team.len == 0 && question->board.len == 0)
+            || (question->team.len
+                && !billing_id_valid((char *) question->team.data,
+                                     question->team.len)))
+        {
+            return BILLING_TEAM_NOT_FOUND;
+        }
     }
 
-    ngx_str_null(id);
-
-    return missing == BILLING_ALLOW ? BILLING_TEAM_NOT_FOUND : missing;
+    return BILLING_ALLOW;
 }
 
 
-static ngx_inline ngx_uint_t
+/* One variable alone is read where it stands, neither run nor copied. */
+
+static ngx_int_t
+ngx_http_billing_question_value(ngx_http_request_t *r,
+    ngx_http_complex_value_t *value, ngx_int_t index, ngx_str_t *text)
+{
+    ngx_http_variable_value_t  *v;
+
+    if (value->lengths == NULL) {
+        *text = value->value;
+        return NGX_OK;
+    }
+
+    if (index == NGX_ERROR) {
+        return ngx_http_complex_value(r, value, text);
+    }
+
+    v = ngx_http_get_flushed_variable(r, index);
+
+    if (v == NULL || v->not_found) {
+        ngx_str_null(text);
+        return NGX_OK;
+    }
+
+    text->data = v->data;
+    text->len = v->len;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_billing_question_index(ngx_http_complex_value_t *value)
+{
+    size_t   i;
+    u_char   c;
+
+    if (value == NULL || value->lengths == NULL || value->flushes == NULL
+        || value->value.len < 2 || value->value.data[0] != '$')
+    {
+        return NGX_ERROR;
+    }
+
+    for (i = 1; i < value->value.len; i++) {
+        c = value->value.data[i];
+
+        if (c != '_' && (c < '0' || c > '9')
+            && ((c | 0x20) < 'a' || (c | 0x20) > 'z'))
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return (ngx_int_t) value->flushes[0];
+}
+
+
+static ngx_uint_t
 ngx_http_billing_question_equal(ngx_str_t *a, ngx_str_t *b)
 {
     return a->len == b->len

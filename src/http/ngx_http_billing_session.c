@@ -13,7 +13,6 @@
 /* Longer than any record is trusted: later the cookie has nothing to say. */
 #define NGX_HTTP_BILLING_SEEN_SEC      600
 
-#define NGX_HTTP_BILLING_SEEN          "billing_seen"
 #define NGX_HTTP_BILLING_SEEN_TEAMS    3
 
 typedef struct {
@@ -23,9 +22,7 @@ typedef struct {
 } ngx_http_billing_seen_t;
 
 static ngx_uint_t ngx_http_billing_session_verify(ngx_http_request_t *r,
-    billing_session_t *session);
-static const char *ngx_http_billing_session_name(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_billing_https(ngx_http_request_t *r);
+    ngx_http_billing_ctx_t *ctx);
 static ngx_int_t ngx_http_billing_set_cookie(ngx_http_request_t *r,
     const char *name, ngx_str_t *value, ngx_uint_t max_age_sec);
 static ngx_uint_t ngx_http_billing_origin_own(ngx_http_request_t *r,
@@ -41,7 +38,6 @@ static ngx_uint_t ngx_http_billing_seen_number(u_char *p, size_t len,
 billing_session_t *
 ngx_http_billing_session(ngx_http_request_t *r)
 {
-    billing_session_t       *session;
     ngx_http_billing_ctx_t  *ctx;
 
     ctx = ngx_http_billing_ctx(r);
@@ -49,56 +45,58 @@ ngx_http_billing_session(ngx_http_request_t *r)
         return NULL;
     }
 
-    if (ctx->session_done) {
-        return ctx->session_ok ? ctx->session : NULL;
+    if (!ctx->session_done) {
+        ctx->session_done = 1;
+
+        if (ngx_http_billing_session_verify(r, ctx)) {
+            ctx->session = &ctx->session_is;
+        }
     }
 
-    session = ngx_pcalloc(r->pool, sizeof(billing_session_t));
-    if (session == NULL) {
-        return NULL;
-    }
-
-    ctx->session_done = 1;
-    ctx->session_ok = ngx_http_billing_session_verify(r, session);
-    ctx->session = session;
-
-    return ctx->session_ok ? session : NULL;
+    return ctx->session;
 }
 
 
 static ngx_uint_t
 ngx_http_billing_session_verify(ngx_http_request_t *r,
-    billing_session_t *session)
+    ngx_http_billing_ctx_t *ctx)
 {
-    ngx_str_t                      value;
+    ngx_str_t                     *value;
     ngx_uint_t                     i;
     billing_bytes_t                token;
     ngx_http_billing_main_conf_t  *bmcf;
 
     /* two of them: one may have been planted, so neither counts */
 
-    if (ngx_http_billing_cookie(r, ngx_http_billing_session_name(r), &value)
-        != 1)
-    {
-        return 0;
-    }
+    (void) ngx_http_billing_cookies(r);
 
-    if (value.len == 0 || value.len >= BILLING_SESSION_MAX) {
+    value = &ctx->session_cookie;
+
+    if (ctx->session_cookies != 1
+        || value->len == 0 || value->len >= BILLING_SESSION_MAX)
+    {
         return 0;
     }
 
     bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
 
-    token.data = value.data;
-    token.len = value.len;
+    if (ngx_http_billing_passport_find(bmcf, value, &ctx->session_is)
+        == NGX_OK)
+    {
+        return 1;
+    }
+
+    token.data = value->data;
+    token.len = value->len;
 
     /* the machine's clock: the test clock must not log anybody out */
 
     for (i = 0; i < bmcf->nsecrets; i++) {
         if (billing_session_decode(&bmcf->secrets[i], token, ngx_time(),
-                                   session)
+                                   &ctx->session_is)
             == BILLING_OK)
         {
+            ngx_http_billing_passport_keep(bmcf, value, &ctx->session_is);
             return 1;
         }
     }
@@ -120,14 +118,14 @@ ngx_http_billing_session_start(ngx_http_request_t *r, ngx_str_t *profile,
     bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
     ctx = ngx_http_billing_ctx(r);
 
-    session = ngx_pcalloc(r->pool, sizeof(billing_session_t));
-
-    if (ctx == NULL || session == NULL || bmcf->nsecrets == 0
+    if (ctx == NULL || bmcf->nsecrets == 0
         || profile->len > BILLING_EMAIL_MAX)
     {
         return NGX_ERROR;
     }
 
+    session = &ctx->session_is;
+    ngx_memzero(session, sizeof(billing_session_t));
     ngx_memcpy(session->profile, profile->data, profile->len);
     session->expires_at = ngx_time() + NGX_HTTP_BILLING_SESSION_SEC;
 
@@ -141,15 +139,15 @@ ngx_http_billing_session_start(ngx_http_request_t *r, ngx_str_t *profile,
     value.data = (u_char *) token;
     value.len = ngx_strlen(token);
 
-    if (ngx_http_billing_set_cookie(r, ngx_http_billing_session_name(r),
-                                    &value, NGX_HTTP_BILLING_SESSION_SEC)
+    if (ngx_http_billing_set_cookie(r,
+                       (char *) ngx_http_billing_session_name(r)->data,
+                       &value, NGX_HTTP_BILLING_SESSION_SEC)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
     ctx->session_done = 1;
-    ctx->session_ok = 1;
     ctx->session = session;
     *out = session;
 
@@ -169,65 +167,6 @@ ngx_http_billing_random(char out[NGX_HTTP_BILLING_RANDOM_LEN + 1])
     billing_hex(bytes, sizeof(bytes), out);
 
     return NGX_OK;
-}
-
-
-/*
- * As configured.  Over https with "__Host-" in front: no other host, path or
- * plain page can set such a cookie.
- */
-
-static const char *
-ngx_http_billing_session_name(ngx_http_request_t *r)
-{
-    u_char                        *p;
-    ngx_str_t                     *name;
-    ngx_http_billing_main_conf_t  *bmcf;
-
-    bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
-    name = &bmcf->session_cookie;
-
-    if (!ngx_http_billing_https(r)
-        || ngx_strncmp(name->data, "__", 2) == 0)
-    {
-        return (char *) name->data;
-    }
-
-    p = ngx_pnalloc(r->pool, sizeof("__Host-") + name->len);
-    if (p == NULL) {
-        return "";                      /* no cookie has that name */
-    }
-
-    ngx_memcpy(p, "__Host-", sizeof("__Host-") - 1);
-    ngx_memcpy(p + sizeof("__Host-") - 1, name->data, name->len + 1);
-
-    return (char *) p;
-}
-
-
-/* What the browser speaks: this connection may come from a proxy, or an app. */
-
-static ngx_uint_t
-ngx_http_billing_https(ngx_http_request_t *r)
-{
-    ngx_str_t                     *origin;
-    ngx_http_billing_main_conf_t  *bmcf;
-
-    bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
-    origin = &bmcf->origin;
-
-    if (origin->len) {
-        return origin->len > sizeof("https://") - 1
-               && ngx_strncasecmp(origin->data, (u_char *) "https://",
-                                  sizeof("https://") - 1)
-                  == 0;
-    }
-
-#if (NGX_HTTP_SSL)
-    return r->connection->ssl != NULL;
-#else
-    return 0;
-#endif
 }
 
 
@@ -496,16 +435,18 @@ ngx_http_billing_seen_version(ngx_http_request_t *r, ngx_str_t *team,
     uint64_t *epoch, uint64_t *version)
 {
     u_char                   *p, *last;
-    ngx_str_t                 value;
     ngx_uint_t                n;
+    ngx_http_billing_ctx_t   *ctx;
     ngx_http_billing_seen_t   seen;
 
-    if (ngx_http_billing_cookie(r, NGX_HTTP_BILLING_SEEN, &value) == 0) {
+    ctx = ngx_http_billing_cookies(r);
+
+    if (ctx == NULL || ctx->seen_cookie.len == 0) {
         return 0;
     }
 
-    p = value.data;
-    last = p + value.len;
+    p = ctx->seen_cookie.data;
+    last = p + ctx->seen_cookie.len;
 
     for (n = 0; n < NGX_HTTP_BILLING_SEEN_TEAMS; n++) {
 

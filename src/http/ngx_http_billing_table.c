@@ -32,7 +32,7 @@ typedef struct {
 
 
 static ngx_int_t ngx_http_billing_slot_read(ngx_http_billing_slot_t *slot,
-    const uint64_t hash[2], ngx_uint_t nwords, ngx_http_billing_cell_t *cell);
+    const uint64_t hash[2], ngx_http_billing_copy_t *copy);
 static void ngx_http_billing_slot_write(ngx_http_billing_slot_t *slot,
     const uint64_t hash[2], ngx_uint_t nwords,
     const ngx_http_billing_cell_t *cell);
@@ -96,7 +96,7 @@ ngx_http_billing_table_init(ngx_http_billing_table_t *table, u_char *memory,
 
 ngx_int_t
 ngx_http_billing_table_get(ngx_http_billing_table_t *table,
-    const uint64_t hash[2], uint32_t now_sec, ngx_http_billing_cell_t *cell)
+    const uint64_t hash[2], uint32_t now_sec, ngx_http_billing_copy_t *copy)
 {
     uint32_t                  tag;
     ngx_uint_t                i;
@@ -114,9 +114,7 @@ ngx_http_billing_table_get(ngx_http_billing_table_t *table,
 
         slot = ngx_http_billing_table_slot(table, set, i);
 
-        if (ngx_http_billing_slot_read(slot, hash, table->nwords, cell)
-            != NGX_OK)
-        {
+        if (ngx_http_billing_slot_read(slot, hash, copy) != NGX_OK) {
             continue;
         }
 
@@ -133,12 +131,22 @@ ngx_http_billing_table_get(ngx_http_billing_table_t *table,
 }
 
 
+static ngx_inline void
+ngx_http_billing_slot_word(ngx_http_billing_slot_t *slot, ngx_uint_t i,
+    u_char *bytes)
+{
+    uint64_t  word;
+
+    word = __atomic_load_n(&slot->words[i], __ATOMIC_RELAXED);
+    ngx_memcpy(bytes + i * sizeof(word), &word, sizeof(word));
+}
+
+
 static ngx_int_t
 ngx_http_billing_slot_read(ngx_http_billing_slot_t *slot,
-    const uint64_t hash[2], ngx_uint_t nwords, ngx_http_billing_cell_t *cell)
+    const uint64_t hash[2], ngx_http_billing_copy_t *copy)
 {
     uint32_t    seq;
-    uint64_t    first, second;
     ngx_uint_t  i, tries;
 
     for (tries = 0; tries < NGX_HTTP_BILLING_TRIES; tries++) {
@@ -150,23 +158,35 @@ ngx_http_billing_slot_read(ngx_http_billing_slot_t *slot,
             continue;
         }
 
-        first = __atomic_load_n(&slot->hash[0], __ATOMIC_RELAXED);
-        second = __atomic_load_n(&slot->hash[1], __ATOMIC_RELAXED);
-        cell->fetched_msec = __atomic_load_n(&slot->fetched_msec,
+        /* Half of another name is another name. */
+
+        if (__atomic_load_n(&slot->hash[0], __ATOMIC_RELAXED) != hash[0]
+            || __atomic_load_n(&slot->hash[1], __ATOMIC_RELAXED) != hash[1])
+        {
+            return NGX_DECLINED;
+        }
+
+        copy->fetched_msec = __atomic_load_n(&slot->fetched_msec,
                                              __ATOMIC_RELAXED);
-        cell->generation = __atomic_load_n(&slot->generation,
+        copy->generation = __atomic_load_n(&slot->generation,
                                            __ATOMIC_RELAXED);
 
-        for (i = 0; i < nwords; i++) {
-            cell->words[i] = __atomic_load_n(&slot->words[i],
-                                             __ATOMIC_RELAXED);
+        /* Three at a time, as every record has at least. */
+
+        for (i = 0; i + 3 <= copy->nwords; i += 3) {
+            ngx_http_billing_slot_word(slot, i, copy->bytes);
+            ngx_http_billing_slot_word(slot, i + 1, copy->bytes);
+            ngx_http_billing_slot_word(slot, i + 2, copy->bytes);
+        }
+
+        for ( /* void */ ; i < copy->nwords; i++) {
+            ngx_http_billing_slot_word(slot, i, copy->bytes);
         }
 
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
 
         if (__atomic_load_n(&slot->seq, __ATOMIC_RELAXED) == seq) {
-            return (first == hash[0] && second == hash[1]) ? NGX_OK
-                                                           : NGX_DECLINED;
+            return NGX_OK;
         }
     }
 

@@ -8,10 +8,9 @@
 #include <openssl/rand.h>
 
 #define NGX_HTTP_BILLING_ZONE_MAGIC    0x62696c6c7a6f6e65ULL
-#define NGX_HTTP_BILLING_ZONE_LAYOUT   2
+#define NGX_HTTP_BILLING_ZONE_LAYOUT   3
 #define NGX_HTTP_BILLING_ZONE_MIN      (128 * 1024)
 #define NGX_HTTP_BILLING_ZONE_SPARE    2        /* pages left to the slab */
-#define NGX_HTTP_BILLING_NAME_MAX      512      /* hashed bytes */
 #define NGX_HTTP_BILLING_BEHIND        0        /* a generation never had */
 
 #define NGX_HTTP_BILLING_MEMBER_WORDS  4        /* a slot of one cache line */
@@ -31,14 +30,26 @@ _Static_assert(sizeof(billing_member_record_t)
 
 static ngx_int_t ngx_http_billing_zone_init(ngx_shm_zone_t *zone, void *data);
 static ngx_int_t ngx_http_billing_zone_build(ngx_shm_zone_t *zone);
-static ngx_int_t ngx_http_billing_zone_hash(
-    ngx_http_billing_zone_header_t *header, ngx_http_billing_want_t *want,
-    uint64_t hash[2]);
 static void ngx_http_billing_zone_entry(ngx_http_billing_zone_header_t *header,
-    ngx_http_billing_cell_t *cell, ngx_http_billing_loc_conf_t *blcf,
+    ngx_http_billing_copy_t *copy, ngx_http_billing_loc_conf_t *blcf,
     ngx_http_billing_entry_t *entry);
-static size_t ngx_http_billing_zone_record(billing_record_t *record,
-    void **bytes);
+
+
+/* By kind: its size in words.  All begin with epoch and version. */
+
+static const uint8_t  ngx_http_billing_zone_words[] = {
+    [BILLING_RECORD_NONE] = 0,
+    [BILLING_RECORD_TEAM] = sizeof(billing_team_record_t) / 8,
+    [BILLING_RECORD_MEMBER] = sizeof(billing_member_record_t) / 8,
+    [BILLING_RECORD_BOARD] = sizeof(billing_board_record_t) / 8,
+    [BILLING_RECORD_ACCESS] = sizeof(billing_access_record_t) / 8
+};
+
+_Static_assert(sizeof(billing_team_record_t) % 8 == 0
+               && sizeof(billing_member_record_t) % 8 == 0
+               && sizeof(billing_board_record_t) % 8 == 0
+               && sizeof(billing_access_record_t) % 8 == 0,
+               "a record is so many words");
 
 
 static ngx_inline ngx_http_billing_table_t *
@@ -191,48 +202,32 @@ ngx_http_billing_zone_build(ngx_shm_zone_t *zone)
 
 
 void
-ngx_http_billing_zone_get(ngx_shm_zone_t *zone, billing_record_kind_t kind,
-    ngx_str_t *id, ngx_str_t *name, ngx_http_billing_loc_conf_t *blcf,
-    ngx_http_billing_entry_t *entry)
+ngx_http_billing_zone_get(ngx_shm_zone_t *zone, ngx_http_billing_want_t *want,
+    ngx_http_billing_loc_conf_t *blcf, ngx_http_billing_entry_t *entry)
 {
-    void                            *bytes;
-    size_t                           size;
     uint64_t                         hash[2];
-    ngx_http_billing_cell_t          cell;
-    ngx_http_billing_want_t          want;
-    ngx_http_billing_table_t        *table;
+    ngx_http_billing_copy_t          copy;
     ngx_http_billing_zone_header_t  *header;
 
     entry->found = 0;
     entry->fresh = 0;
     entry->old_epoch = 0;
     entry->age_sec = 0;
-    entry->record.kind = kind;
-
-    want.kind = kind;
-    want.id = *id;
-    ngx_str_null(&want.name);
-
-    if (name) {
-        want.name = *name;
-    }
+    entry->record.kind = want->kind;
 
     header = ngx_http_billing_zone_header(zone);
-    table = ngx_http_billing_zone_table(header, kind);
 
-    if (ngx_http_billing_zone_hash(header, &want, hash) != NGX_OK
-        || ngx_http_billing_table_get(table, hash,
-                                      (uint32_t) (ngx_current_msec / 1000),
-                                      &cell)
-           != NGX_OK)
+    copy.bytes = (u_char *) &entry->record.u;
+    copy.nwords = ngx_http_billing_zone_words[want->kind];
+
+    if (ngx_http_billing_hash(header->key, want, hash) == NGX_OK
+        && ngx_http_billing_table_get(
+               ngx_http_billing_zone_table(header, want->kind), hash,
+               (uint32_t) (ngx_current_msec / 1000), &copy)
+           == NGX_OK)
     {
-        return;
+        ngx_http_billing_zone_entry(header, &copy, blcf, entry);
     }
-
-    size = ngx_http_billing_zone_record(&entry->record, &bytes);
-    ngx_memcpy(bytes, cell.words, size);
-
-    ngx_http_billing_zone_entry(header, &cell, blcf, entry);
 }
 
 
@@ -240,7 +235,7 @@ ngx_http_billing_zone_get(ngx_shm_zone_t *zone, billing_record_kind_t kind,
 
 static void
 ngx_http_billing_zone_entry(ngx_http_billing_zone_header_t *header,
-    ngx_http_billing_cell_t *cell, ngx_http_billing_loc_conf_t *blcf,
+    ngx_http_billing_copy_t *copy, ngx_http_billing_loc_conf_t *blcf,
     ngx_http_billing_entry_t *entry)
 {
     time_t      trust;
@@ -249,86 +244,25 @@ ngx_http_billing_zone_entry(ngx_http_billing_zone_header_t *header,
 
     /* Another process may have read the clock a moment later than this one. */
 
-    age = ngx_current_msec > cell->fetched_msec
-          ? ngx_current_msec - cell->fetched_msec : 0;
+    age = ngx_current_msec > copy->fetched_msec
+          ? ngx_current_msec - copy->fetched_msec : 0;
 
     linked = __atomic_load_n(&header->link_pid, __ATOMIC_RELAXED) != 0
              && __atomic_load_n(&header->link_until_msec, __ATOMIC_RELAXED)
                 > ngx_current_msec
              && __atomic_load_n(&header->generation, __ATOMIC_RELAXED)
-                == cell->generation;
+                == copy->generation;
 
     trust = linked ? blcf->max_age : blcf->ttl;
 
     entry->found = 1;
-    entry->fetched_msec = cell->fetched_msec;
-    entry->fetched_sec = cell->fetched_msec / 1000;
+    entry->fetched_msec = copy->fetched_msec;
     entry->age_sec = age / 1000;
-    entry->old_epoch = cell->words[0]
+    entry->old_epoch = entry->record.u.team.epoch
                        < __atomic_load_n(&header->epoch, __ATOMIC_RELAXED);
     entry->fresh = !entry->old_epoch
-                   && cell->generation != NGX_HTTP_BILLING_BEHIND
+                   && copy->generation != NGX_HTTP_BILLING_BEHIND
                    && age < (uint64_t) trust * 1000;
-}
-
-
-/* The record's bytes inside the union, by its kind. */
-
-static size_t
-ngx_http_billing_zone_record(billing_record_t *record, void **bytes)
-{
-    switch (record->kind) {
-
-    case BILLING_RECORD_TEAM:
-        *bytes = &record->u.team;
-        return sizeof(record->u.team);
-
-    case BILLING_RECORD_MEMBER:
-        *bytes = &record->u.member;
-        return sizeof(record->u.member);
-
-    case BILLING_RECORD_BOARD:
-        *bytes = &record->u.board;
-        return sizeof(record->u.board);
-
-    case BILLING_RECORD_ACCESS:
-        *bytes = &record->u.access;
-        return sizeof(record->u.access);
-
-    case BILLING_RECORD_NONE:
-        break;
-    }
-
-    *bytes = &record->u;
-
-    return 0;
-}
-
-
-/* Kind and lengths are hashed too: no two names run into each other. */
-
-static ngx_int_t
-ngx_http_billing_zone_hash(ngx_http_billing_zone_header_t *header,
-    ngx_http_billing_want_t *want, uint64_t hash[2])
-{
-    u_char  *p, name[NGX_HTTP_BILLING_NAME_MAX];
-
-    if (want->id.len > BILLING_ID_MAX || want->name.len > BILLING_EMAIL_MAX) {
-        return NGX_DECLINED;
-    }
-
-    p = name;
-    *p++ = (u_char) want->kind;
-    *p++ = (u_char) want->id.len;
-    p = ngx_cpymem(p, want->id.data, want->id.len);
-
-    if (want->name.len) {                   /* of people only */
-        p = ngx_cpymem(p, want->name.data, want->name.len);
-    }
-
-    ngx_http_billing_siphash(header->key, name, p - name, hash);
-
-    return NGX_OK;
 }
 
 
@@ -356,8 +290,6 @@ ngx_http_billing_zone_store(ngx_shm_zone_t *zone,
     ngx_http_billing_want_t *want, billing_record_t *record,
     uint32_t generation)
 {
-    void                            *bytes;
-    size_t                           size;
     uint64_t                         hash[2];
     ngx_int_t                        rc;
     ngx_uint_t                       evicted;
@@ -367,16 +299,15 @@ ngx_http_billing_zone_store(ngx_shm_zone_t *zone,
 
     header = ngx_http_billing_zone_header(zone);
 
-    size = ngx_http_billing_zone_record(record, &bytes);
-
-    if (size == 0
-        || ngx_http_billing_zone_hash(header, want, hash) != NGX_OK)
+    if (record->kind == BILLING_RECORD_NONE
+        || ngx_http_billing_hash(header->key, want, hash) != NGX_OK)
     {
         return NGX_DECLINED;
     }
 
     ngx_memzero(&cell, sizeof(ngx_http_billing_cell_t));
-    ngx_memcpy(cell.words, bytes, size);
+    ngx_memcpy(cell.words, &record->u,
+               ngx_http_billing_zone_words[record->kind] * sizeof(uint64_t));
     cell.fetched_msec = ngx_current_msec;
     cell.generation = generation;
 
@@ -411,6 +342,7 @@ ngx_http_billing_zone_behind(ngx_shm_zone_t *zone, ngx_str_t *team,
     ngx_uint_t                       evicted;
     ngx_slab_pool_t                 *pool;
     ngx_http_billing_cell_t          cell;
+    ngx_http_billing_copy_t          copy;
     ngx_http_billing_want_t          want;
     ngx_http_billing_zone_header_t  *header;
 
@@ -418,11 +350,15 @@ ngx_http_billing_zone_behind(ngx_shm_zone_t *zone, ngx_str_t *team,
     want.id = *team;
     ngx_str_null(&want.name);
 
+    ngx_memzero(&cell, sizeof(ngx_http_billing_cell_t));
+    copy.bytes = (u_char *) cell.words;
+    copy.nwords = ngx_http_billing_zone_words[BILLING_RECORD_TEAM];
+
     header = ngx_http_billing_zone_header(zone);
     now_sec = (uint32_t) (ngx_current_msec / 1000);
 
-    if (ngx_http_billing_zone_hash(header, &want, hash) != NGX_OK
-        || ngx_http_billing_table_get(&header->wide, hash, now_sec, &cell)
+    if (ngx_http_billing_hash(header->key, &want, hash) != NGX_OK
+        || ngx_http_billing_table_get(&header->wide, hash, now_sec, &copy)
            != NGX_OK
         || cell.words[0] > epoch
         || (cell.words[0] == epoch && cell.words[1] >= version))
@@ -430,6 +366,7 @@ ngx_http_billing_zone_behind(ngx_shm_zone_t *zone, ngx_str_t *team,
         return;
     }
 
+    cell.fetched_msec = copy.fetched_msec;
     cell.generation = NGX_HTTP_BILLING_BEHIND;
     pool = ngx_http_billing_zone_pool(zone);
 

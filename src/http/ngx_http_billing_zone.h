@@ -20,7 +20,7 @@ typedef struct {
     uint64_t                  magic;
     uint32_t                  layout;
     uint32_t                  size;             /* of this header */
-    uint64_t                  key[2];           /* of the hash */
+    uint64_t                  key[NGX_HTTP_BILLING_HASH_KEY];
 
     ngx_http_billing_table_t  members;          /* and rights on boards */
     ngx_http_billing_table_t  wide;             /* teams and boards */

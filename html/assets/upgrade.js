@@ -26,6 +26,7 @@ let me;
 let quote = null;
 let asked = 0;                      // the newest question's number
 let busy = false;
+let countryNeeded = false;          // a tax table is there
 
 
 // --- choices kept over a reload (never a card) --------------------------------
@@ -55,7 +56,7 @@ function showErrors(errors, problem) {
   const place = find('#errors');
 
   document.title = document.title.replace(`${t('error')} `, '');
-  CARD.concat('email', 'promo').forEach((id) => fieldError(id, null));
+  CARD.concat('email', 'promo', NEEDED).forEach((id) => fieldError(id, null));
   errors.forEach(({ id, text }) => fieldError(id, text));
   if (!errors.length && !problem) {
     fill(place);
@@ -77,11 +78,13 @@ function showErrors(errors, problem) {
   place.firstChild.focus();
 }
 
+const NEEDED = ['country', 'postal_code'];
 const FIELD_OF = { seats: () => `seats-${order.plan}`, promo: () => 'promo', plan: () => `plan-${order.plan}`,
   period: () => `period-${order.period}`, 'payment.email': () => 'email', email: () => 'email' };
 
 function showProblem(problem) {
-  const id = FIELD_OF[problem.body?.field]?.();
+  const at = problem.body?.field;
+  const id = FIELD_OF[at]?.() ?? at?.replace('billing_information.', '');
 
   if (problem.code?.startsWith('CARD_') && problem.code !== 'CARD_AUTH_FAILED') {
     const text = problemText(problem).join(' ');
@@ -154,10 +157,28 @@ async function ask() {
   }
 }
 
+// No price without the country, where the tax depends on it.
+function askCountry() {
+  countryNeeded = true;
+  find('#information').open = true;
+  find('#information summary').textContent = t('information.needed');
+  find('#bill').removeAttribute('aria-busy');
+  fill(find('#bill'), h('p', { class: 'notice warn' }, t('information.first'), ' ',
+    h('a', { href: '#country', onclick: (event) => {
+      event.preventDefault();
+      find('#country').focus();
+    } }, t('information.country'))));
+  announce(t('information.first'));
+}
+
 function badQuote(problem) {
   const own = problem.body?.field?.replace('billing_information.', '');
 
-  if (['country', 'vat_id'].includes(own)) {
+  if (problem.code === 'BILLING_INFO_MISSING') {
+    askCountry();
+    return;
+  }
+  if (TAXED.includes(own)) {
     find('#bill').removeAttribute('aria-busy');
     fieldError(own, problemText(problem).join(' '));
     return;
@@ -226,7 +247,7 @@ function information() {
     }
   };
 
-  return h('details', { class: 'more', onchange: again }, h('summary', {}, t('information')),
+  return h('details', { class: 'more', id: 'information', onchange: again }, h('summary', {}, t('information')),
     h('div', { class: 'fields' }, INFORMATION.map(([id, autocomplete]) => field({
       id, label: t(`information.${id}`), autocomplete,
       hint: id === 'country' ? t('information.country.hint') : null,
@@ -305,7 +326,24 @@ function form() {
 
 // --- buying -------------------------------------------------------------------------
 
+// Given at all, or needed, it says where the invoice goes (R112).
+function informationErrors() {
+  const begun = INFORMATION.some(([id]) => find(`#${id}`).value.trim());
+  const bad = NEEDED.filter((id) => !(id === 'country' ? /^[a-z]{2}$/i : /\S/)
+    .test(find(`#${id}`).value.trim()));
+
+  if (!begun && !countryNeeded) {
+    return [];
+  }
+  find('#information').open ||= bad.length > 0;
+  return bad.map((id) => ({ id, text: t(`information.${id}.needed`) }));
+}
+
 function formErrors() {
+  return [...paymentErrors(), ...informationErrors()];
+}
+
+function paymentErrors() {
   if (order.method === 'invoice') {
     const email = find('#email').value.trim();
     return /^\S+@\S+\.\S+$/.test(email) ? [] : [{ id: 'email', text: t('invoice.email.needed') }];
@@ -315,12 +353,12 @@ function formErrors() {
 
 function submit(event) {
   event.preventDefault();
-  if (busy || !quote) {
+  if (busy) {
     return;
   }
   const errors = formErrors();
   showErrors(errors);
-  if (errors.length) {
+  if (errors.length || !quote) {
     return;
   }
   const { team, plan, seats, period, method, promo: code } = order;

@@ -70,7 +70,7 @@ for (const [locale, name] of [['en-US', 'en'], ['fr-FR', 'fr']]) {
     assert.deepEqual(sizes, ['1', '100']);
     await page.locator('#period-monthly').focus();
     await page.keyboard.press('ArrowDown');
-    assert.match(await page.locator('.popup-total').textContent(), /192[.,]00/);
+    assert.match(await page.locator('.popup-total').textContent(), /480[.,]00/);
     assert.match(await dialog(page).innerText(), /20\s?%/);
 
     await page.keyboard.press('Escape');
@@ -101,7 +101,7 @@ test('r29 r32 r229 boards: named, made a copy of, moved with its warning, delete
   await page.locator('.members li', { hasText: 'member@example.test' }).waitFor(WAIT);
   await newBoards(page, 1);
   const manage = async (title) => {
-    await page.getByRole('button', { name: `Manage ${title}`, exact: true }).click(WAIT);
+    await page.getByRole('button', { name: `Manage ${title}`, exact: true }).last().click(WAIT);
     await dialog(page).locator('.part').first().waitFor(WAIT);
   };
 

@@ -1,0 +1,160 @@
+// The payment page where it meets taxes, a price that moved, and the gate; the
+// whole purchase by keyboard.  (The rest of it is in purchase.test.mjs.)
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import {
+  accessible, begin, CARDS, end, fits, newBoards, newTeam, open, picture, plan, priced, signIn,
+  site, typeCard, WAIT,
+} from './browser.mjs';
+
+before(() => begin({ settings: { tax: [{ country: 'FR', permyriad: 2000 }] } }));
+after(end);
+
+const amount = async (page) => /[\d\s.,  ]*\d/.exec(
+  (await priced(page)).replace(/^[^\d]*/, ''))[0].replace(/\D/g, '');
+
+// The tax table asks for a country before there is a price.
+async function toPrice(page, address) {
+  await page.goto(site + address);
+  await page.locator('#country').fill('US', WAIT);
+  await page.locator('#postal_code').fill('10001');
+  return priced(page);
+}
+
+async function tabTo(page, id) {
+  for (let i = 0; i < 60; i += 1) {
+    if (await page.evaluate(() => document.activeElement.id) === id) {
+      return;
+    }
+    await page.keyboard.press('Tab');
+  }
+  assert.fail(`Tab never comes to ${id}`);
+}
+
+test('items 8 10 13 39: the country\'s tax is on the bill and on the button, as it is charged', async (t) => {
+  const page = await open(t, { locale: 'fr-FR', colorScheme: 'dark' });
+
+  await signIn(page);
+  const team = await newTeam(page);
+  await page.goto(`${site}/upgrade?team=${team.id}&plan=team&seats=3&period=monthly`);
+  await page.locator('#bill .notice a').click(WAIT);
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'country');
+  await accessible(page, 'the country is asked');
+  await page.locator('#country').fill('us');
+  await page.locator('#postal_code').focus();
+  assert.equal(await amount(page), '3000');
+  assert.equal(await page.locator('.line.tax').count(), 0);
+  await page.locator('#country').fill('fr');
+  await page.locator('#postal_code').focus();
+  await page.locator('.line.tax').waitFor(WAIT);
+  assert.equal(await amount(page), '3600');
+  await accessible(page, 'with tax');
+  await picture(page, 'tax');
+  await typeCard(page, CARDS.good);
+  await page.locator('#purchase').click();
+  await page.locator('.summary a[href="#postal_code"]').waitFor(WAIT);
+  await page.locator('#postal_code').fill('75001');
+  await page.locator('#purchase').click();
+  await page.locator('#done').waitFor(WAIT);
+  assert.match(await page.locator('.facts-list').innerText(), /36,00/);
+});
+
+test('item 10: a price that moved meanwhile: nothing bought, both amounts, then the new one', async (t) => {
+  const page = await open(t);
+
+  await signIn(page);
+  const shown = await toPrice(page, '/upgrade?team=team-monthly&plan=business&seats=10&period=yearly');
+  await page.evaluate(async () => {
+    const { csrf } = await (await fetch('/dashboard', { headers: { accept: 'application/json' } }))
+      .json();
+    await fetch('/demo/clock', { method: 'POST', body: '{"advance":"3d"}',
+      headers: { 'content-type': 'application/json', 'x-csrf-token': csrf } });
+  });
+  await typeCard(page, CARDS.good);
+  await page.locator('#purchase').click();
+  await page.locator('#stale').waitFor(WAIT);
+  const [before, now] = await page.locator('#stale dd').allTextContents();
+  assert.ok(shown.includes(before), `${shown} is not ${before}`);
+  assert.notEqual(before, now);
+  assert.match(await page.title(), /^Error:/);
+  assert.ok((await priced(page)).includes(now));
+  assert.equal(await page.locator('#number').inputValue(), CARDS.good);
+  await accessible(page, 'a stale price');
+  await picture(page, 'stale');
+  await page.locator('#purchase').click();
+  await page.locator('#done').waitFor(WAIT);
+  assert.ok((await page.locator('.facts-list').innerText()).includes(now));
+});
+
+test('item 34: from the gate: what is missing, and back to the same board', async (t) => {
+  const page = await open(t);
+
+  await signIn(page);
+  const team = await newTeam(page);
+  await newBoards(page, 4);
+  const board = await page.locator('.board[data-locked="true"] a').getAttribute('href');
+  await toPrice(page,
+    `/upgrade?team=${team.id}&plan=team&seats=1&return=${encodeURIComponent(board)}`);
+  assert.match(await page.locator('#gated').innerText(), /Board 1.*3 newest boards/s);
+  await accessible(page, 'from the gate');
+  await typeCard(page, CARDS.good);
+  await page.locator('#purchase').click();
+  await page.locator('#done').waitFor(WAIT);
+  assert.equal(await page.locator('.done .button.primary').getAttribute('href'), board);
+});
+
+test('items 33 34: who may not buy is told who may, and finds back', async (t) => {
+  const page = await open(t, { viewport: { width: 320, height: 700 } });
+
+  await signIn(page, 'member@example.test');
+  const links = await page.locator('.teams a').evaluateAll((all) => all
+    .filter((one) => !/Free$/.test(one.textContent)).map((one) => one.href));
+  const team = new URL(links[0]).searchParams.get('team');
+  await page.goto(`${site}/upgrade?team=${team}&return=/boards/b1`);
+  await page.locator('.notice.bad').waitFor(WAIT);
+  assert.equal(await page.locator('#purchase').count(), 0);
+  assert.match(await page.locator('main').innerText(), /@example\.test|admin/);
+  assert.equal(await page.locator('.actions a').first().getAttribute('href'), '/boards/b1');
+  await fits(page, 'not offered');
+  await accessible(page, 'not offered');
+});
+
+test('items 2 5 14 18 24: a purchase by keyboard alone', async (t) => {
+  const page = await open(t, { reducedMotion: 'reduce' });
+
+  await signIn(page);
+  const team = await newTeam(page);
+  await page.evaluate(() => document.activeElement.blur());
+  await tabTo(page, 'upgrade');
+  await page.keyboard.press('Enter');
+  await page.locator('#popup-go').waitFor(WAIT);
+  await tabTo(page, 'plan-business');
+  await page.keyboard.press('ArrowDown');
+  await tabTo(page, 'popup-go');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/upgrade\?/, WAIT);
+  await page.locator('#bill .notice a').waitFor(WAIT);
+  await tabTo(page, 'plan-consultant');
+  await tabTo(page, 'number');
+  await page.keyboard.type('4242 4242 4242 4242');
+  await tabTo(page, 'expiry');
+  await page.keyboard.type('12/40');
+  await tabTo(page, 'cvc');
+  await page.keyboard.type('123');
+  await tabTo(page, 'postal_code');
+  await page.keyboard.type('10001');
+  await tabTo(page, 'country');
+  await page.keyboard.type('us');
+  await tabTo(page, 'vat_id');
+  await priced(page);
+  await tabTo(page, 'purchase');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Enter');
+  await page.locator('#done').waitFor(WAIT);
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'done');
+  await page.goto(`${site}/dashboard?team=${team.id}`);
+  await page.locator('.team-head').waitFor(WAIT);
+  assert.equal(await plan(page), 'Consultant');
+});

@@ -135,6 +135,7 @@ help:
 	@echo 'make valgrind   the module tests under valgrind'
 	@echo 'make fuzz       each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make fault      kills and failing system calls, FAULT_KILLS=$(FAULT_KILLS)'
+	@echo 'make renewals   RENEWALS=$(RENEWALS) of one day, RENEWALS_MS=$(RENEWALS_MS) a call'
 	@echo 'make soak       a year of SOAK_TEAMS=$(SOAK_TEAMS) teams, SOAK_SEED=$(SOAK_SEED)'
 	@echo 'make bench      measures against nginx without the module'
 	@echo 'make freshness  how soon two hosts know of a change'
@@ -331,6 +332,19 @@ soak: all tools
 	$(Q)TEAMS=$(SOAK_TEAMS) DAYS=$(SOAK_DAYS) ACTIONS=$(SOAK_ACTIONS) \
 	    SEED=$(SOAK_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
 	    node --test-reporter=tap t/soak/year.mjs
+
+# All due on one day, with a gateway that takes its time.  Calls under way at
+# once are what one core can begin while a call lasts: no other load.
+RENEWALS    ?= 10000
+RENEWALS_MS ?= 200
+RENEWALS_FLIGHT ?= 500
+
+.PHONY: renewals
+
+renewals: all tools
+	$(Q)TEAMS=$(RENEWALS) MS=$(RENEWALS_MS) FLIGHT=$(RENEWALS_FLIGHT) \
+	    DEMO_BUILD_DIR=$(CURDIR)/$(B) \
+	    node --test-reporter=tap t/soak/renewals.mjs
 
 # Every system call of the worker killed or made to fail, then kills at random.
 FAULT_KILLS  ?= 3000

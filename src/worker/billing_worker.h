@@ -180,8 +180,11 @@ BILLING_MUST_CHECK billing_db_rc_t billing_op_finish(billing_worker_t *w,
 /*
  * Called each turn inside the transaction: everything that is due by now
  * (open checkouts without a call in flight, unknown ones by schedule, expiry
- * of abandoned 3-D Secure...).  *next_at = when to be called again.
+ * of abandoned 3-D Secure...).  *next_at = when to be called again; at once
+ * when only the time of a turn was used up.
  */
+#define BILLING_AT_ONCE  INT64_MIN
+
 BILLING_MUST_CHECK billing_db_rc_t billing_checkout_sweep(billing_worker_t *w,
     int64_t now, int64_t *next_at);
 bool billing_call_in_flight(const billing_worker_t *w, const char *subject);

@@ -44,11 +44,15 @@ typedef struct {
     billing_sqlite_slot_t   slots[BILLING_SQLITE_STATEMENTS];
 } billing_sqlite_t;
 
+/* What a savepoint may have to put back stays in memory: no file for it. */
+
 static const char  billing_sqlite_settings[] =
     "PRAGMA journal_mode = WAL;"
     "PRAGMA synchronous = FULL;"
     "PRAGMA foreign_keys = ON;"
     "PRAGMA trusted_schema = OFF;"
+    "PRAGMA temp_store = MEMORY;"
+    "PRAGMA cache_size = -16384;"
     "PRAGMA wal_autocheckpoint = 1000;";
 
 typedef struct {

@@ -12,6 +12,7 @@
 
 #define BILLING_DUE_AGAIN_SEC  900      /* one that could not be done */
 #define BILLING_DUE_DAY_SEC    86400
+#define BILLING_DUE_BUDGET_MS  1000     /* of a turn, which others wait for */
 
 
 typedef billing_db_rc_t (*billing_due_pt)(billing_worker_t *w,
@@ -186,15 +187,26 @@ billing_due_invoice(const billing_settings_t *settings,
 billing_db_rc_t
 billing_due_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
 {
-    int              i;
     char             id[BILLING_ID_MAX + 1];
+    int64_t          until;
+    unsigned         i;
     billing_db_rc_t  rc;
 
-    /* More would only wait, in memory: those under way come first. */
+    until = billing_clock_mono_ms() + BILLING_DUE_BUDGET_MS;
 
-    for (i = 0; i < BILLING_SWEEP_MAX
-                && billing_http_mark(w) < BILLING_CALLS_MAX; i++)
-    {
+    for (i = 0; i < BILLING_CALLS_MAX; i++) {
+
+        /* More would only wait, in memory: those under way come first. */
+
+        if (billing_http_mark(w) >= BILLING_CALLS_MAX) {
+            *next_at = now;
+            return BILLING_DB_OK;
+        }
+
+        if (i % 16 == 15 && billing_clock_mono_ms() >= until) {
+            break;
+        }
+
         rc = billing_due_first(w, now, id);
 
         if (rc == BILLING_DB_DONE) {
@@ -210,7 +222,7 @@ billing_due_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
         }
     }
 
-    *next_at = now;
+    *next_at = BILLING_AT_ONCE;
 
     return BILLING_DB_OK;
 }

@@ -83,10 +83,13 @@ billing_loop_failed(billing_worker_t *w, billing_db_rc_t rc)
 static int
 billing_loop_timeout(billing_worker_t *w, const billing_loop_t *loop)
 {
-    int64_t  left, now = billing_clock_mono_ms();
+    int64_t                    left, now = billing_clock_mono_ms();
+    const billing_finished_t  *list;
 
     if (w->lease_epoch != 0
         && (billing_stream_waiting(w)
+            || (billing_http_finished(w, &list) > 0
+                && now >= loop->turn.pause_ms)
             || (billing_redis_up(w) && billing_rehydrate_wanting(w))))
     {
         return 0;

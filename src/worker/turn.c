@@ -13,6 +13,7 @@
 #define BILLING_TURN_SWEEP_MAX_MS   10000
 #define BILLING_TURN_RETENTION_MS   (3600 * 1000)
 #define BILLING_TURN_PAUSE_MS       1000
+#define BILLING_TURN_REPLIES_MS     500     /* then those who ask have a turn */
 
 static billing_db_rc_t billing_turn_queries(billing_worker_t *w,
     billing_entries_t *entries, bool late);
@@ -241,13 +242,22 @@ billing_turn_write(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms,
 static billing_db_rc_t
 billing_turn_replies(billing_worker_t *w, int64_t now, size_t *n)
 {
+    size_t                     came;
+    int64_t                    until;
     billing_mark_t             mark;
     billing_db_rc_t            rc;
     const billing_finished_t  *list;
 
-    *n = billing_http_finished(w, &list);
+    came = billing_http_finished(w, &list);
+    until = billing_clock_mono_ms() + BILLING_TURN_REPLIES_MS;
 
-    for (size_t i = 0; i < *n; i++) {
+    for (size_t i = 0; i < came; i++) {
+        if (i % 16 == 15 && billing_clock_mono_ms() >= until) {
+            break;
+        }
+
+        *n = i + 1;
+
         rc = billing_savepoint(w, &mark);
         if (rc != BILLING_DB_OK) {
             return rc;
@@ -395,7 +405,10 @@ billing_turn_sweep(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms,
         return rc;
     }
 
-    if (next_at < now + BILLING_TURN_SWEEP_MAX_MS / 1000) {
+    if (next_at == BILLING_AT_ONCE) {
+        turn->sweep_ms = mono_ms;
+
+    } else if (next_at < now + BILLING_TURN_SWEEP_MAX_MS / 1000) {
         wait = (next_at - now) * 1000;
         turn->sweep_ms = mono_ms + ((wait > BILLING_TURN_SWEEP_MIN_MS)
                                     ? wait : BILLING_TURN_SWEEP_MIN_MS);

@@ -53,7 +53,7 @@ export async function newStore(folder, name, { absent = false, from = null } = {
 // Several statements; what they print, for SQLite's and psql's lines are alike.
 export function execute(dsn, script) {
   return dsn.startsWith('postgresql:') ? psql(dsn, script)
-    : pipe('sqlite3', ['-cmd', '.timeout 5000', file(dsn)], script);
+    : pipe('sqlite3', ['-cmd', '.timeout 10000', file(dsn)], script);
 }
 
 // The rows of one question, as objects.
@@ -63,6 +63,7 @@ export async function rows(dsn, statement) {
       `SELECT COALESCE(json_agg(asked), '[]') FROM (${statement.replace(/;\s*$/, '')}) asked;`);
     return JSON.parse(out);
   }
-  const out = await pipe('sqlite3', ['-json', '-readonly', file(dsn), statement], '');
+  const out = await pipe('sqlite3', ['-cmd', '.timeout 10000', '-json', '-readonly',
+    file(dsn), statement], '');
   return out.trim() ? JSON.parse(out) : [];
 }

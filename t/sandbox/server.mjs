@@ -104,6 +104,7 @@ export class Gateway {
     });
     this.server.keepAliveTimeout = 65000;
     this.hung = new Set();
+    this.load = { calls: 0, now: 0, most: 0 };
   }
 
   listen(port) {
@@ -141,6 +142,7 @@ export class Gateway {
         response.end();
         return;
       }
+      this.count(response);
       await this.api(request, response, url, body);
     } catch (error) {
       if (error instanceof FormError) {
@@ -152,6 +154,16 @@ export class Gateway {
       }
       this.send(response, error.status, error.body);
     }
+  }
+
+  // Calls that wait for an answer, and the most that ever did at once.
+  count(response) {
+    const { load } = this;
+
+    load.calls += 1;
+    load.now += 1;
+    load.most = Math.max(load.most, load.now);
+    response.on('close', () => { load.now -= 1; });
   }
 
   send(response, status, body, headers = {}) {
@@ -306,6 +318,7 @@ export class Gateway {
     }
     const handler = {
       'GET /_sandbox/ledger': () => this.books.ledger(),
+      'GET /_sandbox/load': () => this.load,
       'GET /_sandbox/faults': () => ({ faults: this.faults.list }),
       'POST /_sandbox/faults': (json) => this.ordered(this.faults.add(json)),
       'DELETE /_sandbox/faults': () => this.ordered(this.faults.clear()),

@@ -7,7 +7,7 @@ size_t
 billing_http_mark(const billing_worker_t *w)
 {
     (void) w;
-    return t.nqueued;
+    return t.waiting + t.nqueued;
 }
 
 
@@ -15,7 +15,7 @@ void
 billing_http_undo(billing_worker_t *w, size_t mark)
 {
     (void) w;
-    t.nqueued = (unsigned) mark;
+    t.nqueued = (unsigned) (mark - t.waiting);
 }
 
 

@@ -105,6 +105,32 @@ p14_twelve_months_at_once_are_twelve_renewals_in_order(void **state)
 
 
 static void
+p66_renewals_begin_only_as_calls_get_free(void **state)
+{
+    billing_call_t  call;
+
+    (void) state;
+
+    (void) paid_team("team", 2, "monthly");
+    t.now = billing_boundary(T0, BILLING_PERIOD_MONTHLY, 1);
+
+    t.waiting = BILLING_CALLS_MAX;
+    sweep();
+    assert_int_equal(t.nflying, 0);
+    assert_int_equal(count("SELECT hold_seats FROM team"), 0);
+
+    t.waiting = BILLING_CALLS_MAX - 1;
+    sweep();
+    assert_int_equal(t.nflying, 1);
+    t.waiting = 0;
+
+    call = take_call(BILLING_CALL_CHARGE);
+    paid(&call, 2000);
+    books_balance();
+}
+
+
+static void
 p14_a_crash_between_charge_and_answer_renews_once(void **state)
 {
     char            key[64];
@@ -497,6 +523,7 @@ main(void)
         due_test(
             r146_r168_d1_the_renewal_has_the_new_seats_and_what_is_pending),
         due_test(p14_twelve_months_at_once_are_twelve_renewals_in_order),
+        due_test(p66_renewals_begin_only_as_calls_get_free),
         due_test(p14_a_crash_between_charge_and_answer_renews_once),
         due_test(r169_r170_r171_d9_dunning_after_seven_and_fourteen_days),
         due_test(p55_after_an_absence_days_pass_between_attempts),

@@ -343,6 +343,7 @@ RENEWALS_FLIGHT ?= 500
 
 renewals: all tools
 	$(Q)TEAMS=$(RENEWALS) MS=$(RENEWALS_MS) FLIGHT=$(RENEWALS_FLIGHT) \
+	    WITHIN=1800000 \
 	    DEMO_BUILD_DIR=$(CURDIR)/$(B) \
 	    node --test-reporter=tap t/soak/renewals.mjs
 

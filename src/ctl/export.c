@@ -1,5 +1,5 @@
 /*
- * billingctl export: ledger, invoices and teams for accounting.  The same
+ * billingctl export: the books, documents and teams for accounting.  The same
  * database gives the same bytes.
  */
 
@@ -52,14 +52,15 @@ static void billing_export_titles(const billing_export_table_t *table);
 
 const char  billing_ctl_export_help[] =
     "Usage: billingctl --config FILE export [--format json|csv]\n"
-    "                  [--table ledger|invoices|teams]\n"
+    "                  [--table ledger|invoices|bills|payments|credit_notes|\n"
+    "                           refunds|checkouts|day_passes|teams]\n"
     "                  [--since DATE] [--until DATE]\n"
     "\n"
     "Prints what accounting needs, in an order that does not change, with\n"
     "amounts in minor units.  JSON has all tables, or the one named; CSV\n"
     "(RFC 4180, one line of titles) has the one named.\n"
     "\n"
-    "  --since, --until   [since, until) by the date of the entry or invoice;\n"
+    "  --since, --until   [since, until) by the date of entry or document;\n"
     "                     a date, or an RFC 3339 instant.  Teams are as they\n"
     "                     are now\n"
     "\n"
@@ -99,6 +100,108 @@ static const billing_export_table_t  billing_export_tables[] = {
         { "tax_country", BILLING_EXPORT_INSIDE, "ground.tax_country" },
         { "tax_why", BILLING_EXPORT_INSIDE, "ground.tax_why" },
         { "vat_id", BILLING_EXPORT_INSIDE, "buyer.vat_id" }
+      } },
+    { "bills",
+      "SELECT id, number, team, kind, drafted_at, issued_at, due_at,"
+      " total_minor, tax_minor, currency, is_open, ended FROM bill"
+      " WHERE drafted_at >= $1 AND drafted_at < $2"
+      " ORDER BY drafted_at, id", true, {
+        { "bill", BILLING_EXPORT_TEXT, NULL },
+        { "number", BILLING_EXPORT_TEXT, NULL },
+        { "team", BILLING_EXPORT_TEXT, NULL },
+        { "kind", BILLING_EXPORT_TEXT, NULL },
+        { "drafted_at", BILLING_EXPORT_INSTANT, NULL },
+        { "issued_at", BILLING_EXPORT_INSTANT, NULL },
+        { "due_at", BILLING_EXPORT_INSTANT, NULL },
+        { "total", BILLING_EXPORT_NUMBER, NULL },
+        { "tax", BILLING_EXPORT_NUMBER, NULL },
+        { "currency", BILLING_EXPORT_TEXT, NULL },
+        { "open", BILLING_EXPORT_NUMBER, NULL },
+        { "ended", BILLING_EXPORT_TEXT, NULL }
+      } },
+    { "payments",
+      "SELECT p.id, p.bill, b.number, b.team, p.method, p.reference,"
+      " p.amount_minor, p.applied_minor, p.balance_minor, p.currency,"
+      " p.paid_at, p.at FROM payment p JOIN bill b ON b.id = p.bill"
+      " WHERE p.at >= $1 AND p.at < $2 ORDER BY p.at, p.id", true, {
+        { "payment", BILLING_EXPORT_TEXT, NULL },
+        { "bill", BILLING_EXPORT_TEXT, NULL },
+        { "invoice", BILLING_EXPORT_TEXT, NULL },
+        { "team", BILLING_EXPORT_TEXT, NULL },
+        { "method", BILLING_EXPORT_TEXT, NULL },
+        { "reference", BILLING_EXPORT_TYPED, NULL },
+        { "amount", BILLING_EXPORT_NUMBER, NULL },
+        { "applied", BILLING_EXPORT_NUMBER, NULL },
+        { "to_balance", BILLING_EXPORT_NUMBER, NULL },
+        { "currency", BILLING_EXPORT_TEXT, NULL },
+        { "paid_at", BILLING_EXPORT_INSTANT, NULL },
+        { "recorded_at", BILLING_EXPORT_INSTANT, NULL }
+      } },
+    { "credit_notes",
+      "SELECT c.number, c.issued_at, c.team, c.bill, b.number, c.reason,"
+      " c.amount_minor, c.tax_minor, c.currency, c.hash FROM credit_note c"
+      " JOIN bill b ON b.id = c.bill WHERE c.issued_at >= $1"
+      " AND c.issued_at < $2 ORDER BY c.series, c.year, c.no", true, {
+        { "number", BILLING_EXPORT_TEXT, NULL },
+        { "issued_at", BILLING_EXPORT_INSTANT, NULL },
+        { "team", BILLING_EXPORT_TEXT, NULL },
+        { "bill", BILLING_EXPORT_TEXT, NULL },
+        { "invoice", BILLING_EXPORT_TEXT, NULL },
+        { "reason", BILLING_EXPORT_TEXT, NULL },
+        { "amount", BILLING_EXPORT_NUMBER, NULL },
+        { "tax", BILLING_EXPORT_NUMBER, NULL },
+        { "currency", BILLING_EXPORT_TEXT, NULL },
+        { "hash", BILLING_EXPORT_TEXT, NULL }
+      } },
+    { "refunds",
+      "SELECT r.id, r.created_at, r.team, r.bill, b.number, r.actor,"
+      " r.reason, r.note, r.state, r.amount_minor, r.card_minor, r.currency,"
+      " r.credit_note, r.money, r.decided_at, r.returned_at FROM refund r"
+      " JOIN bill b ON b.id = r.bill WHERE r.created_at >= $1"
+      " AND r.created_at < $2 ORDER BY r.created_at, r.id", true, {
+        { "refund", BILLING_EXPORT_TEXT, NULL },
+        { "asked_at", BILLING_EXPORT_INSTANT, NULL },
+        { "team", BILLING_EXPORT_TEXT, NULL },
+        { "bill", BILLING_EXPORT_TEXT, NULL },
+        { "invoice", BILLING_EXPORT_TEXT, NULL },
+        { "by", BILLING_EXPORT_TYPED, NULL },
+        { "reason", BILLING_EXPORT_TYPED, NULL },
+        { "note", BILLING_EXPORT_TYPED, NULL },
+        { "state", BILLING_EXPORT_TEXT, NULL },
+        { "amount", BILLING_EXPORT_NUMBER, NULL },
+        { "to_card", BILLING_EXPORT_NUMBER, NULL },
+        { "currency", BILLING_EXPORT_TEXT, NULL },
+        { "credit_note", BILLING_EXPORT_TEXT, NULL },
+        { "money", BILLING_EXPORT_TEXT, NULL },
+        { "decided_at", BILLING_EXPORT_INSTANT, NULL },
+        { "returned_at", BILLING_EXPORT_INSTANT, NULL }
+      } },
+    { "checkouts",
+      "SELECT id, started_at, team, actor, purpose, state, amount_minor,"
+      " currency FROM checkout WHERE started_at >= $1 AND started_at < $2"
+      " ORDER BY started_at, id", true, {
+        { "checkout", BILLING_EXPORT_TEXT, NULL },
+        { "at", BILLING_EXPORT_INSTANT, NULL },
+        { "team", BILLING_EXPORT_TEXT, NULL },
+        { "actor", BILLING_EXPORT_TYPED, NULL },
+        { "purpose", BILLING_EXPORT_TEXT, NULL },
+        { "state", BILLING_EXPORT_TEXT, NULL },
+        { "amount", BILLING_EXPORT_NUMBER, NULL },
+        { "currency", BILLING_EXPORT_TEXT, NULL }
+      } },
+    { "day_passes",
+      "SELECT started_at, ends_at, team, email, n, price_minor, currency,"
+      " checkout, billed FROM day_pass WHERE started_at >= $1"
+      " AND started_at < $2 ORDER BY started_at, team, email, n", true, {
+        { "started_at", BILLING_EXPORT_INSTANT, NULL },
+        { "ends_at", BILLING_EXPORT_INSTANT, NULL },
+        { "team", BILLING_EXPORT_TEXT, NULL },
+        { "email", BILLING_EXPORT_TYPED, NULL },
+        { "n", BILLING_EXPORT_NUMBER, NULL },
+        { "price", BILLING_EXPORT_NUMBER, NULL },
+        { "currency", BILLING_EXPORT_TEXT, NULL },
+        { "checkout", BILLING_EXPORT_TEXT, NULL },
+        { "billed", BILLING_EXPORT_NUMBER, NULL }
       } },
     { "teams",
       "SELECT id, name, plan, state, period, method, seats, members,"
@@ -148,8 +251,10 @@ billing_ctl_export(const billing_ctl_t *ctl)
     }
 
     if (!known) {
-        return billing_ctl_fail("--table is ledger, invoices or teams, not"
-                                " \"%s\"", ctl->table);
+        return billing_ctl_fail("--table is ledger, invoices, bills,"
+                                " payments, credit_notes, refunds, checkouts,"
+                                " day_passes or teams, not \"%s\"",
+                                ctl->table);
     }
 
     if (csv && ctl->table == NULL) {

@@ -533,6 +533,22 @@ test('export: the same bytes twice, JSON and CSV, between two dates', async () =
   assert.ok(late.json.invoices.every((row) => row.issued_at >= invoices.at(-1).issued_at));
   assert.equal(late.json.ledger, undefined);
 
+  // every table with an amount is there; an attempt repeats its checkout's, the rest are views of it
+  const elsewhere = new Map([['team', 'teams'], ['bill', 'bills'], ['payment', 'payments'],
+    ['credit_note', 'credit_notes'], ['refund', 'refunds'], ['checkout', 'checkouts'],
+    ['day_pass', 'day_passes'], ['ledger', 'ledger'], ['invoice', 'invoices']]);
+  const amounts = await stack.sql("SELECT DISTINCT m.name FROM sqlite_master m,"
+    + " pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name LIKE '%\\_minor' ESCAPE '\\'");
+  assert.ok(amounts.length >= 7);
+  for (const { name } of amounts) {
+    const told = whole.json[elsewhere.get(name)];
+    assert.ok(told, `${name} is not exported`);
+    const [{ n }] = await stack.sql(`SELECT COUNT(*) n FROM ${name}`);
+    assert.equal(told.length, n, name);
+  }
+  assert.equal(whole.json.payments.reduce((n, row) => n + row.amount, 0),
+    (await stack.sql('SELECT SUM(amount_minor) n FROM payment'))[0].n ?? 0);
+
   const named = await sold.two.owner.team('=1+1, "of course"');
   const people = await ctl(['export', '--format', 'csv', '--table', 'teams']);
   assert.match(people.out, new RegExp(`^${named},"'=1\\+1, ""of course""",free,`, 'm'));

@@ -154,6 +154,10 @@ billing_explain_key(const billing_explain_t *e,
         word = "used";
     }
 
+    if (strcmp(line->kind, "unpaid") == 0) {
+        word = "open";
+    }
+
     (void) snprintf(key, BILLING_EXPLAIN_KEY_MAX, "explain.%s.%s",
                     line->kind, word);
 

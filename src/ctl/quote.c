@@ -201,6 +201,7 @@ billing_ctl_quote_money(billing_ctl_input_t *in, billing_currency_t currency,
     (void) billing_ctl_integer(in, "paid", &team->paid.minor);
     (void) billing_ctl_integer(in, "credit", &team->credit.minor);
     (void) billing_ctl_integer(in, "pending", &team->pending.minor);
+    (void) billing_ctl_integer(in, "unpaid", &team->unpaid.minor);
 
     if (team->paid.minor < 0) {
         billing_ctl_fault(in, BILLING_FIELD_TYPE, "paid", "below zero");

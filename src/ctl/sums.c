@@ -23,7 +23,7 @@ static const struct {
 } billing_ctl_totals[] = {
     { "subtotal", { "plan", "pending", "proration", "day_pass", NULL } },
     { "discount", { "discount", NULL } },
-    { "credit",   { "credit", "balance", NULL } },
+    { "credit",   { "credit", "unpaid", "balance", NULL } },
     { "tax",      { "tax", NULL } }
 };
 

@@ -136,6 +136,7 @@ typedef struct {
 
     bool              invoice_open;     /* of a period, not paid yet */
     bool              seats_open;       /* over added seats (R136) */
+    billing_money_t   unpaid;           /* net, of all open invoices */
     bool              ever_paid;        /* any bill of this subscription */
 
     /* Day Passes that are in no bill yet, by price (R199). */

@@ -241,6 +241,9 @@ billing_money_t billing_refund_rest(const billing_refund_t *refund);
 bool billing_refund_step(billing_refund_state_t from,
     billing_refund_state_t to);
 
+/* The team after part of its period was given back: so much is not paid. */
+void billing_team_refunded(billing_team_t *team, billing_money_t net);
+
 /* --- Enterprise ---------------------------------------------------------- */
 
 #define BILLING_ENTERPRISE_USERS_MAX    1000000

@@ -14,6 +14,7 @@ typedef enum {
     BILLING_LINE_BALANCE,               /* credit balance used */
     BILLING_LINE_TAX,
     BILLING_LINE_DAY_PASS,              /* a day each (R199) */
+    BILLING_LINE_UNPAID,                /* of the unused time (R158) */
     BILLING_LINE_KINDS
 } billing_line_kind_t;
 
@@ -79,7 +80,7 @@ typedef struct {
     billing_line_t    lines[BILLING_LINES_MAX];
     billing_money_t   subtotal;         /* list price and pending charges */
     billing_money_t   discount;         /* <= 0 */
-    billing_money_t   credit;           /* unused time and balance used */
+    billing_money_t   credit;           /* unused time that was paid, balance */
     billing_money_t   tax;
     billing_money_t   total;            /* sum of these four, >= 0 */
     billing_money_t   due_now;          /* 0 by invoice */

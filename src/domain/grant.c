@@ -166,7 +166,7 @@ billing_grant_order(const billing_catalogue_t *catalogue,
         && ((team->state != BILLING_STATE_ACTIVE
              && team->state != BILLING_STATE_CANCELLED
              && team->state != BILLING_STATE_TRIAL)
-            || team->invoice_open))
+            || team->invoice_open || team->seats_open))
     {
         return BILLING_UPGRADE_ALREADY_PAID;
     }

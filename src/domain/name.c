@@ -57,7 +57,8 @@ static const char *const  billing_line_names[] = {
     [BILLING_LINE_PENDING]   = "pending",
     [BILLING_LINE_BALANCE]   = "balance",
     [BILLING_LINE_TAX]       = "tax",
-    [BILLING_LINE_DAY_PASS]  = "day_pass"
+    [BILLING_LINE_DAY_PASS]  = "day_pass",
+    [BILLING_LINE_UNPAID]    = "unpaid"
 };
 
 

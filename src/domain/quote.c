@@ -17,6 +17,8 @@
 
 static billing_err_t billing_quote_line(billing_quoting_t *q,
     const billing_line_t *line, billing_money_t *field);
+static billing_err_t billing_quote_unpaid(billing_quoting_t *q,
+    billing_money_t unused);
 static billing_err_t billing_quote_own(const billing_quoting_t *q,
     billing_money_t amount, billing_money_t *out);
 static billing_money_t billing_quote_money(const billing_quoting_t *q,
@@ -211,6 +213,38 @@ billing_quote_credit(billing_quoting_t *q)
     line.unit.minor = -line.unit.minor;
     line.whole = team->current;
     line.part = rest;
+
+    err = billing_quote_line(q, &line, &q->quote->credit);
+
+    return err == BILLING_OK
+           ? billing_quote_unpaid(q, q->quote->lines[q->quote->nlines - 1]
+                                     .amount)
+           : err;
+}
+
+
+/* What is not paid yet comes off the invoice it is on, not off this one. */
+
+static billing_err_t
+billing_quote_unpaid(billing_quoting_t *q, billing_money_t unused)
+{
+    billing_err_t   err;
+    billing_line_t  line = { .kind = BILLING_LINE_UNPAID, .quantity = 1,
+                             .ratio = billing_whole };
+
+    if (q->team->unpaid.minor <= 0 || unused.minor >= 0) {
+        return BILLING_OK;
+    }
+
+    err = billing_quote_own(q, q->team->unpaid, &line.unit);
+
+    if (err != BILLING_OK) {
+        return err;
+    }
+
+    if (line.unit.minor > -unused.minor) {
+        line.unit.minor = -unused.minor;
+    }
 
     return billing_quote_line(q, &line, &q->quote->credit);
 }

@@ -48,6 +48,16 @@ billing_refund_rest(const billing_refund_t *refund)
 }
 
 
+void
+billing_team_refunded(billing_team_t *team, billing_money_t net)
+{
+    if (net.currency == team->paid.currency) {
+        team->paid.minor = net.minor < team->paid.minor
+                           ? team->paid.minor - net.minor : 0;
+    }
+}
+
+
 bool
 billing_refund_step(billing_refund_state_t from, billing_refund_state_t to)
 {

@@ -27,6 +27,8 @@ static void billing_seat_unit(billing_seating_t *s);
 static billing_err_t billing_seat_price(billing_seating_t *s);
 static billing_err_t billing_seat_amount(billing_seating_t *s,
     billing_ratio_t ratio, billing_money_t before, billing_money_t after);
+static billing_err_t billing_seat_paid(billing_seating_t *s,
+    billing_money_t before, billing_money_t after);
 static billing_err_t billing_seat_lines(billing_seating_t *s,
     billing_ratio_t ratio, billing_money_t before);
 static billing_err_t billing_seat_book(billing_seating_t *s);
@@ -236,7 +238,6 @@ billing_seat_amount(billing_seating_t *s, billing_ratio_t ratio,
 {
     billing_err_t           err;
     billing_money_t         change, most, paid = s->out->paid;
-    billing_ratio_t         whole = { 1, s->scale * 100 };
     billing_rounding_t      rounding = s->catalogue->rounding;
     billing_seat_change_t  *out = s->out;
 
@@ -252,7 +253,7 @@ billing_seat_amount(billing_seating_t *s, billing_ratio_t ratio,
         return err;
     }
 
-    err = billing_money_scale(after, whole, rounding, &out->paid);
+    err = billing_seat_paid(s, before, after);
 
     if (err != BILLING_OK) {
         return err;
@@ -269,6 +270,42 @@ billing_seat_amount(billing_seating_t *s, billing_ratio_t ratio,
     }
 
     return BILLING_OK;
+}
+
+
+/*
+ * Each size is rounded by itself, so that any way from one to another comes to
+ * the same; what was refunded of the period stays refunded.
+ */
+
+static billing_err_t
+billing_seat_paid(billing_seating_t *s, billing_money_t before,
+    billing_money_t after)
+{
+    billing_err_t        err;
+    billing_ratio_t      whole = { 1, s->scale * 100 };
+    billing_money_t     *paid = &s->out->paid;
+    billing_rounding_t   rounding = s->catalogue->rounding;
+
+    err = billing_money_scale(before, whole, rounding, &before);
+
+    if (err == BILLING_OK) {
+        err = billing_money_scale(after, whole, rounding, &after);
+    }
+
+    if (err == BILLING_OK) {
+        err = billing_money_sub(after, before, &after);
+    }
+
+    if (err == BILLING_OK) {
+        err = billing_money_add(*paid, after, paid);
+    }
+
+    if (paid->minor < 0) {
+        paid->minor = 0;
+    }
+
+    return err;
 }
 
 

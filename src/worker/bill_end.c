@@ -18,8 +18,8 @@ static billing_db_rc_t billing_bill_keep(billing_worker_t *w,
 static billing_db_rc_t billing_bill_give_up(billing_worker_t *w,
     const billing_bill_t *bill, int64_t now);
 static billing_db_rc_t billing_bill_reduce(billing_worker_t *w,
-    const billing_team_row_t *row, billing_bill_t *bill, int64_t now,
-    billing_money_t *net);
+    const billing_team_row_t *row, billing_bill_t *bill,
+    billing_reduction_t *back);
 static billing_db_rc_t billing_bill_ended(billing_worker_t *w,
     const billing_bill_t *bill, const char *how);
 static billing_db_rc_t billing_bill_must(billing_worker_t *w, const char *id,
@@ -230,7 +230,7 @@ billing_bill_ended(billing_worker_t *w, const billing_bill_t *bill,
 
 billing_db_rc_t
 billing_bills_reduce(billing_worker_t *w, const billing_team_row_t *row,
-    int64_t now, billing_money_t *net)
+    billing_reduction_t *back)
 {
     unsigned          i;
     billing_bill_t    bill;
@@ -239,11 +239,45 @@ billing_bills_reduce(billing_worker_t *w, const billing_team_row_t *row,
 
     rc = billing_bills_open(w, row->id, &bills);
 
-    for (i = 0; rc == BILLING_DB_OK && i < bills.n && net->minor > 0; i++) {
+    for (i = 0; rc == BILLING_DB_OK && i < bills.n && back->net.minor > 0;
+         i++) {
         rc = billing_bill_must(w, bills.ids[i], &bill);
 
         if (rc == BILLING_DB_OK) {
-            rc = billing_bill_reduce(w, row, &bill, now, net);
+            rc = billing_bill_reduce(w, row, &bill, back);
+        }
+    }
+
+    return rc;
+}
+
+
+billing_db_rc_t
+billing_bills_unpaid(billing_worker_t *w, billing_team_row_t *row)
+{
+    unsigned           i;
+    billing_bill_t     bill;
+    billing_bills_t    bills;
+    billing_credit_t   part;
+    billing_db_rc_t    rc;
+    billing_money_t   *unpaid;
+
+    unpaid = &row->team.unpaid;
+    *unpaid = (billing_money_t) { 0, row->team.paid.currency };
+
+    rc = billing_bills_open(w, row->id, &bills);
+
+    for (i = 0; rc == BILLING_DB_OK && i < bills.n; i++) {
+        rc = billing_bill_must(w, bills.ids[i], &bill);
+
+        if (rc == BILLING_DB_OK
+            && (billing_invoice_part(&bill.invoice,
+                    billing_invoice_open(&bill.invoice),
+                    w->settings->catalogue.rounding, &part) != BILLING_OK
+                || billing_money_add(*unpaid, part.net, unpaid)
+                   != BILLING_OK))
+        {
+            rc = BILLING_DB_CONFLICT;
         }
     }
 
@@ -255,14 +289,14 @@ billing_bills_reduce(billing_worker_t *w, const billing_team_row_t *row,
 
 static billing_db_rc_t
 billing_bill_reduce(billing_worker_t *w, const billing_team_row_t *row,
-    billing_bill_t *bill, int64_t now, billing_money_t *net)
+    billing_bill_t *bill, billing_reduction_t *back)
 {
     char                    number[BILLING_NUMBER_MAX];
     billing_db_rc_t         rc;
     billing_credit_note_t   note;
 
     if (bill->invoice.draft) {
-        rc = billing_invoice_finalise(w, bill->id, now);
+        rc = billing_invoice_finalise(w, bill->id, back->now);
 
         if (rc == BILLING_DB_OK) {
             rc = billing_bill_must(w, bill->id, bill);
@@ -274,11 +308,11 @@ billing_bill_reduce(billing_worker_t *w, const billing_team_row_t *row,
     }
 
     note = (billing_credit_note_t) {
-        .bill = bill, .reason = "seats", .mail = "mail.credited",
-        .gained = { 0, net->currency }, .now = now
+        .bill = bill, .reason = back->reason, .mail = "mail.credited",
+        .gained = { 0, back->net.currency }, .now = back->now
     };
 
-    if (billing_invoice_credit(&bill->invoice, *net,
+    if (billing_invoice_credit(&bill->invoice, back->net,
                                w->settings->catalogue.rounding, &note.credit)
         != BILLING_OK)
     {
@@ -289,7 +323,7 @@ billing_bill_reduce(billing_worker_t *w, const billing_team_row_t *row,
         return BILLING_DB_OK;
     }
 
-    net->minor -= note.credit.net.minor;
+    back->net.minor -= note.credit.net.minor;
 
     return billing_credit_issue(w, row, &note, number);
 }

@@ -184,12 +184,19 @@ BILLING_MUST_CHECK billing_db_rc_t billing_bills_give_up(
     billing_worker_t *w, billing_team_row_t *row, int64_t due_until,
     int64_t now);
 
-/*
- * A net amount given back comes off what is open, oldest first; *net is what
- * is left of it then.
- */
+typedef struct {
+    const char       *reason;           /* of the credit notes: seats, plan */
+    int64_t           now;
+    billing_money_t   net;              /* given back; what is left of it */
+} billing_reduction_t;
+
+/* What is given back comes off what is open, oldest first. */
 BILLING_MUST_CHECK billing_db_rc_t billing_bills_reduce(billing_worker_t *w,
-    const billing_team_row_t *row, int64_t now, billing_money_t *net);
+    const billing_team_row_t *row, billing_reduction_t *back);
+
+/* What is open of all of them into the row, without its tax. */
+BILLING_MUST_CHECK billing_db_rc_t billing_bills_unpaid(billing_worker_t *w,
+    billing_team_row_t *row);
 
 
 /* --- refunds (refund.c, op_refund.c) -------------------------------------- */

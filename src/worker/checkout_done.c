@@ -20,6 +20,8 @@ static billing_db_rc_t billing_purchase_payer(billing_worker_t *w,
     int64_t now);
 static billing_db_rc_t billing_purchase_books(billing_worker_t *w,
     const billing_bill_order_t *bill);
+static billing_db_rc_t billing_purchase_former(billing_worker_t *w,
+    const billing_bill_order_t *bill, billing_team_row_t *row);
 static billing_money_t billing_purchase_billed(const billing_checkout_t *co,
     billing_line_kind_t kind);
 static billing_db_rc_t billing_purchase_papers(billing_worker_t *w,
@@ -338,6 +340,53 @@ billing_purchase_books(billing_worker_t *w, const billing_bill_order_t *bill)
 }
 
 
+/*
+ * Unused time that was never paid is no longer owed either: a credit note takes
+ * it off the invoices that are open, before this sale makes another.  What was
+ * paid of it since the price was made has become the customer's.
+ */
+
+static billing_db_rc_t
+billing_purchase_former(billing_worker_t *w, const billing_bill_order_t *bill,
+    billing_team_row_t *row)
+{
+    char                  txn[BILLING_OP_ID_LEN + 8];
+    billing_money_t       given;
+    billing_db_rc_t       rc;
+    billing_posting_t     posting;
+    billing_reduction_t   back;
+
+    back = (billing_reduction_t) {
+        .reason = "plan", .now = bill->now,
+        .net = billing_purchase_billed(bill->checkout, BILLING_LINE_UNPAID)
+    };
+    back.net.minor = -back.net.minor;
+
+    if (back.net.minor <= 0) {
+        return BILLING_DB_OK;
+    }
+
+    rc = billing_bills_reduce(w, row, &back);
+
+    if (rc != BILLING_DB_OK || back.net.minor == 0) {
+        return rc;
+    }
+
+    row->team.credit.minor += back.net.minor;
+    given = back.net;
+    given.minor = -given.minor;
+
+    (void) snprintf(txn, sizeof(txn), "%s-former", bill->checkout->id);
+    posting = (billing_posting_t) {
+        .txn = txn, .ref = bill->checkout->id, .at = bill->now
+    };
+    billing_posting_add(&posting, "credit", row->id, given);
+    billing_posting_add(&posting, "revenue", NULL, back.net);
+
+    return billing_ledger_post(w, &posting);
+}
+
+
 /* Below zero: what the bill's lines of that kind name is named no more. */
 
 static billing_money_t
@@ -365,7 +414,11 @@ billing_purchase_papers(billing_worker_t *w, const billing_bill_order_t *bill,
     billing_db_rc_t          rc;
     billing_invoice_order_t  order;
 
-    rc = billing_bill_make(w, bill);
+    rc = billing_purchase_former(w, bill, row);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_bill_make(w, bill);
+    }
 
     order = (billing_invoice_order_t) {
         .team = row, .checkout = bill->checkout, .state = "paid",

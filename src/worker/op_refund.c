@@ -33,7 +33,9 @@ static billing_db_rc_t billing_refund_read(billing_op_t *op, const char *id,
 static billing_db_rc_t billing_refund_refuse(billing_op_t *op,
     const billing_team_row_t *row, const billing_refund_row_t *refund);
 static billing_db_rc_t billing_refund_grant(billing_op_t *op,
-    const billing_team_row_t *row, const billing_refund_row_t *refund);
+    billing_team_row_t *row, const billing_refund_row_t *refund);
+static billing_db_rc_t billing_refund_period(billing_op_t *op,
+    billing_team_row_t *row, const billing_bill_t *bill, billing_money_t net);
 static billing_db_rc_t billing_refund_card(billing_op_t *op,
     const billing_refund_row_t *refund, billing_money_t *card,
     char intent[BILLING_GATEWAY_ID_MAX + 1]);
@@ -119,7 +121,8 @@ billing_refund_of(const billing_bill_t *bill, const billing_money_t *asked,
     billing_refund_t *refund)
 {
     *refund = (billing_refund_t) {
-        .extra_seats = strcmp(bill->kind, BILLING_BILL_SEATS) == 0,
+        .extra_seats = bill->seats.minor > 0
+                       && bill->seats.minor >= bill->invoice.total.minor,
         .captured = bill->invoice.paid, .refunded = bill->invoice.refunded,
         .seats = bill->seats, .asked = *asked
     };
@@ -307,7 +310,7 @@ billing_refund_refuse(billing_op_t *op, const billing_team_row_t *row,
  */
 
 static billing_db_rc_t
-billing_refund_grant(billing_op_t *op, const billing_team_row_t *row,
+billing_refund_grant(billing_op_t *op, billing_team_row_t *row,
     const billing_refund_row_t *refund)
 {
     static const char  sql[] =
@@ -355,6 +358,10 @@ billing_refund_grant(billing_op_t *op, const billing_team_row_t *row,
     }
 
     if (rc == BILLING_DB_OK) {
+        rc = billing_refund_period(op, row, &refund->bill, note.credit.net);
+    }
+
+    if (rc == BILLING_DB_OK) {
         rc = billing_bill_note(op->w, &refund->bill);
     }
 
@@ -364,6 +371,24 @@ billing_refund_grant(billing_op_t *op, const billing_team_row_t *row,
 
     return rc == BILLING_DB_OK && card.minor > 0
            ? billing_refund_begin(op->w, refund->id) : rc;
+}
+
+
+/* What has gone back is no unused time any more that a change would credit. */
+
+static billing_db_rc_t
+billing_refund_period(billing_op_t *op, billing_team_row_t *row,
+    const billing_bill_t *bill, billing_money_t net)
+{
+    if (bill->drafted_at < row->team.current.start_at
+        || strcmp(bill->kind, BILLING_BILL_SEATS) == 0)
+    {
+        return BILLING_DB_OK;
+    }
+
+    billing_team_refunded(&row->team, net);
+
+    return billing_team_store(op->w, row);
 }
 
 

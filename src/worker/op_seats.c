@@ -249,20 +249,22 @@ billing_db_rc_t
 billing_seats_credit(billing_worker_t *w, billing_team_row_t *row,
     const billing_seat_change_t *change, billing_posting_t *posting)
 {
-    billing_money_t        given;
     billing_db_rc_t        rc;
+    billing_reduction_t    back;
     billing_seat_change_t  kept;
 
     kept = *change;
-    given = change->credit;
-    given.minor -= row->team.credit.minor;
+    back = (billing_reduction_t) {
+        .reason = "seats", .now = posting->at, .net = change->credit
+    };
+    back.net.minor -= row->team.credit.minor;
     rc = BILLING_DB_OK;
 
-    if (given.minor > 0) {
-        rc = billing_bills_reduce(w, row, posting->at, &given);
+    if (back.net.minor > 0) {
+        rc = billing_bills_reduce(w, row, &back);
     }
 
-    kept.credit.minor = row->team.credit.minor + given.minor;
+    kept.credit.minor = row->team.credit.minor + back.net.minor;
 
     if (rc == BILLING_DB_OK) {
         rc = billing_seats_books(w, row, &kept, posting);

@@ -61,7 +61,11 @@ billing_team_load(billing_worker_t *w, const char *id,
     unbilled = billing_db_int(w->db, sql, 51) != 0;
     billing_db_done(w->db, sql);
 
-    return unbilled ? billing_passes_load(w, row) : BILLING_DB_OK;
+    rc = unbilled ? billing_passes_load(w, row) : BILLING_DB_OK;
+
+    return rc == BILLING_DB_OK
+           && (row->team.invoice_open || row->team.seats_open)
+           ? billing_bills_unpaid(w, row) : rc;
 }
 
 

@@ -225,6 +225,60 @@ test('r138 r128 r136 taken back: a credit note, hidden pages, no balance from no
   await booksAgree(stack);
 });
 
+// What a change of plan takes off, and what came off the invoice that was open.
+async function changed(owner, team, before, price) {
+  const [now] = await finalised(owner, team, 30000) && await invoices(owner, team);
+  const lines = (await invoice(owner, team, now.number)).document.lines;
+  const of = (kind) => lines.find((line) => line.kind === kind)?.amount ?? 0;
+  assert.ok(of('credit') < 0);
+  assert.ok(of('unpaid') > 0 && of('unpaid') <= before.open);
+  assert.equal(now.total, price + of('credit') + of('unpaid'));
+  assert.equal(now.kind, 'renewal');
+
+  const old = await invoice(owner, team, before.number);
+  assert.deepEqual(old.credit_notes.map((note) => [note.reason, note.amount]),
+    [['plan', of('unpaid')]]);
+  assert.equal(old.open, before.open - of('unpaid'));
+  assert.equal((await stack.sql(`SELECT credit_minor c FROM team WHERE id = '${team}'`))[0].c, 0);
+  await booksAgree(stack);
+  return of;
+}
+
+test('r127 r158 r160 Business while added seats are unpaid: these are not credited', async () => {
+  const { owner, team } = await byInvoice(stack, 'climbs');
+  await advance(owner, '1h');
+  await ok(wire(owner, (await finalised(owner, team)).number, YEAR11, 'climbs-1'));
+  await ok(owner.post('/billing/seats', { team, seats: 20 }, key()));
+  await advance(owner, '93d');
+  const seats = await eventually('a true-up', async () => (await invoices(owner, team))
+    .find((one) => one.kind === 'seats'));
+  await advance(owner, '1h');
+  const open = await finalised(owner, team);
+  assert.equal(open.id, seats.id);
+  await ok(owner.buy({ team, plan: 'business', seats: 20, period: 'yearly',
+    payment: { method: 'invoice', email: 'climbs@example.test' } }));
+  await advance(owner, '1h');
+  const of = await changed(owner, team, open, 20 * 19200);
+  assert.equal(of('unpaid'), open.total);
+});
+
+test('r158 r221 a trial that ends while the renewal of Team is unpaid', async () => {
+  const { owner, team } = await byInvoice(stack, 'tries');
+  await advance(owner, '1h');
+  await ok(wire(owner, (await finalised(owner, team)).number, YEAR11, 'tries-1'));
+  await advance(owner, '360d');
+  await ok(owner.post('/billing/trial', { team }, key()));
+  await advance(owner, '8d');
+  await advance(owner, '1h');
+  const open = await finalised(owner, team);
+  assert.equal(open.open, YEAR11);
+  await advance(owner, '6d');
+  await becomes(owner, team, 'active_unpaid');
+  await advance(owner, '1h');
+  const of = await changed(owner, team, open, YEAR11 * 2);
+  assert.equal(of('unpaid'), -of('credit'));
+});
+
 test('r136 r148 r178 seats by the quarter, the rest when cancelling', async () => {
   const { owner, team } = await byInvoice(stack, 'grows');
   await advance(owner, '1h');

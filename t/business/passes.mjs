@@ -189,6 +189,17 @@ test('r199 a yearly plan is billed on its day of the month, once', async () => {
   const line = JSON.parse(row.document).lines.find((one) => one.kind === 'day_pass');
   assert.deepEqual([line.quantity, line.unit_amount, line.amount], [2, 300, 600]);
   await whole();
+
+  // R193 keeps added licences; of passes it says nothing, so people decide (R192).
+  const asked = await owner.post('/billing/refunds',
+    { team, invoice: invoices[0].number, reason: 'nobody meant to edit', amount: 300 }, key());
+  assert.equal(asked.status, 201, asked.text);
+  const granted = await owner.post(`/demo/refunds/${asked.json.refund.id}`,
+    { decision: 'granted', note: 'one of them' });
+  assert.equal(granted.status, 200, granted.text);
+  await eventually('the money back', async () => (await stack.ledger()).some((charge) =>
+    charge.metadata?.team === team && charge.refunded === 300), { within: 30000 });
+  await whole();
 });
 
 test('r178 r199 cancelling takes what was used, a seat ends the licence', async () => {

@@ -120,6 +120,35 @@ r158_the_credit_is_of_what_was_paid(void **state)
 
 
 static void
+r158_what_is_not_paid_is_not_credited(void **state)
+{
+    (void) state;
+
+    team = a_paid_team(&catalogue, BILLING_PLAN_TEAM, BILLING_PERIOD_YEARLY,
+                       12, "2021-01-01");
+    team.seats_open = true;
+    team.unpaid = usd(8000);
+    order = an_order(BILLING_PLAN_BUSINESS, 12, BILLING_PERIOD_YEARLY);
+    price("2021-07-01");
+
+    assert_int_equal(quote.nlines, 3);
+    assert_line(1, BILLING_LINE_CREDIT, -58073);
+    assert_line(2, BILLING_LINE_UNPAID, 8000);
+    assert_int_equal(quote.credit.minor, -50073);
+    assert_int_equal(quote.total.minor, 230400 - 50073);
+
+    /* More is open than the time left is worth: nothing is given. */
+
+    team.unpaid = usd(115200);
+    price("2021-07-01");
+    assert_line(2, BILLING_LINE_UNPAID, 58073);
+    assert_int_equal(quote.credit.minor, 0);
+    assert_int_equal(quote.credit_left.minor, 0);
+    assert_int_equal(quote.total.minor, 230400);
+}
+
+
+static void
 r159_a_credit_beyond_the_price_stays_as_balance(void **state)
 {
     (void) state;
@@ -517,6 +546,8 @@ main(void)
         cmocka_unit_test_setup(r155_d4_unused_time_is_deducted,
                                a_new_case),
         cmocka_unit_test_setup(r158_the_credit_is_of_what_was_paid,
+                               a_new_case),
+        cmocka_unit_test_setup(r158_what_is_not_paid_is_not_credited,
                                a_new_case),
         cmocka_unit_test_setup(r159_a_credit_beyond_the_price_stays_as_balance,
                                a_new_case),

@@ -58,6 +58,23 @@ r193_added_licences_in_a_renewal_stay_paid(void **state)
 
 
 static void
+r158_what_went_back_was_not_paid(void **state)
+{
+    billing_team_t  team = { .paid = usd(1000) };
+
+    (void) state;
+
+    billing_team_refunded(&team, usd(400));
+    assert_int_equal(team.paid.minor, 600);
+    billing_team_refunded(&team, (billing_money_t) { 1,
+                          billing_currency_parse("EUR", 3) });
+    assert_int_equal(team.paid.minor, 600);
+    billing_team_refunded(&team, usd(601));
+    assert_int_equal(team.paid.minor, 0);
+}
+
+
+static void
 r192_decided_once(void **state)
 {
     unsigned  steps = 0;
@@ -88,6 +105,7 @@ main(void)
         cmocka_unit_test(r193_added_licences_are_not_refunded),
         cmocka_unit_test(p16_never_more_than_was_paid),
         cmocka_unit_test(r193_added_licences_in_a_renewal_stay_paid),
+        cmocka_unit_test(r158_what_went_back_was_not_paid),
         cmocka_unit_test(r192_decided_once)
     };
 

@@ -125,6 +125,26 @@ r148_yearly_by_invoice_quarterly(void **state)
 
 
 static void
+r158_what_was_refunded_stays_so(void **state)
+{
+    billing_team_t  team = yearly(30, "2021-01-01");
+
+    (void) state;
+
+    team.unit = usd(9600);
+    billing_team_refunded(&team, usd(30 * 9600 - 100));
+    changed(&team, 31, "2021-03-24");
+    assert_int_equal(change.paid.minor, 9600 + 100);
+
+    /* No more is given back than is still there. */
+
+    changed(&team, 20, "2021-03-24");
+    assert_int_equal(change.amount.minor, -100);
+    assert_int_equal(change.paid.minor, 0);
+}
+
+
+static void
 r151_d3_ten_seats_less_are_a_credit(void **state)
 {
     billing_team_t  team = yearly(30, "2021-01-01");
@@ -523,6 +543,7 @@ main(void)
         cmocka_unit_test_setup(
             r147_e2_e3_d2_yearly_by_card_on_the_next_return, set_up),
         cmocka_unit_test_setup(r148_yearly_by_invoice_quarterly, set_up),
+        cmocka_unit_test_setup(r158_what_was_refunded_stays_so, set_up),
         cmocka_unit_test_setup(r151_d3_ten_seats_less_are_a_credit, set_up),
         cmocka_unit_test_setup(
             d6_d7_the_days_of_the_period_as_they_fall, set_up),

@@ -42,8 +42,12 @@ static const billing_status_row_t  billing_status_list[] = {
     { "checkouts_unknown", "payments whose outcome is not known",
       "SELECT COUNT(*) FROM checkout WHERE state = 'unknown'", false, true },
     { "refunds_open", "refunds under way",
-      "SELECT COUNT(*) FROM checkout WHERE state = 'refunding'", false,
+      "SELECT (SELECT COUNT(*) FROM checkout WHERE state = 'refunding')"
+      " + (SELECT COUNT(*) FROM refund WHERE money = 'sending')", false,
       false },
+    { "refunds_stuck", "refunds that the gateway refuses for good"
+      " (POST /app/v1/refunds/ID)",
+      "SELECT COUNT(*) FROM refund WHERE money = 'stuck'", false, true },
     { "drafts", "invoices that are still drafts",
       "SELECT COUNT(*) FROM invoice_draft WHERE finalised = 0", false,
       false },

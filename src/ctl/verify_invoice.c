@@ -85,7 +85,7 @@ static const char  billing_check_owed[] =
     " - b.credited_minor + b.refunded_minor) FROM bill_money b"
     " WHERE b.team = t.id AND b.ended = ''), 0)"
     " - COALESCE((SELECT SUM(r.card_minor) FROM refund r"
-    " WHERE r.team = t.id AND r.money = 'sending'), 0) AS owed,"
+    " WHERE r.team = t.id AND r.money IN ('sending', 'stuck')), 0) AS owed,"
     " COALESCE((SELECT SUM(l.amount_minor) FROM ledger l"
     " WHERE l.account = 'receivable:' || t.id), 0) AS booked"
     " FROM team t) o WHERE owed <> booked ORDER BY id";

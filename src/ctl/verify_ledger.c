@@ -49,6 +49,11 @@ static const char  billing_check_refunds[] =
     " ON l.txn = c.id || '-returned' AND l.currency = c.currency"
     " WHERE c.amount <> -COALESCE(l.minor, 0) ORDER BY c.id";
 
+/* Granted, owed, and on no way any more. */
+static const char  billing_check_stuck[] =
+    "SELECT id, 'of ' || card_minor || ' ' || currency || ' is refused by the"
+    " gateway' FROM refund WHERE money = 'stuck' ORDER BY id";
+
 static const char  billing_check_strays[] =
     "SELECT l.txn, 'is the payment of no checkout that succeeded'"
     " FROM ledger l WHERE l.account = 'gateway' AND l.txn LIKE '%-paid'"
@@ -77,6 +82,11 @@ const billing_check_t  billing_checks_ledger[] = {
       "SELECT (SELECT COUNT(*) FROM checkout WHERE state = 'refunded'"
       " AND captured_minor > 0) + (SELECT COUNT(*) FROM refund"
       " WHERE money = 'returned')", "", billing_check_refunds, NULL },
+    { "refund.stuck", "refunds",
+      "POST /app/v1/refunds/ID: \"outside\" once it was returned another way,"
+      " \"granted\" to send it again",
+      "SELECT COUNT(*) FROM refund WHERE state = 'granted'", "",
+      billing_check_stuck, NULL },
     { "ledger.strays", "entries",
       "money is booked that no checkout asked for: look at the gateway",
       "SELECT COUNT(*) FROM ledger WHERE account = 'gateway'", "",

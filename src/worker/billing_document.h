@@ -212,6 +212,15 @@ BILLING_MUST_CHECK billing_db_rc_t billing_refund_sweep(billing_worker_t *w,
 BILLING_MUST_CHECK billing_db_rc_t billing_refund_begin(billing_worker_t *w,
     const char *id);
 
+/*
+ * What people make of one that is stuck: it is sent again, or was returned
+ * outside.  *stuck says whether it was; else nothing happens.
+ */
+BILLING_MUST_CHECK billing_db_rc_t billing_refund_resume(billing_worker_t *w,
+    const char *id, bool *stuck);
+BILLING_MUST_CHECK billing_db_rc_t billing_refund_outside(
+    billing_worker_t *w, const char *id, int64_t now, bool *stuck);
+
 
 /* --- operations (op_invoice.c, query_invoice.c, op_refund.c) -------------- */
 

@@ -39,7 +39,7 @@ static billing_db_rc_t billing_refund_period(billing_op_t *op,
 static billing_db_rc_t billing_refund_card(billing_op_t *op,
     const billing_refund_row_t *refund, billing_money_t *card,
     char intent[BILLING_GATEWAY_ID_MAX + 1]);
-static billing_db_rc_t billing_refund_outside(billing_op_t *op,
+static billing_db_rc_t billing_refund_wired(billing_op_t *op,
     const billing_refund_row_t *refund, billing_money_t card);
 static billing_db_rc_t billing_refund_answer(billing_op_t *op,
     const char *id, unsigned status);
@@ -198,7 +198,7 @@ billing_refund_write(billing_op_t *op, billing_refund_row_t *refund)
 billing_db_rc_t
 billing_op_refund_decide(billing_op_t *op)
 {
-    bool                   grant;
+    bool                   grant, outside, stuck = false;
     const char            *decision;
     billing_db_rc_t        rc;
     billing_team_row_t     row;
@@ -217,15 +217,30 @@ billing_op_refund_decide(billing_op_t *op)
     decision = billing_op_text(op, "decision");
     grant = strcmp(decision, "granted") == 0;
 
-    if (!grant && strcmp(decision, "refused") != 0) {
+    outside = strcmp(decision, "outside") == 0;
+
+    if (!grant && !outside && strcmp(decision, "refused") != 0) {
         return billing_op_deny(op, BILLING_FIELD_TYPE, NULL);
     }
 
-    if (strcmp(refund.state, decision) == 0) {
+    /* What the gateway will not take is theirs to decide once more. */
+
+    if (outside) {
+        rc = billing_refund_outside(op->w, refund.id, op->now, &stuck);
+
+    } else if (grant) {
+        rc = billing_refund_resume(op->w, refund.id, &stuck);
+    }
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    if (stuck || strcmp(refund.state, decision) == 0) {
         return billing_refund_answer(op, refund.id, 200);
     }
 
-    if (strcmp(refund.state, "open") != 0) {
+    if (outside || strcmp(refund.state, "open") != 0) {
         return billing_op_deny(op, BILLING_REFUND_DECIDED, NULL);
     }
 
@@ -366,7 +381,7 @@ billing_refund_grant(billing_op_t *op, billing_team_row_t *row,
     }
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_refund_outside(op, refund, card);
+        rc = billing_refund_wired(op, refund, card);
     }
 
     return rc == BILLING_DB_OK && card.minor > 0
@@ -435,7 +450,7 @@ billing_refund_card(billing_op_t *op, const billing_refund_row_t *refund,
 
 
 static billing_db_rc_t
-billing_refund_outside(billing_op_t *op, const billing_refund_row_t *refund,
+billing_refund_wired(billing_op_t *op, const billing_refund_row_t *refund,
     billing_money_t card)
 {
     char               txn[BILLING_ID_MAX + 16];

@@ -11,6 +11,7 @@
 #include "billing_business.h"
 
 #define BILLING_REFUND_TRIES_MAX  4     /* of one key, then it is asked for */
+#define BILLING_REFUND_MAX        5     /* keys, each proven not to have done */
 
 
 typedef struct {
@@ -23,6 +24,7 @@ typedef struct {
     uint32_t         tries;
     bool             asking;            /* the list, before another attempt */
     bool             sending;
+    bool             stuck;
     int64_t          first_sent_at;
 } billing_refunding_t;
 
@@ -37,8 +39,12 @@ static billing_db_rc_t billing_refund_asked(billing_worker_t *w,
     billing_refunding_t *refund, const billing_reply_t *reply, int64_t now);
 static billing_db_rc_t billing_refund_again(billing_worker_t *w,
     billing_refunding_t *refund);
+static billing_db_rc_t billing_refund_stuck(billing_worker_t *w,
+    const billing_refunding_t *refund);
 static billing_db_rc_t billing_refund_returned(billing_worker_t *w,
     const billing_refunding_t *refund, int64_t now);
+static billing_db_rc_t billing_refund_books(billing_worker_t *w,
+    const billing_refunding_t *refund, const char *account, int64_t now);
 static billing_db_rc_t billing_refund_one(billing_worker_t *w,
     const char *id, int64_t wall);
 static bool billing_refund_refused(const billing_reply_t *reply);
@@ -96,6 +102,7 @@ billing_refund_load(billing_worker_t *w, const char *id,
     refund->tries = (uint32_t) billing_db_int(db, sql, 6);
     refund->asking = billing_db_int(db, sql, 7) != 0;
     refund->sending = strcmp(billing_db_text(db, sql, 8), "sending") == 0;
+    refund->stuck = strcmp(billing_db_text(db, sql, 8), "stuck") == 0;
     refund->first_sent_at = billing_db_int(db, sql, 9);
     billing_db_done(db, sql);
 
@@ -247,7 +254,10 @@ billing_refund_asked(billing_worker_t *w, billing_refunding_t *refund,
 }
 
 
-/* Proven absent: another key, and somebody looks at it in the meantime. */
+/*
+ * Proven absent: another key, and somebody looks at it in the meantime.  After
+ * the last one people decide: what is owed stays owed in the books.
+ */
 
 static billing_db_rc_t
 billing_refund_again(billing_worker_t *w, billing_refunding_t *refund)
@@ -259,8 +269,78 @@ billing_refund_again(billing_worker_t *w, billing_refunding_t *refund)
     refund->attempt++;
     refund->tries = 0;
 
+    if ((refund->attempt - 1) % BILLING_REFUND_MAX == 0) {
+        return billing_refund_stuck(w, refund);
+    }
+
     return billing_refund_store(w, refund, billing_worker_wall(w)
                                            + BILLING_RETRY_WINDOW_SEC);
+}
+
+
+static billing_db_rc_t
+billing_refund_stuck(billing_worker_t *w, const billing_refunding_t *refund)
+{
+    static const char  sql[] =
+        "UPDATE refund SET money = 'stuck' WHERE id = $1";
+
+    billing_db_rc_t  rc;
+
+    billing_log("ALERT: refund %s is refused by the gateway for good: return"
+                " it outside, or grant it again", refund->id);
+
+    rc = billing_db_exec(w->db, sql, "t", refund->id);
+
+    return rc == BILLING_DB_OK
+           ? billing_refund_store(w, refund, BILLING_NEVER_AT) : rc;
+}
+
+
+/* Another row of keys, none of which was ever sent. */
+
+billing_db_rc_t
+billing_refund_resume(billing_worker_t *w, const char *id, bool *stuck)
+{
+    static const char  sql[] =
+        "UPDATE refund SET money = 'sending' WHERE id = $1";
+
+    billing_db_rc_t      rc;
+    billing_refunding_t  refund;
+
+    rc = billing_refund_load(w, id, &refund);
+    *stuck = rc == BILLING_DB_OK && refund.stuck;
+
+    if (!*stuck) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    rc = billing_db_exec(w->db, sql, "t", id);
+
+    return rc == BILLING_DB_OK ? billing_refund_send(w, &refund) : rc;
+}
+
+
+billing_db_rc_t
+billing_refund_outside(billing_worker_t *w, const char *id, int64_t now,
+    bool *stuck)
+{
+    static const char  sql[] =
+        "UPDATE refund SET money = 'outside', returned_at = $1 WHERE id = $2";
+
+    billing_db_rc_t      rc;
+    billing_refunding_t  refund;
+
+    rc = billing_refund_load(w, id, &refund);
+    *stuck = rc == BILLING_DB_OK && refund.stuck;
+
+    if (!*stuck) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    rc = billing_refund_books(w, &refund, "bank", now);
+
+    return rc == BILLING_DB_OK ? billing_db_exec(w->db, sql, "it", now, id)
+                               : rc;
 }
 
 
@@ -272,9 +352,25 @@ billing_refund_returned(billing_worker_t *w,
         "UPDATE refund SET money = 'returned', returned_at = $1,"
         " next_try_at = $2 WHERE id = $3";
 
+    billing_db_rc_t  rc;
+
+    rc = billing_refund_books(w, refund, "gateway", now);
+
+    return rc == BILLING_DB_OK
+           ? billing_db_exec(w->db, sql, "iit", now, (int64_t)
+                             BILLING_NEVER_AT, refund->id)
+           : rc;
+}
+
+
+/* Where it left from. */
+
+static billing_db_rc_t
+billing_refund_books(billing_worker_t *w, const billing_refunding_t *refund,
+    const char *account, int64_t now)
+{
     char               txn[BILLING_ID_MAX + 16];
     billing_money_t    out;
-    billing_db_rc_t    rc;
     billing_posting_t  posting;
 
     out = refund->amount;
@@ -286,14 +382,9 @@ billing_refund_returned(billing_worker_t *w,
     };
     billing_posting_add(&posting, "receivable", refund->team,
                         refund->amount);
-    billing_posting_add(&posting, "gateway", NULL, out);
+    billing_posting_add(&posting, account, NULL, out);
 
-    rc = billing_ledger_post(w, &posting);
-
-    return rc == BILLING_DB_OK
-           ? billing_db_exec(w->db, sql, "iit", now, (int64_t)
-                             BILLING_NEVER_AT, refund->id)
-           : rc;
+    return billing_ledger_post(w, &posting);
 }
 
 

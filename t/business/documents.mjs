@@ -96,7 +96,7 @@ export async function booksAgree(stack) {
   const owed = await one("SELECT COALESCE(SUM(amount_minor), 0) FROM ledger WHERE account LIKE 'receivable:%'");
   const open = await one('SELECT COALESCE(SUM(total_minor - paid_minor - credited_minor'
     + " + refunded_minor), 0) FROM bill_money WHERE ended = ''");
-  const going = await one("SELECT COALESCE(SUM(card_minor), 0) FROM refund WHERE money = 'sending'");
+  const going = await one("SELECT COALESCE(SUM(card_minor), 0) FROM refund WHERE money IN ('sending', 'stuck')");
   assert.equal(owed, open - going);
   assert.equal(
     await one("SELECT COALESCE(-SUM(amount_minor), 0) FROM ledger WHERE account LIKE 'credit:%'"),

@@ -158,7 +158,7 @@ books_agree(void)
         count("SELECT COALESCE(SUM(total_minor - paid_minor - credited_minor"
               " + refunded_minor), 0)" LIVE)
         - count("SELECT COALESCE(SUM(card_minor), 0) FROM refund"
-                " WHERE money = 'sending'"));
+                " WHERE money IN ('sending', 'stuck')"));
     assert_int_equal(
         count("SELECT COALESCE(-SUM(amount_minor), 0) FROM ledger"
               " WHERE account LIKE 'credit:%'"),
@@ -170,7 +170,7 @@ books_agree(void)
         - count("SELECT COALESCE(SUM(amount_minor), 0) FROM refund"
                 " WHERE state = 'granted'")
         + count("SELECT COALESCE(SUM(card_minor), 0) FROM refund"
-                " WHERE money = 'sending'"));
+                " WHERE money IN ('sending', 'stuck')"));
 
     assert_int_equal(count("SELECT COUNT(*)" LIVE " AND (is_open <> 0) <>"
         " (total_minor - paid_minor - credited_minor + refunded_minor > 0)"),

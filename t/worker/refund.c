@@ -342,6 +342,81 @@ p8_a_refused_refund_is_looked_up(void **state)
 }
 
 
+/* Five keys, each refused and proven to have done nothing. */
+
+static void
+refuse_for_good(void)
+{
+    char             last[64] = "";
+    billing_call_t   call;
+
+    for (unsigned i = 0; i < 5; i++) {
+        assert_string_equal(money_of(), "sending");
+        call = take_call(BILLING_CALL_REFUND);
+        assert_string_not_equal(call.idempotency_key, last);
+        (void) snprintf(last, sizeof(last), "%s", call.idempotency_key);
+        answer_call(&call, 400, "{\"error\":{\"code\":\"charge_disputed\"}}",
+                    true);
+        t.wall += 100;
+        sweep();
+        call = take_call(BILLING_CALL_SEARCH);
+        answer_call(&call, 200, NONE_YET, true);
+        books_agree();
+        t.wall += 1000;
+        sweep();
+    }
+}
+
+
+static void
+p8_what_is_never_taken_ends_with_people(void **state)
+{
+    const char      *refund, *number, *id = paid_team("team", 2, "monthly");
+    billing_call_t   call;
+
+    (void) state;
+
+    number = number_now();
+    refund = ask(id, number, 500);
+    drop(expect(APP, "app.refund.decide", of_decision(refund, "outside"), 409,
+                "REFUND_DECIDED"));
+    drop(decide(refund, "granted"));
+    refuse_for_good();
+    assert_string_equal(money_of(), "stuck");
+    assert_int_equal(t.nflying, 0);
+    t.wall += 500000;
+    sweep();
+    assert_int_equal(t.nflying, 0);
+    assert_int_equal(count("SELECT SUM(amount_minor) FROM ledger"
+                           " WHERE account LIKE 'receivable:%'"), -500);
+
+    /* Once more, as asked; then it comes back another way. */
+
+    drop(decide(refund, "granted"));
+    refuse_for_good();
+    assert_string_equal(money_of(), "stuck");
+    drop(decide(refund, "outside"));
+    assert_string_equal(money_of(), "outside");
+    assert_int_equal(count("SELECT SUM(amount_minor) FROM ledger"
+                           " WHERE account = 'bank'"), -500);
+    drop(expect(APP, "app.refund.decide", of_decision(refund, "outside"), 409,
+                "REFUND_DECIDED"));
+    drop(decide(refund, "granted"));
+    assert_int_equal(t.nflying, 0);
+    books_agree();
+
+    t.now++;
+    refund = ask(id, number, 300);
+    drop(decide(refund, "granted"));
+    refuse_for_good();
+    drop(decide(refund, "granted"));
+    call = take_call(BILLING_CALL_REFUND);
+    answer_call(&call, 200, RETURNED, true);
+    assert_string_equal(money_of(), "returned");
+    books_agree();
+}
+
+
 #define refund_test(name)                                                     \
     cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
@@ -357,7 +432,8 @@ main(void)
         refund_test(r192_what_was_wired_is_returned_outside),
         refund_test(p8_a_lost_answer_is_looked_up_and_sent_once),
         refund_test(d7_after_23_hours_it_is_asked_before_it_is_sent_again),
-        refund_test(p8_a_refused_refund_is_looked_up)
+        refund_test(p8_a_refused_refund_is_looked_up),
+        refund_test(p8_what_is_never_taken_ends_with_people)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -165,6 +165,52 @@ r172_cancelled_and_unpaid_ends_all_the_same(void **state)
 }
 
 
+/* R212, R231: what nobody will ever be billed ends with the last team. */
+
+static void
+r199_r231_unbilled_passes_end_with_the_team(void **state)
+{
+    const char  *id;
+
+    (void) state;
+
+    id = company("business", 5, "yearly");
+    drop(expect(OWNER, "billing.cancel", of_team(id), 200, NULL));
+    t.now = billing_boundary(T0, BILLING_PERIOD_YEARLY, 1) - DAY;
+    assert_true(opened(GUEST, "edit"));
+    t.now += DAY;
+    sweep();
+
+    for (int i = 0; i < 3 && t.nflying > 0; i++) {
+        billing_call_t  call = take_call(BILLING_CALL_CHARGE);
+
+        declined(&call, "insufficient_funds");
+        t.now += 7 * DAY;
+        sweep();
+    }
+
+    assert_string_equal(word("state"), "expired");
+    drop(expect(OWNER, "billing.downgrade", of_team(id), 200, NULL));
+    assert_int_equal(count("SELECT COUNT(*) FROM day_pass WHERE billed = 0"),
+                     1);
+    assert_int_not_equal(count("SELECT COALESCE(SUM(amount_minor), 0) FROM"
+                               " ledger WHERE account LIKE 'passes:%'"), 0);
+
+    drop(expect(OWNER, "team.delete", of_team(id), 202, NULL));
+    drop(expect(OWNER, "team.delete", json_pack("{s:s, s:s}", "team", id,
+                "confirm", t.token), 200, NULL));
+    assert_int_equal(count("SELECT COUNT(*) FROM day_pass WHERE billed = 0"),
+                     0);
+    assert_int_equal(count("SELECT COALESCE(SUM(amount_minor), 0) FROM"
+                           " ledger WHERE account LIKE 'passes:%'"), 0);
+    t.now += 40 * DAY;
+    t.wall = t.now;
+    sweep();
+    assert_int_equal(t.nflying, 0);
+    passes_are_whole();
+}
+
+
 static void
 r148_r199_by_invoice_each_quarter_and_with_tax(void **state)
 {
@@ -268,6 +314,7 @@ main(void)
         pass_test(r199_a_gateway_that_is_away_loses_no_pass),
         pass_test(r178_r199_cancelling_bills_what_was_used),
         pass_test(r172_cancelled_and_unpaid_ends_all_the_same),
+        pass_test(r199_r231_unbilled_passes_end_with_the_team),
         pass_test(r148_r199_by_invoice_each_quarter_and_with_tax),
         pass_test(r138_r199_what_was_used_outlives_a_dropped_invoice)
     };

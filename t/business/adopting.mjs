@@ -262,19 +262,30 @@ const checks = {
     });
     assert.equal(seen.status, 200, seen.text);
     assert.deepEqual(seen.json.teams.map(({ id }) => id), ['1001']);
+    // What a browser loads: the page, what it names, the texts, and the tag of step 8.
+    const page = await request(`http://127.0.0.1:${port}/dashboard`, {
+      headers: { cookie, accept: 'text/html' },
+    });
+    assert.equal(page.status, 200, page.text);
+    const own = fs.readFileSync(here('/var/www/plans.html'), 'utf8');
+    const files = [...`${page.text}${own}`.matchAll(/(?:src|href)="(\/billing\/[^"]+)"/g)];
+    assert.ok(files.length > 2, page.text);
+    for (const file of [...files.map(([, name]) => name), '/billing/assets/messages/pages.json']) {
+      assert.equal((await request(`http://127.0.0.1:${port}${file}`)).status, 200, file);
+    }
   },
   async 'Dry run'(out) {
     assert.match(out, /PUT \/boards\/b1 .* 200 REFUSED_DRY_RUN BOARD_LOCKED_LIMIT free/);
     assert.match((await put('b4', 'eve@example.test')).text, /yours/);
     assert.match((await put('never-sent', 'ann@example.test')).text, /yours/);
-    await eventually('what the log says', () => /REFUSED_DRY_RUN NOT_A_MEMBER.*\n.* UNKNOWN/
+    await eventually('what the log says', () => /REFUSED_DRY_RUN NOT_A_MEMBER.*\n.* REFUSED_DRY_RUN BOARD_NOT_FOUND/
       .test(fs.readFileSync(`${dir}/var/log/nginx/boards.log`, 'utf8')));
   },
   async 'Go live'(out) {
     assert.match(out, /BOARD_LOCKED_LIMIT.*\}403\nyours: \/boards\/b4\n200/s);
     assert.equal((await put('b4', 'eve@example.test')).status, 403);
     assert.equal((await put('b4', 'zoe@example.test')).status, 403);
-    assert.equal((await put('never-sent', 'ann@example.test')).status, 200);
+    assert.equal((await put('never-sent', 'ann@example.test')).status, 404);
   },
   async 'Contracts and schools'(out) {
     const [order, school, free, inside, boss, ended] = objects(out);

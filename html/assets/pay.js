@@ -92,9 +92,9 @@ async function goOn() {
 }
 
 function facts(invoice) {
-  const row = (key, value) => [h('dt', {}, t(key)), h('dd', {}, value)];
+  const row = (key, value) => h('div', {}, h('dt', {}, t(key)), h('dd', {}, value));
 
-  return h('dl', { class: 'facts' }, row('pay.number', invoice.number),
+  return h('dl', { class: 'facts-list' }, row('pay.number', invoice.number),
     row('pay.seller', invoice.seller), row('pay.open', money(invoice.open, invoice.currency)),
     row('pay.due', date(invoice.due_at)));
 }
@@ -111,7 +111,8 @@ function form(main, invoice, problem) {
   const where = h('div', {}, problem ? failure(problem) : null);
   const button = h('button', { class: 'primary' },
     t('pay.button', { amount: money(invoice.open, invoice.currency) }));
-  const entry = h('form', { novalidate: true, id: 'paying' }, where, cardFields(), button);
+  const entry = h('form', { novalidate: true, id: 'paying' }, where, cardFields(),
+    h('div', { class: 'actions' }, button));
 
   entry.addEventListener('submit', async (event) => {
     event.preventDefault();

@@ -295,6 +295,8 @@ static const billing_field_t  billing_fields_payment[] = {
       BILLING_BILLING_INFO_MISSING, NULL },                                   \
     { "vat_id", BILLING_FIELD_TEXT, false, false, 31,                         \
       BILLING_VAT_ID_INVALID, NULL },                                         \
+    { "siren", BILLING_FIELD_TEXT, false, false, 31,                          \
+      BILLING_SIREN_INVALID, NULL },                                          \
     { "details", BILLING_FIELD_TEXT, false, false, 500, BILLING_ALLOW, NULL }
 
 static const billing_field_t  billing_fields_information[] = {

@@ -14,6 +14,8 @@
 static const char *billing_paper_kind(const json_t *document);
 static int billing_paper_head(const billing_paper_t *p);
 static int billing_paper_seller(const billing_paper_t *p);
+static void billing_paper_country(const billing_paper_t *p, json_t *lines,
+    const json_t *party);
 static void billing_paper_legal(const billing_paper_t *p, json_t *lines);
 static int billing_paper_buyer(const billing_paper_t *p);
 static int billing_paper_facts(const billing_paper_t *p);
@@ -107,12 +109,28 @@ billing_paper_seller(const billing_paper_t *p)
 
     billing_paper_line(lines, billing_paper_string(seller, "name"));
     billing_paper_line(lines, billing_paper_string(seller, "address"));
-    billing_paper_line(lines, billing_paper_string(seller, "country"));
+    billing_paper_country(p, lines, seller);
     billing_paper_legal(p, lines);
 
     return json_object_set_new(p->out, "seller", lines)
            | json_object_set_new(p->out, "seller_label",
                                  billing_paper_word(p, "seller", NULL));
+}
+
+
+/* By its name; one without a name keeps its code. */
+
+static void
+billing_paper_country(const billing_paper_t *p, json_t *lines,
+    const json_t *party)
+{
+    char         key[16];
+    const char  *text, *code = billing_paper_string(party, "country");
+
+    (void) snprintf(key, sizeof(key), "country.%.2s", code);
+    text = billing_text(key, p->lang);
+
+    billing_paper_line(lines, text != key ? text : code);
 }
 
 
@@ -162,7 +180,7 @@ billing_paper_buyer(const billing_paper_t *p)
                     billing_paper_string(buyer, "city"));
     billing_paper_line(lines, city);
     billing_paper_line(lines, billing_paper_string(buyer, "region"));
-    billing_paper_line(lines, billing_paper_string(buyer, "country"));
+    billing_paper_country(p, lines, buyer);
 
     text = billing_paper_string(buyer, "siren");
 

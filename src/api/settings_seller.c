@@ -5,12 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BILLING_SIREN_LEN  9
 
 
 static void billing_settings_legal(billing_reader_t *reader,
     const json_t *seller, billing_settings_t *out);
-static bool billing_settings_siren(const char *siren);
 static bool billing_settings_zone(const char *zone);
 static void billing_settings_series(billing_reader_t *reader,
     billing_settings_t *out);
@@ -94,7 +92,7 @@ billing_settings_legal(billing_reader_t *reader, const json_t *seller,
     needed = strcmp(out->seller_country, "FR") == 0 && !out->demo;
 
     if (out->seller_siren[0] != '\0'
-        && !billing_settings_siren(out->seller_siren))
+        && !billing_siren_valid(out->seller_siren))
     {
         billing_reader_fail(reader, "siren", "is not a SIREN of 9 digits");
 
@@ -111,28 +109,6 @@ billing_settings_legal(billing_reader_t *reader, const json_t *seller,
         billing_reader_fail(reader, "time_zone", "must be a name like "
                             "Europe/Paris");
     }
-}
-
-
-/* Its last digit checks the others, as a card's does. */
-
-static bool
-billing_settings_siren(const char *siren)
-{
-    unsigned  digit, sum = 0;
-
-    if (strlen(siren) != BILLING_SIREN_LEN
-        || strspn(siren, "0123456789") != BILLING_SIREN_LEN)
-    {
-        return false;
-    }
-
-    for (size_t i = 0; i < BILLING_SIREN_LEN; i++) {
-        digit = (unsigned) (siren[i] - '0') << (i & 1);
-        sum += digit > 9 ? digit - 9 : digit;
-    }
-
-    return sum % 10 == 0;
 }
 
 

@@ -54,6 +54,8 @@ static double billing_sheet_tail(billing_sheet_t *sheet, bool draw);
 static double billing_sheet_notes(billing_sheet_t *sheet, double y,
     bool draw);
 static void billing_sheet_foot(billing_sheet_t *sheet);
+static void billing_sheet_band(billing_sheet_t *sheet, double x,
+    double height);
 static void billing_sheet_rule(billing_sheet_t *sheet, double x, double y);
 static bool billing_sheet_cut(billing_sheet_t *sheet,
     const billing_cells_t *cells, unsigned ends[BILLING_PAGES_MAX]);
@@ -252,7 +254,7 @@ billing_sheet_cells(const billing_sheet_t *sheet, billing_cells_t *cells)
     size_t  n = json_array_size(json_object_get(sheet->paper, "columns"));
     double  x, width;
 
-    static const double  widths[] = { 0, 56, 96, 64, 98 };
+    static const double  widths[] = { 0, 54, 94, 76, 96 };
 
     n = n > BILLING_SHEET_CELLS ? BILLING_SHEET_CELLS : n;
     cells->n = n;
@@ -304,11 +306,29 @@ billing_sheet_row(billing_sheet_t *sheet, const json_t *row,
 }
 
 
+/* A shade behind a line, to the right margin: no part of the text. */
+
+static void
+billing_sheet_band(billing_sheet_t *sheet, double x, double height)
+{
+    cairo_save(sheet->cr);
+    cairo_set_source_rgb(sheet->cr, 0.93, 0.94, 0.96);
+    cairo_rectangle(sheet->cr, x, sheet->y, BILLING_SHEET_MARGIN
+                    + BILLING_SHEET_INNER - x, height);
+    cairo_fill(sheet->cr);
+    cairo_restore(sheet->cr);
+}
+
+
 static void
 billing_sheet_columns(billing_sheet_t *sheet, const billing_cells_t *cells)
 {
-    sheet->y += billing_sheet_row(sheet,
-                    json_object_get(sheet->paper, "columns"), cells, "TH");
+    double         height;
+    const json_t  *columns = json_object_get(sheet->paper, "columns");
+
+    height = billing_sheet_row(sheet, columns, cells, NULL);
+    billing_sheet_band(sheet, BILLING_SHEET_MARGIN, height);
+    sheet->y += billing_sheet_row(sheet, columns, cells, "TH");
     billing_sheet_rule(sheet, BILLING_SHEET_MARGIN, sheet->y);
 }
 
@@ -406,6 +426,12 @@ billing_sheet_tail(billing_sheet_t *sheet, bool draw)
         total = json_array_get(totals, i);
         box.font = i + 1 == n ? billing_font_bold : billing_font_text;
 
+        if (draw && i + 1 == n) {
+            billing_sheet_band(sheet, box.x, 18);
+        }
+
+        sheet->y += i + 1 == n ? BILLING_SHEET_GAP : 0;
+
         box.align = PANGO_ALIGN_LEFT;
         height = billing_sheet_text(sheet,
                      json_string_value(json_array_get(total, 0)), box);
@@ -414,6 +440,8 @@ billing_sheet_tail(billing_sheet_t *sheet, bool draw)
                      json_string_value(json_array_get(total, 1)), box);
         sheet->y += height + 3;
     }
+
+    sheet->y += BILLING_SHEET_GAP;
 
     height = billing_sheet_notes(sheet, sheet->y + 16, draw) - from;
     sheet->y = from;

@@ -303,4 +303,7 @@ uint32_t billing_tax_permyriad(const billing_tax_t *table, uint32_t ntaxes,
  */
 bool billing_vat_id_valid(const char *country, const char *text, size_t len);
 
+/* Nine digits, the last of which checks the others. */
+bool billing_siren_valid(const char *text);
+
 #endif /* BILLING_DOMAIN_SUBSCRIPTION_H */

@@ -95,6 +95,7 @@ static const billing_reason_row_t  billing_reason_rows[BILLING_REASONS] = {
     [BILLING_BILLING_INFO_MISSING] =
         { "BILLING_INFO_MISSING", 422, "billing_information" },
     [BILLING_VAT_ID_INVALID] = { "VAT_ID_INVALID", 422, "vat_id" },
+    [BILLING_SIREN_INVALID] = { "SIREN_INVALID", 422, "siren" },
     [BILLING_PROMO_UNKNOWN] = { "PROMO_UNKNOWN", 422, "promo" },
     [BILLING_PROMO_EXPIRED] = { "PROMO_EXPIRED", 422, "promo" },
     [BILLING_PROMO_NOT_APPLICABLE] = { "PROMO_NOT_APPLICABLE", 422, "promo" },

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#define BILLING_SIREN_LEN  9
 #define BILLING_VAT_MAX     20
 #define BILLING_VAT_SHAPES  9
 
@@ -166,6 +167,27 @@ billing_vat_id_valid(const char *country, const char *text, size_t len)
     }
 
     return n >= 4;
+}
+
+
+bool
+billing_siren_valid(const char *text)
+{
+    size_t    len = strlen(text);
+    unsigned  digit, sum = 0;
+
+    if (len != BILLING_SIREN_LEN || strspn(text, "0123456789") != len) {
+        return false;
+    }
+
+    /* As in a card's number: every second digit counts twice. */
+
+    for (size_t i = 0; i < len; i++) {
+        digit = (unsigned) (text[i] - '0') << (i & 1);
+        sum += digit > 9 ? digit - 9 : digit;
+    }
+
+    return sum % 10 == 0;
 }
 
 

@@ -158,6 +158,8 @@ const char *billing_method_text(const billing_op_t *op, const char *name);
 /* Who is billed, as the request says; NULL unless the reason is ALLOW. */
 BILLING_MUST_CHECK billing_db_rc_t billing_information_take(
     const billing_op_t *op, json_t **out, billing_reason_t *reason);
+/* Its blanks are taken out; false when it is none. */
+bool billing_information_siren(json_t *information);
 
 /* ALLOW with the card in *co, or why there is none to charge. */
 billing_reason_t billing_pay_card(const billing_team_row_t *row,

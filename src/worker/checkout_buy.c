@@ -215,6 +215,12 @@ billing_buy_payment(billing_buying_t *b)
     const char    *email, *method, *country, *postal_code;
     const json_t  *payment;
 
+    if (!billing_information_siren(json_object_get(b->op->command->body,
+                                                   "billing_information")))
+    {
+        return BILLING_SIREN_INVALID;
+    }
+
     payment = json_object_get(b->op->command->body, "payment");
     method = json_string_value(json_object_get(payment, "payment_method"));
     email = json_string_value(json_object_get(payment, "email"));

@@ -146,6 +146,10 @@ billing_information_allowed(json_t *information)
                                    json_string(country));
     }
 
+    if (!billing_information_siren(information)) {
+        return BILLING_SIREN_INVALID;
+    }
+
     if (vat == NULL || vat[0] == '\0') {
         return BILLING_ALLOW;
     }
@@ -158,6 +162,35 @@ billing_information_allowed(json_t *information)
 
     return billing_vat_id_valid(country, vat, strlen(vat))
            ? BILLING_ALLOW : BILLING_VAT_ID_INVALID;
+}
+
+
+/* Kept without blanks; "" is none. */
+
+bool
+billing_information_siren(json_t *information)
+{
+    char         bare[32];
+    size_t       n = 0;
+    const char  *text;
+
+    text = json_string_value(json_object_get(information, "siren"));
+
+    if (text == NULL) {
+        return true;
+    }
+
+    for ( /* void */ ; *text != '\0' && n + 1 < sizeof(bare); text++) {
+        if (*text != ' ') {
+            bare[n++] = *text;
+        }
+    }
+
+    bare[n] = '\0';
+
+    return (n == 0 || billing_siren_valid(bare))
+           && json_object_set_new(information, "siren",
+                                  json_string(bare)) == 0;
 }
 
 

@@ -216,6 +216,8 @@ const provoke = {
     { country: 'FR', postal_code: '' })(lang),
   VAT_ID_INVALID: (lang) => people.owner.put(`/billing/information?lang=${lang}`, {
     team: 'team-monthly', billing_information: { country: 'FR', vat_id: 'FR1' } }),
+  SIREN_INVALID: (lang) => people.owner.put(`/billing/information?lang=${lang}`, {
+    team: 'team-monthly', billing_information: { country: 'FR', siren: '123 456 789' } }),
   CARD_MISSING: (lang) => buy(people.owner, {}, { method: 'card' })(lang),
   CARD_INVALID: (lang) => buy(people.owner, {},
     card('pm_card_chargeDeclinedIncorrectCvc'))(lang),

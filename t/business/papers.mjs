@@ -141,6 +141,47 @@ test('r108 r122 a receipt of what has come, and a credit note that names its inv
     `attachment; filename="avoir-${note.number}.pdf"`);
 });
 
+// C. com. L441-9, CGI ann. II 242 nonies A (reliability.md, section 8).
+test('p40 p41 all that a French invoice must carry, the buyer\'s SIREN among it', async () => {
+  const { owner, team } = await byInvoice(stack, 'carries', {
+    billing_information: { ...french, siren: '732 829 320' } });
+  await advance(owner, '61m');
+  const { number } = await finalised(owner, team);
+  const got = await pdf(owner, `/billing/invoices/${number}.pdf`);
+
+  for (const [what, text] of Object.entries({
+    number, issue: "Date d'émission", supply: 'Période de service', due: 'À régler au plus tard le',
+    'seller, form': 'SAS', capital: 'Capital social 10 000 EUR', register: 'RCS Paris',
+    'seller, SIREN': 'SIREN 123456782', 'seller, VAT id': 'N° TVA FR11123456782',
+    'seller, address': '75002 Paris', 'buyer, name': french.company, 'buyer, address': french.address,
+    'buyer, city': '25000 Besançon', 'buyer, country': 'France', 'buyer, SIREN': 'SIREN 732829320',
+    order: 'Commande', label: 'Forfait Team', quantity: 'Quantité', 'unit price': 'Prix unitaire HT',
+    rate: 'Taux de TVA', net: 'Total HT', tax: 'TVA 20 %', total: 'Total TTC',
+    category: "Catégorie de l'opération : prestation de services", discount: "Pas d'escompte",
+    penalty: 'Pénalités de retard', recovery: '40 €',
+  })) {
+    assert.ok(flat(got.text).includes(flat(text)), `${what}: ${text}\n${got.text}`);
+  }
+  const wrong = await owner.put('/billing/information', { team, country: 'FR', siren: '732829321' });
+  assert.equal(wrong.json.code, 'SIREN_INVALID', wrong.text);
+});
+
+test('p45 a kept file that was changed, or has gone, is found', async () => {
+  const [{ name }] = await eventually('a kept file', async () => {
+    const rows = await stack.sql("SELECT name FROM document_file WHERE content <> '' LIMIT 1");
+    return rows.length && rows;
+  });
+  const found = async (statement, check) => (await stack.verify(statement)).checks
+    .find((one) => one.check === check).found;
+  const at = `WHERE name = '${name}'`;
+
+  assert.equal(await found("UPDATE document_file SET content = substr(content, 1, 99)"
+    + " || CASE substr(content, 100, 1) WHEN 'A' THEN 'B' ELSE 'A' END"
+    + ` || substr(content, 101) ${at}`, 'document.files'), 1);
+  assert.equal(await found(`UPDATE document_file SET hash = 'x' ${at}`, 'document.files'), 1);
+  assert.equal(await found(`DELETE FROM document_file ${at}`, 'document.missing'), 1);
+});
+
 test('p47 whoever may not read it learns nothing', async () => {
   const { owner, number } = await byCard(stack, 'mine', { billing_information: french });
   const stranger = await stack.client('stranger@example.test');

@@ -283,10 +283,3 @@ test('p18 two buyers of one team: one wins, one charge', async () => {
     answers.map((a) => a.text).join('\n'));
   assert.equal((await chargesOf(team)).filter((c) => c.status === 'succeeded').length, 1);
 });
-
-test('what is not there yet says so', async () => {
-  const { owner } = await freeTeam('missing');
-  const answer = await owner.get('/billing/invoices/INV-2026-000001.pdf');
-  assert.equal(answer.status, 501, answer.text);
-  assert.equal(answer.json.code, 'NOT_IMPLEMENTED');
-});

@@ -246,7 +246,24 @@ billing_copy_statements(billing_copy_table_t *t)
 }
 
 
-/* The two rows that the schema itself brings are not somebody's data. */
+/* The rows that the schema itself brings are not somebody's data. */
+
+static bool
+billing_copy_brought(const char *table)
+{
+    static const char *const  tables[] = {
+        "lease", "redis_mark", "gateway_match"
+    };
+
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        if (strcmp(tables[i], table) == 0) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
 
 static bool
 billing_copy_empty(billing_copy_t *c)
@@ -266,8 +283,7 @@ billing_copy_empty(billing_copy_t *c)
         c->total += (uint64_t) billing_db_int(c->view, t->sums, 0);
 
         if (billing_db_int(db, t->sums, 0) != 0
-            && strcmp(t->name, "lease") != 0
-            && strcmp(t->name, "redis_mark") != 0)
+            && !billing_copy_brought(t->name))
         {
             (void) billing_ctl_fail("the new database is not empty: %s has"
                                     " rows", t->name);

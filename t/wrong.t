@@ -90,7 +90,7 @@ my %fine = (
     billing_status_code => '402', billing_log_level => 'warn',
     billing_cache_max_age => '5s', billing_cache_ttl => '5s',
     billing_stale => '5s', billing_on_error => 'pass', billing_wait => '5s',
-    billing_pages => '/p/', billing_api => '',
+    billing_follow => '5s', billing_pages => '/p/', billing_api => '',
 );
 
 my %context = (MAIN => 'none', EVENTS => 'none', HTTP => 'MAIN_CONF',
@@ -191,6 +191,7 @@ my %wrong = (
     billing_cache_ttl => [map { [$_, $between] } @times, qw(0 0s 25h)],
     billing_stale => [map { [$_, $between] } @times, qw(11y 2y)],
     billing_wait => [map { [$_, $between] } @times, qw(0 0ms 2h 0s)],
+    billing_follow => [map { [$_, $between] } @times, qw(0 0ms 2h 0s)],
     billing_pages => [
         map { [$_, 'must begin and end with "/"'] } qw('' pages /p p/)],
 );
@@ -267,6 +268,7 @@ right('no gate needs none', LOCATION => 'billing_require off;', FIRST => '');
 for my $case (
     ['billing_stale', 0], ['billing_stale', '1y'], ['billing_cache_ttl', '24h'],
     ['billing_cache_max_age', '1d'], ['billing_wait', '1ms'],
+    ['billing_follow', '1ms'], ['billing_follow', '1h'],
     ['billing_wait', '1h'], ['billing_status_code', 400],
     ['billing_status_code', 599], ['billing_pages', '/'],
     ['billing_log_level', 'error'], ['billing_on_error', 'deny'],
@@ -328,7 +330,7 @@ shop('a price in a text', qr/"monthly": 1000/, '"monthly": "1000"', '',
 shop('a price with a fraction', qr/"monthly": 1000/, '"monthly": 10.5', '',
     '/catalogue/plans/team/price/monthly');
 shop('no such currency', qr/"currency": "USD"/, '"currency": "EURO"',
-    'is not a currency', '/catalogue/currency');
+    'is longer than 3 bytes', '/catalogue/currency');
 shop('an unknown key', qr/"seats_min": 5/, '"seat_min": 5', '',
     '/catalogue/plans/business');
 shop('a feature with a blank', qr/"voting", "timer"\],\n/,

@@ -50,6 +50,15 @@ static const billing_field_t  billing_fields_team_query[] = {
     BILLING_TEAM_QUERY, BILLING_LAST
 };
 
+/* The version that a page shows; without one the answer comes at once. */
+
+static const billing_field_t  billing_fields_follow[] = {
+    BILLING_TEAM_QUERY,
+    { "version", BILLING_FIELD_WORD, false, true, 20, BILLING_FIELD_TYPE,
+      NULL },
+    BILLING_LAST
+};
+
 static const billing_field_t  billing_fields_team_create[] = {
     { "name", BILLING_FIELD_NAME, true, false, 0, BILLING_ALLOW, NULL },
     { "from", BILLING_FIELD_FROM, false, false, 0, BILLING_ALLOW, NULL },
@@ -520,6 +529,7 @@ static const struct {
     { "card.start",       billing_fields_team },
     { "operation",        billing_fields_operation },
     { "billing.overview", billing_fields_team_query },
+    { "billing.follow",   billing_fields_follow },
     { "billing.invoices", billing_fields_team_query },
     { "billing.trial",    billing_fields_trial },
     { "billing.invoice",  billing_fields_invoice },

@@ -119,6 +119,8 @@ static const billing_route_t  billing_route_table[] = {
       BILLING_Q, true, false, false, NULL },
     { "GET", "/billing/overview", "billing.overview",
       BILLING_Q, true, false, false, NULL },
+    { "GET", "/billing/follow", "billing.follow",
+      BILLING_Q, true, false, false, NULL },
     { "GET", "/billing/invoices", "billing.invoices",
       BILLING_Q, true, false, false, NULL },
     { "GET", "/billing/invoices/{number}", "billing.invoice",

@@ -74,6 +74,7 @@ typedef struct {
     time_t                     stale;       /* billing_stale, 10 m */
     ngx_uint_t                 on_error;    /* NGX_HTTP_BILLING_PASS or _DENY */
     ngx_msec_t                 wait;        /* billing_wait, 10 s: then 202 */
+    ngx_msec_t                 follow;      /* billing_follow, 25 s */
     ngx_str_t                  pages;       /* billing_pages, internal prefix */
 } ngx_http_billing_loc_conf_t;
 

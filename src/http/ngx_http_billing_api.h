@@ -20,6 +20,7 @@ typedef struct {
     billing_reason_t   refused;         /* why it was not sent after a hold */
     ngx_uint_t         holds;           /* how often the links were awaited */
     void              *bulk;            /* app.c's own */
+    uint64_t           version;         /* of the team that is followed */
     unsigned           secured:1;       /* security headers are set */
     unsigned           unsent:1;        /* proven: the command did not leave */
 } ngx_http_billing_api_ctx_t;
@@ -97,6 +98,13 @@ ngx_int_t ngx_http_billing_relay_answer(ngx_http_request_t *r,
 /* A file in the worker's answer: what a handler returns. */
 ngx_uint_t ngx_http_billing_file_is(ngx_http_billing_api_ctx_t *ctx);
 ngx_int_t ngx_http_billing_file(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx);
+
+/*
+ * The worker's answer to billing.follow: NGX_DONE when the request waits for
+ * the team to change, else NGX_DECLINED and the answer is to be sent.
+ */
+ngx_int_t ngx_http_billing_follow(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx);
 
 /* Who answers a route of nginx's own, or NULL: not implemented. */

@@ -201,6 +201,13 @@ static ngx_command_t  ngx_http_billing_commands[] = {
       offsetof(ngx_http_billing_loc_conf_t, wait),
       &ngx_http_billing_wait_bounds },
 
+    { ngx_string("billing_follow"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_billing_loc_conf_t, follow),
+      &ngx_http_billing_wait_bounds },
+
     { ngx_string("billing_pages"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,
@@ -327,6 +334,7 @@ ngx_http_billing_create_loc_conf(ngx_conf_t *cf)
     conf->stale = NGX_CONF_UNSET;
     conf->on_error = NGX_CONF_UNSET_UINT;
     conf->wait = NGX_CONF_UNSET_MSEC;
+    conf->follow = NGX_CONF_UNSET_MSEC;
 
     return conf;
 }
@@ -378,6 +386,7 @@ ngx_http_billing_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->on_error, prev->on_error,
                               NGX_HTTP_BILLING_DENY);
     ngx_conf_merge_msec_value(conf->wait, prev->wait, 10000);
+    ngx_conf_merge_msec_value(conf->follow, prev->follow, 25000);
     ngx_conf_merge_str_value(conf->pages, prev->pages, "/billing/pages/");
 
     return ngx_http_billing_check_question(cf, conf);

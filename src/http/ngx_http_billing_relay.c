@@ -166,6 +166,12 @@ ngx_http_billing_relay_wake(ngx_http_request_t *r, void *data,
 
     (void) timed_out;
 
+    if (ctx->answer && ngx_http_billing_api_is(ctx, "billing.follow")
+        && ngx_http_billing_follow(r, ctx) == NGX_DONE)
+    {
+        return;
+    }
+
     if (ctx->answer) {
         rc = ngx_http_billing_relay_answer(r, ctx);
 

@@ -110,6 +110,7 @@ billing_db_rc_t billing_query_record(billing_op_t *op);
 billing_db_rc_t billing_query_quote(billing_op_t *op);
 billing_db_rc_t billing_query_operation(billing_op_t *op);
 billing_db_rc_t billing_query_overview(billing_op_t *op);
+billing_db_rc_t billing_query_follow(billing_op_t *op);
 billing_db_rc_t billing_query_demo_data(billing_op_t *op);
 
 

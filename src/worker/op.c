@@ -28,6 +28,7 @@ static const billing_op_entry_t  billing_op_entries[] = {
     { "operation",        true,  false, billing_query_operation },
     { "record",           true,  false, billing_query_record },
     { "billing.overview", true,  false, billing_query_overview },
+    { "billing.follow",   true,  false, billing_query_follow },
     { "billing.invoices", true,  false, billing_query_invoices },
     { "billing.invoice",  true,  false, billing_query_invoice },
     { "invoice.pdf",      true,  false, billing_query_invoice_pdf },

@@ -18,6 +18,8 @@ static json_t *billing_overview_json(const billing_team_row_t *row,
 static billing_db_rc_t billing_overview_passes(billing_op_t *op,
     const billing_team_row_t *row, json_t *body);
 static json_t *billing_overview_method(const billing_team_row_t *row);
+static billing_db_rc_t billing_overview_information(billing_op_t *op,
+    const billing_team_row_t *row, json_t *body);
 static billing_db_rc_t billing_overview_owed(billing_op_t *op,
     const billing_team_row_t *row, json_t **out);
 static billing_db_rc_t billing_operation_checkout(billing_op_t *op,
@@ -90,6 +92,10 @@ billing_overview_answer(billing_op_t *op, const billing_team_row_t *row,
     }
 
     rc = billing_overview_passes(op, row, body);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_overview_information(op, row, body);
+    }
 
     if (rc != BILLING_DB_OK) {
         json_decref(body);
@@ -166,6 +172,35 @@ billing_overview_passes(billing_op_t *op, const billing_team_row_t *row,
                  "amount", (json_int_t) sum.minor);
 
     return json_object_set_new(body, "day_passes", passes) == 0
+           ? BILLING_DB_OK : BILLING_DB_FULL;
+}
+
+
+/* What the next invoice will say of its buyer (R112); {} when nothing. */
+
+static billing_db_rc_t
+billing_overview_information(billing_op_t *op, const billing_team_row_t *row,
+    json_t *body)
+{
+    static const char  sql[] = "SELECT information FROM team WHERE id = $1";
+
+    json_t           *information;
+    billing_db_rc_t   rc;
+
+    rc = billing_db_query(op->w->db, sql, "t", row->id);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    information = json_loads(billing_db_text(op->w->db, sql, 0), 0, NULL);
+    billing_db_done(op->w->db, sql);
+
+    if (information == NULL) {
+        information = json_object();
+    }
+
+    return json_object_set_new(body, "billing_information", information) == 0
            ? BILLING_DB_OK : BILLING_DB_FULL;
 }
 
@@ -267,6 +302,27 @@ billing_overview_method(const billing_team_row_t *row)
 
     return json_pack("{s:s, s:s, s:s}", "method", "card", "brand",
                      row->card_brand, "last4", row->card_last4);
+}
+
+
+/* What a page that shows the team compares with; nginx waits for the rest. */
+
+billing_db_rc_t
+billing_query_follow(billing_op_t *op)
+{
+    uint32_t             roles;
+    billing_db_rc_t      rc;
+    billing_team_row_t   row;
+
+    rc = billing_op_enter(op, billing_op_text(op, "team"), &row, &roles);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    return billing_op_reply(op, 200,
+               json_pack("{s:s, s:I}", "team", row.id, "version",
+                         (json_int_t) row.team.version));
 }
 
 

@@ -18,8 +18,10 @@ const CURES = {
   trial: ['open_billing', '', 'notice.do.billing'],
 };
 
-export const billingUrl = (team, task = '') => `/billing/overview?team=${part(team.id)}`
-  + `${task ? `#${task}` : ''}`;
+// A task of the billing pages; the invoices are a page of their own.
+export const billingUrl = (team, task = '') => (task === 'invoices'
+  ? `/billing/invoices?team=${part(team.id)}`
+  : `/billing/overview?team=${part(team.id)}${task ? `#${task}` : ''}`);
 
 function facts({ team }) {
   const paid = team.plan !== 'free';

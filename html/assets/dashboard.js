@@ -5,6 +5,7 @@ import { askFor } from './ask.js';
 import { boards, notices, teamHead, trialOffer } from './dashboard-parts.js';
 import { deletion } from './deletion.js';
 import { announce, dialog, fill, find, h, icon } from './dom.js';
+import { follow } from './follow.js';
 import { joining } from './join.js';
 import { discoverable, members, requests } from './people.js';
 import { choosePlan } from './plan-popup.js';
@@ -111,4 +112,12 @@ page(async (main) => {
     draw(main, await load());
     announce(t('trial.begun'));
   }
+  // What is being typed is worth more than what is new.
+  follow(data.team, async () => {
+    const typed = [...document.querySelectorAll('main input')].some((one) => one.value);
+
+    if (!find('dialog') && !typed) {
+      draw(main, await load());
+    }
+  });
 });

@@ -15,41 +15,43 @@ const BEGUN_MS = 90000;
 const POLL_MS = [500, 1000, 1000, 2000, 2000, 5000];
 
 const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
-const name = (team) => `billing.purchase.${team}`;
+// A purchase and what is paid on the billing pages are kept apart.
+const PURCHASE = '/upgrade';
+const name = (team, path = PURCHASE) => `billing.${path === PURCHASE ? 'purchase' : 'task'}.${team}`;
 
-export function load(team) {
+export function load(team, path) {
   try {
-    return JSON.parse(sessionStorage.getItem(name(team)));
+    return JSON.parse(sessionStorage.getItem(name(team, path)));
   } catch {
     return null;
   }
 }
 
 export function save(kept) {
-  sessionStorage.setItem(name(kept.body.team), JSON.stringify(kept));
+  sessionStorage.setItem(name(kept.body.team, kept.path), JSON.stringify(kept));
 }
 
-export function forget(team) {
-  sessionStorage.removeItem(name(team));
+export function forget(team, path) {
+  sessionStorage.removeItem(name(team, path));
 }
 
-function newKey() {
+export function newKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)),
     (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function refused(kept, problem) {
-  forget(kept.body.team);
+  forget(kept.body.team, kept.path);
   return { kind: 'refused', problem };
 }
 
 // tell(state) hears "card", "buy", "again", "wait", "long" on the way.  Ends
 // in {kind: done|refused|redirect|stuck}.
-export async function start(body, card, tell) {
-  const kept = { key: newKey(), body, step: 'card', at: Date.now() };
+export async function start(body, card, tell, path = PURCHASE) {
+  const kept = { key: newKey(), path, body, step: 'card', at: Date.now() };
 
   save(kept);
-  if (body.payment.method !== 'card') {
+  if (!card) {
     return buy(kept, tell);
   }
   tell('card');
@@ -85,7 +87,7 @@ function redirect(kept, gateway, intent) {
 async function buy(kept, tell) {
   save({ ...kept, step: 'buy' });
   tell('buy');
-  return settle(kept, () => call('POST', '/upgrade', kept.body, { 'Idempotency-Key': kept.key }),
+  return settle(kept, () => call('POST', kept.path, kept.body, { 'Idempotency-Key': kept.key }),
     tell);
 }
 
@@ -120,8 +122,8 @@ function understand(kept, { status, json }, tell) {
 }
 
 function done(kept, answer) {
-  forget(kept.body.team);
-  return { kind: 'done', answer, email: kept.body.payment.email };
+  forget(kept.body.team, kept.path);
+  return { kind: 'done', answer, email: kept.body.payment?.email };
 }
 
 async function action(kept, answer) {
@@ -196,6 +198,6 @@ export async function goOn(kept, params, tell) {
   if (kept.step === 'wait') {
     return wait(kept, tell);
   }
-  forget(kept.body.team);             // nothing was sent yet
+  forget(kept.body.team, kept.path);  // nothing was sent yet
   return null;
 }

@@ -307,4 +307,9 @@ void billing_log(const char *format, ...)
 int64_t billing_clock_mono_ms(void);        /* goes on while suspended */
 int64_t billing_clock_wall_ms(void);        /* without the test offset */
 
+/* A digest begins with this, and goes on with more bytes. */
+#define BILLING_DIGEST  0xcbf29ce484222325ULL
+
+uint64_t billing_digest_add(uint64_t digest, const void *bytes, size_t len);
+
 #endif /* BILLING_WORKER_H */

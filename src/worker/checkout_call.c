@@ -256,18 +256,14 @@ billing_attempt_replay(billing_worker_t *w, const billing_checkout_t *co,
         " WHERE checkout = $3 AND n = $4 AND kind = $5";
 
     char      digest[24];
-    size_t    i;
     uint64_t  hash;
 
     if (reply->status < 500) {
         return BILLING_DB_OK;
     }
 
-    hash = 14695981039346656037u ^ reply->status;       /* FNV-1a */
-
-    for (i = 0; i < reply->body_len; i++) {
-        hash = (hash ^ (unsigned char) reply->body[i]) * 1099511628211u;
-    }
+    hash = billing_digest_add(BILLING_DIGEST ^ reply->status, reply->body,
+                              reply->body_len);
 
     (void) snprintf(digest, sizeof(digest), "%016" PRIx64, hash);
 

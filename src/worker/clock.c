@@ -89,10 +89,9 @@ billing_clock_load(billing_worker_t *w)
 static int64_t
 billing_clock_this_boot(void)
 {
-    int       fd;
-    char      id[37];
-    ssize_t   n = 0;
-    uint64_t  hash = 14695981039346656037ULL;   /* FNV-1a */
+    int      fd;
+    char     id[37];
+    ssize_t  n = 0;
 
     fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 
@@ -101,11 +100,8 @@ billing_clock_this_boot(void)
         (void) close(fd);
     }
 
-    for (ssize_t i = 0; i < n; i++) {
-        hash = (hash ^ (unsigned char) id[i]) * 1099511628211ULL;
-    }
-
-    return n <= 0 ? 0 : (int64_t) (hash >> 1);
+    return n <= 0 ? 0 : (int64_t) (billing_digest_add(BILLING_DIGEST, id,
+                                                      (size_t) n) >> 1);
 }
 
 

@@ -17,7 +17,7 @@ billing_record_ground(const billing_settings_t *settings)
     const billing_catalogue_t  *catalogue;
 
     catalogue = &settings->catalogue;
-    hash = 0xcbf29ce484222325ULL;       /* FNV-1a */
+    hash = BILLING_DIGEST;
 
     for (i = 0; i < BILLING_PLANS; i++) {
         billing_ground_add(&hash, catalogue->plans[i].editable_boards);
@@ -41,9 +41,11 @@ static void
 billing_ground_add(uint64_t *hash, int64_t number)
 {
     unsigned  i;
+    uint8_t   bytes[8];
 
-    for (i = 0; i < 8; i++) {
-        *hash ^= ((uint64_t) number >> (8 * i)) & 0xff;
-        *hash *= 0x100000001b3ULL;
+    for (i = 0; i < 8; i++) {           /* the same on every machine */
+        bytes[i] = (uint8_t) ((uint64_t) number >> (8 * i));
     }
+
+    *hash = billing_digest_add(*hash, bytes, sizeof(bytes));
 }

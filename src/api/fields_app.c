@@ -130,7 +130,9 @@ static const billing_field_t  billing_app_board_only[] = {
 static const billing_field_t  billing_app_enterprise[] = {
     BILLING_NEEDED("team", BILLING_FIELD_TEAM),
     BILLING_NEEDED("seats", BILLING_FIELD_SEATS),
-    BILLING_ANY("valid_until", BILLING_FIELD_INSTANT), BILLING_LAST
+    BILLING_ANY("valid_until", BILLING_FIELD_INSTANT),
+    BILLING_ANY("flexible", BILLING_FIELD_BOOL),
+    BILLING_ANY("review_days", BILLING_FIELD_AMOUNT), BILLING_LAST
 };
 
 static const billing_field_t  billing_app_education[] = {

@@ -60,12 +60,15 @@ static const char  billing_check_inside[] =
     " OR i.seats <> h.seats OR i.period_end_at <> h.period_end_at)"
     " ORDER BY i.id";
 
+/* Above a flexible contract until the review (R203). */
 static const char  billing_check_seats[] =
     "SELECT id, members || ' members on ' || seats || ' seats'"
     " || CASE WHEN hold_seats <> 0 THEN ', ' || hold_seats"
     " || ' held for a payment' ELSE '' END FROM team"
     " WHERE (plan IN ('team', 'business', 'consultant')"
     " AND members > seats) OR seats < 0"
+    " OR (plan = 'enterprise' AND id = account AND seats <> 0"
+    " AND review_days = 0 AND members > seats)"
     " OR (hold_seats <> 0 AND members > hold_seats) ORDER BY id";
 
 static const char  billing_check_holds[] =

@@ -74,11 +74,36 @@ typedef struct {
     uint32_t           actor_roles;
     uint32_t           roles;           /* of whose licence it is */
     billing_licence_t  wanted;
+    int64_t            now;
 } billing_licence_ask_t;
 
 /* ALLOW with the roles then held; row 29: by a Company Admin. */
 billing_reason_t billing_licence_assign(const billing_team_t *team,
     const billing_licence_ask_t *ask, uint32_t *roles);
+
+/* --- Flexible Licensing (Enterprise, R203) -------------------------------- */
+
+#define BILLING_REVIEW_DAYS_OLD  90
+#define BILLING_REVIEW_DAYS      180
+
+/* What an order says of it; days 0 when it says nothing of them. */
+bool billing_review_days(bool flexible, int64_t days, uint32_t *out);
+
+/* Whether somebody may have a Full licence, were it above the contract. */
+bool billing_licence_more(const billing_team_t *team, int64_t now);
+
+/* The roles of who edits or creates: Full, if RESTRICTED kept one from it. */
+uint32_t billing_licence_edits(const billing_team_t *team, uint32_t roles,
+    int64_t now);
+
+/* The review after that instant, 0 without days. */
+int64_t billing_review_after(int64_t at, uint32_t days);
+
+/* The next review within the contract, 0: none. */
+int64_t billing_review_at(const billing_team_t *team);
+
+/* That review: never fewer seats, nothing owed for before.  True if more. */
+bool billing_review_take(billing_team_t *team);
 
 /* --- boards of who goes, and deleted ones -------------------------------- */
 

@@ -151,6 +151,10 @@ typedef struct {
     int64_t           trial_ends_at;
     uint32_t          trial_seats;      /* paid before it */
     bool              trial_used;       /* there is one for each team */
+
+    /* Flexible Licensing (R203), of an Enterprise contract. */
+    uint32_t          review_days;      /* 90 or 180; 0: not flexible */
+    int64_t           review_at;        /* the next review */
 } billing_team_t;
 
 #endif /* BILLING_DOMAIN_CATALOGUE_H */

@@ -60,6 +60,7 @@ typedef struct {
     uint32_t        seats;              /* of the order; 0 on Free */
     int64_t         until_at;           /* 0: until further notice */
     int64_t         now;
+    uint32_t        review_days;        /* Enterprise: flexible (R203) */
 } billing_grant_t;
 
 typedef struct {

@@ -33,7 +33,8 @@ billing_team_grant(const billing_catalogue_t *catalogue, billing_team_t *team,
     }
 
     if (grant->plan == team->plan && grant->seats == team->seats
-        && grant->until_at == team->current.end_at)
+        && grant->until_at == team->current.end_at
+        && grant->review_days == team->review_days)
     {
         return BILLING_ALLOW;
     }
@@ -82,6 +83,14 @@ billing_grant_become(billing_team_t *team, const billing_grant_t *grant)
     if (team->plan != grant->plan) {
         team->current.start_at = grant->plan == BILLING_PLAN_FREE
                                  ? 0 : grant->now;
+    }
+
+    /* The reviews of a contract that goes on keep their days (R203). */
+
+    if (team->review_days != grant->review_days) {
+        team->review_days = grant->review_days;
+        team->review_at = billing_review_after(grant->now,
+                                               grant->review_days);
     }
 
     team->current.end_at = grant->until_at;
@@ -175,7 +184,12 @@ billing_grant_order(const billing_catalogue_t *catalogue,
         return BILLING_SEATS_INVALID;
     }
 
-    if (grant->seats < team->members) {
+    /* What is used above a flexible contract waits for its review (R203). */
+
+    if (grant->seats < team->members
+        && (grant->review_days == 0 || team->review_days == 0
+            || grant->seats < team->seats))
+    {
         return BILLING_SEATS_BELOW_MEMBERS;
     }
 

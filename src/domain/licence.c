@@ -4,6 +4,12 @@
 
 #include <string.h>
 
+#define BILLING_LICENCE_DAY_SEC  86400
+
+
+static bool billing_licence_flexible(const billing_team_t *team,
+    int64_t now);
+
 
 static const char *const  billing_licence_names[BILLING_LICENCES] = {
     [BILLING_LICENCE_NONE]       = "none",
@@ -51,6 +57,84 @@ billing_licence_given(const billing_team_t *team, uint32_t roles)
 }
 
 
+bool
+billing_review_days(bool flexible, int64_t days, uint32_t *out)
+{
+    *out = 0;
+
+    if (!flexible) {
+        return days == 0;
+    }
+
+    *out = days == 0 ? BILLING_REVIEW_DAYS : (uint32_t) days;
+
+    return days == 0 || days == BILLING_REVIEW_DAYS
+           || days == BILLING_REVIEW_DAYS_OLD;
+}
+
+
+static bool
+billing_licence_flexible(const billing_team_t *team, int64_t now)
+{
+    return team->plan == BILLING_PLAN_ENTERPRISE && team->review_days != 0
+           && (team->current.end_at == 0 || now < team->current.end_at);
+}
+
+
+bool
+billing_licence_more(const billing_team_t *team, int64_t now)
+{
+    return billing_licence_left(team) || billing_licence_flexible(team, now);
+}
+
+
+uint32_t
+billing_licence_edits(const billing_team_t *team, uint32_t roles,
+    int64_t now)
+{
+    if (roles & BILLING_ROLE_RESTRICTED
+        && billing_licence_flexible(team, now))
+    {
+        roles &= ~(uint32_t) BILLING_ROLE_RESTRICTED;
+        roles |= BILLING_ROLE_MEMBER;
+    }
+
+    return roles;
+}
+
+
+int64_t
+billing_review_after(int64_t at, uint32_t days)
+{
+    return days == 0 ? 0 : at + (int64_t) days * BILLING_LICENCE_DAY_SEC;
+}
+
+
+int64_t
+billing_review_at(const billing_team_t *team)
+{
+    return team->review_at != 0
+           && billing_licence_flexible(team, team->review_at)
+           ? team->review_at : 0;
+}
+
+
+bool
+billing_review_take(billing_team_t *team)
+{
+    team->review_at = billing_review_after(team->review_at,
+                                           team->review_days);
+
+    if (team->seats == 0 || team->members <= team->seats) {
+        return false;
+    }
+
+    team->seats = team->members;
+
+    return true;
+}
+
+
 billing_reason_t
 billing_licence_assign(const billing_team_t *team,
     const billing_licence_ask_t *ask, uint32_t *roles)
@@ -81,7 +165,8 @@ billing_licence_assign(const billing_team_t *team,
         *roles &= ~(uint32_t) BILLING_ROLE_RESTRICTED;
         *roles |= BILLING_ROLE_MEMBER;
 
-        return ask->roles & BILLING_ROLE_MEMBER || billing_licence_left(team)
+        return ask->roles & BILLING_ROLE_MEMBER
+               || billing_licence_more(team, ask->now)
                ? BILLING_ALLOW : BILLING_NO_VACANT_SEAT;
     }
 

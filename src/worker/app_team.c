@@ -297,6 +297,10 @@ billing_app_plan(const json_t *item, const billing_team_row_t *row,
         grant->seats = row->team.seats;
     }
 
+    if (grant->plan == row->team.plan) {
+        grant->review_days = row->team.review_days;
+    }
+
     if (grant->plan == row->team.plan
         && json_object_get(item, "valid_until") == NULL)
     {
@@ -424,6 +428,14 @@ billing_op_app_grant(billing_op_t *op)
         .until_at = billing_app_instant(op->command->body, "valid_until"),
         .now = op->now
     };
+
+    if (!billing_review_days(billing_op_bool(op, "flexible"),
+                             billing_op_int(op, "review_days", 0),
+                             &grant.review_days))
+    {
+        return billing_op_deny(op, BILLING_FIELD_TYPE,
+                               json_pack("{s:s}", "field", "review_days"));
+    }
 
     rc = billing_op_account(op, &row, &roles);
 

@@ -121,9 +121,13 @@ BILLING_MUST_CHECK billing_db_rc_t billing_access_next(billing_worker_t *w,
     const char *board, char email[BILLING_EMAIL_MAX + 1], uint32_t *rights);
 
 
-/* --- licences (op_licence.c) ---------------------------------------------- */
+/* --- licences (op_licence.c, flexible.c) ---------------------------------- */
 
 /* This person gets a Full licence, a member or not yet; DONE: none is left. */
+/* The actor edits or creates: perhaps a licence comes of it (R203). */
+BILLING_MUST_CHECK billing_db_rc_t billing_licence_edit(billing_op_t *op,
+    const char *team, uint32_t *roles);
+
 BILLING_MUST_CHECK billing_db_rc_t billing_licence_grant(billing_op_t *op,
     billing_team_row_t *row, const char *email);
 

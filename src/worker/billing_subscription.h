@@ -29,6 +29,7 @@ typedef enum {
     BILLING_DUE_RETRY,                  /* of what could not be paid */
     BILLING_DUE_INVOICE,                /* R131 */
     BILLING_DUE_GRACE,                  /* section 8 point 14 */
+    BILLING_DUE_REVIEW,                 /* of licences (R203) */
     BILLING_DUES
 } billing_due_kind_t;
 
@@ -50,6 +51,10 @@ BILLING_MUST_CHECK billing_db_rc_t billing_due_team(billing_worker_t *w,
     const char *team, int64_t now);
 
 BILLING_MUST_CHECK billing_db_rc_t billing_renewal_run(billing_worker_t *w,
+    billing_team_row_t *row, billing_due_t due, int64_t now);
+
+/* Licences used above a flexible contract are in it from then on (R203). */
+BILLING_MUST_CHECK billing_db_rc_t billing_review_run(billing_worker_t *w,
     billing_team_row_t *row, billing_due_t due, int64_t now);
 
 /* The actor and the language of a bill that nobody asks for. */
@@ -89,6 +94,11 @@ BILLING_MUST_CHECK billing_db_rc_t billing_team_freed(billing_worker_t *w,
 /* To all who may end it, each in its language (R179). */
 BILLING_MUST_CHECK billing_db_rc_t billing_admins_mail(billing_worker_t *w,
     const billing_team_row_t *row, const char *key, int64_t now);
+
+/* To its Company Admins; steals more. */
+BILLING_MUST_CHECK billing_db_rc_t billing_company_mail(billing_worker_t *w,
+    const billing_team_row_t *row, const char *key, json_t *more,
+    int64_t now);
 
 /* To the billing address (R123); steals more, which may be NULL. */
 BILLING_MUST_CHECK billing_db_rc_t billing_payer_mail(billing_worker_t *w,

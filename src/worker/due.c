@@ -47,7 +47,8 @@ static const billing_due_pt  billing_due_handlers[BILLING_DUES] = {
     [BILLING_DUE_SETTLE]     = billing_renewal_run,
     [BILLING_DUE_RETRY]      = billing_renewal_run,
     [BILLING_DUE_INVOICE]    = billing_due_late,
-    [BILLING_DUE_GRACE]      = billing_due_over
+    [BILLING_DUE_GRACE]      = billing_due_over,
+    [BILLING_DUE_REVIEW]     = billing_review_run
 };
 
 
@@ -69,6 +70,10 @@ billing_due_of(const billing_settings_t *settings,
 
     if (team->state == BILLING_STATE_TRIAL) {
         billing_due_sooner(&due, BILLING_DUE_TRIAL, team->trial_ends_at);
+    }
+
+    if (billing_review_at(team) != 0) {
+        billing_due_sooner(&due, BILLING_DUE_REVIEW, billing_review_at(team));
     }
 
     if (!billing_plan_is_paid(team->plan) || team->current.end_at == 0) {

@@ -414,5 +414,14 @@ billing_app_team_json(billing_worker_t *w, const billing_team_row_t *row,
                "version", (json_int_t) team->version,
                "entitlements", billing_app_entitlements(w, plan));
 
+    /* Of a flexible contract, when its licences are reviewed (R203). */
+
+    if (*out != NULL && team->review_days != 0) {
+        (void) json_object_set_new(*out, "review",
+                   json_pack("{s:I, s:o}", "days",
+                       (json_int_t) team->review_days,
+                       "at", billing_instant_json(billing_review_at(team))));
+    }
+
     return *out == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
 }

@@ -19,6 +19,7 @@ extern const char  billing_sql_009_application[];
 extern const char  billing_sql_010_vat[];
 extern const char  billing_sql_014_match[];
 extern const char  billing_sql_015_print[];
+extern const char  billing_sql_016_flexible[];
 
 typedef struct {
     int64_t      version;
@@ -38,7 +39,8 @@ static const billing_migration_t  billing_migrations[] = {
     { 9, "application", billing_sql_009_application },
     { 10, "vat", billing_sql_010_vat },
     { 14, "match", billing_sql_014_match },
-    { 15, "print", billing_sql_015_print }
+    { 15, "print", billing_sql_015_print },
+    { 16, "flexible", billing_sql_016_flexible }
 };
 
 #define BILLING_MIGRATIONS                                                    \

@@ -33,6 +33,10 @@ billing_op_board_create(billing_op_t *op)
 
     rc = billing_op_enter(op, billing_op_text(op, "team"), &row, &roles);
 
+    if (rc == BILLING_DB_OK) {
+        rc = billing_licence_edit(op, row.id, &roles);
+    }
+
     if (rc != BILLING_DB_OK) {
         return rc;
     }
@@ -148,7 +152,11 @@ billing_board_change_title(billing_op_t *op, billing_board_op_t *b)
                                json_pack("{s:s}", "field", "title"));
     }
 
-    rc = billing_board_edit(op, b, &reason);
+    rc = billing_licence_edit(op, b->row.id, &b->roles);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_board_edit(op, b, &reason);
+    }
 
     if (rc != BILLING_DB_OK || reason != BILLING_ALLOW) {
         return rc == BILLING_DB_OK ? billing_op_deny(op, reason, NULL) : rc;
@@ -364,6 +372,10 @@ billing_op_board_copy(billing_op_t *op)
     billing_board_row_t  copy;
 
     rc = billing_board_enter(op, &b);
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_licence_edit(op, b.row.id, &b.roles);
+    }
 
     if (rc != BILLING_DB_OK) {
         return rc;

@@ -264,6 +264,18 @@ billing_op_board_open(billing_op_t *op)
 
     reason = billing_open_may(op, &o, edit);
 
+    /* A flexible contract gives who edits a licence (R203). */
+
+    if (reason == BILLING_LICENCE_REQUEST) {
+        rc = billing_licence_edit(op, o.board.team, &o.member.roles);
+
+        if (rc != BILLING_DB_OK) {
+            return rc;
+        }
+
+        reason = billing_open_may(op, &o, edit);
+    }
+
     if (reason == BILLING_DAYPASS_NEEDED) {
         return billing_open_pass(op, &o);
     }

@@ -44,7 +44,7 @@ billing_op_licence_set(billing_op_t *op)
     text = billing_op_text(op, "licence");
     ask = (billing_licence_ask_t) {
         .actor_roles = actor_roles,
-        .wanted = billing_licence_parse(text, strlen(text))
+        .wanted = billing_licence_parse(text, strlen(text)), .now = op->now
     };
 
     if (ask.wanted == BILLING_LICENCE_NONE) {
@@ -223,7 +223,7 @@ billing_licence_grant(billing_op_t *op, billing_team_row_t *row,
         return rc;
     }
 
-    if (!billing_licence_left(&licences)) {
+    if (!billing_licence_more(&licences, op->now)) {
         return billing_op_deny(op, BILLING_NO_VACANT_SEAT, NULL);
     }
 

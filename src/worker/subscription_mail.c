@@ -6,6 +6,9 @@
 #include "billing_business.h"
 
 
+static billing_db_rc_t billing_mail_roles(billing_worker_t *w,
+    const billing_team_row_t *row, uint32_t roles, const char *key,
+    json_t *args, int64_t now);
 static json_t *billing_mail_args(billing_worker_t *w,
     const billing_team_row_t *row);
 static void billing_mail_day(json_t *args, const char *name, int64_t at);
@@ -15,6 +18,42 @@ billing_db_rc_t
 billing_admins_mail(billing_worker_t *w, const billing_team_row_t *row,
     const char *key, int64_t now)
 {
+    json_t  *args;
+
+    args = billing_mail_args(w, row);
+
+    return args == NULL
+           ? BILLING_DB_FULL
+           : billing_mail_roles(w, row, BILLING_ROLES_ADMIN
+                                | (uint32_t) BILLING_ROLE_BILLING_ADMIN,
+                                key, args, now);
+}
+
+
+billing_db_rc_t
+billing_company_mail(billing_worker_t *w, const billing_team_row_t *row,
+    const char *key, json_t *more, int64_t now)
+{
+    json_t  *args;
+
+    args = billing_mail_args(w, row);
+
+    if (args == NULL || json_object_update_new(args, more) != 0) {
+        json_decref(args);
+        return BILLING_DB_FULL;
+    }
+
+    return billing_mail_roles(w, row, (uint32_t) BILLING_ROLE_COMPANY_ADMIN,
+                              key, args, now);
+}
+
+
+/* To all of the account who have one of these; steals args. */
+
+static billing_db_rc_t
+billing_mail_roles(billing_worker_t *w, const billing_team_row_t *row,
+    uint32_t roles, const char *key, json_t *args, int64_t now)
+{
     static const char  sql[] =
         "SELECT p.email, p.lang FROM profile p WHERE p.email IN"
         " (SELECT m.email FROM member m JOIN team t ON t.id = m.team"
@@ -22,16 +61,7 @@ billing_admins_mail(billing_worker_t *w, const billing_team_row_t *row,
         " UNION SELECT email FROM seat WHERE account = $3"
         " AND (roles & $4) <> 0) ORDER BY p.email LIMIT 200";
 
-    json_t           *args;
-    uint32_t          roles;
-    billing_db_rc_t   rc;
-
-    args = billing_mail_args(w, row);
-    roles = BILLING_ROLES_ADMIN | (uint32_t) BILLING_ROLE_BILLING_ADMIN;
-
-    if (args == NULL) {
-        return BILLING_DB_FULL;
-    }
+    billing_db_rc_t  rc;
 
     rc = billing_db_query(w->db, sql, "titi", row->id, (int64_t) roles,
                           row->id, (int64_t) roles);

@@ -41,6 +41,7 @@ billing_team_load(billing_worker_t *w, const char *id,
         " settle_at, failed, failed_at, retry_at, retry_stop, seats_open,"
         " remind_at, late_at, invite_link, account, gone,"
         " passes_off, trial_plan, trial_ends_at, trial_seats, trial_used,"
+        " review_days, review_at,"
         " CASE WHEN EXISTS (SELECT 1 FROM day_pass p WHERE"
         " p.team = team.id AND p.billed = 0) THEN 1 ELSE 0 END"
         " FROM team WHERE id = $1";
@@ -58,7 +59,7 @@ billing_team_load(billing_worker_t *w, const char *id,
     billing_team_read(w->db, sql, row);
     billing_team_read_bill(w->db, sql, row);
     billing_team_read_trial(w->db, sql, row);
-    unbilled = billing_db_int(w->db, sql, 51) != 0;
+    unbilled = billing_db_int(w->db, sql, 53) != 0;
     billing_db_done(w->db, sql);
 
     rc = unbilled ? billing_passes_load(w, row) : BILLING_DB_OK;
@@ -179,6 +180,8 @@ billing_team_read_trial(billing_db_t *db, const char *sql,
     team->trial_ends_at = billing_db_int(db, sql, 48);
     team->trial_seats = (uint32_t) billing_db_int(db, sql, 49);
     team->trial_used = billing_db_int(db, sql, 50) != 0;
+    team->review_days = (uint32_t) billing_db_int(db, sql, 51);
+    team->review_at = billing_db_int(db, sql, 52);
 }
 
 
@@ -416,17 +419,19 @@ billing_team_store_trial(billing_worker_t *w, const billing_team_row_t *row)
 {
     static const char  sql[] =
         "UPDATE team SET trial_plan = $1, trial_ends_at = $2,"
-        " trial_seats = $3, trial_used = $4 WHERE id = $5";
+        " trial_seats = $3, trial_used = $4, review_days = $5,"
+        " review_at = $6 WHERE id = $7";
 
     const billing_team_t  *team;
 
     team = &row->team;
 
-    return billing_db_exec(w->db, sql, "tiiit",
+    return billing_db_exec(w->db, sql, "tiiiiit",
                team->trial_plan == BILLING_PLAN_NONE
                    ? "" : billing_plan_name(team->trial_plan),
                team->trial_ends_at, (int64_t) team->trial_seats,
-               (int64_t) team->trial_used, row->id);
+               (int64_t) team->trial_used, (int64_t) team->review_days,
+               team->review_at, row->id);
 }
 
 

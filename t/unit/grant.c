@@ -11,7 +11,7 @@ static billing_reason_t
 grant(billing_team_t *team, billing_plan_t plan, uint32_t seats,
     int64_t until_at, int64_t now)
 {
-    billing_grant_t  wanted = { plan, seats, until_at, now };
+    billing_grant_t  wanted = { plan, seats, until_at, now, 0 };
 
     return billing_team_grant(&catalogue, team, &wanted, &given);
 }
@@ -52,6 +52,49 @@ r215_an_order_gives_enterprise_to_a_free_team(void **state)
                            now + 365 * DAY, now + DAY), BILLING_ALLOW);
     assert_true(given.changed);
     assert_int_equal(team.current.start_at, now);
+}
+
+
+static void
+r203_an_order_says_whether_it_is_flexible(void **state)
+{
+    int64_t          now = at("2026-03-01T09:00:00Z");
+    billing_team_t   team = a_free_team(12);
+    billing_grant_t  wanted = {
+        .plan = BILLING_PLAN_ENTERPRISE, .seats = 40, .now = now,
+        .review_days = 90
+    };
+
+    (void) state;
+
+    assert_reason(billing_team_grant(&catalogue, &team, &wanted, &given),
+                  ALLOW);
+    assert_int_equal(team.review_at, now + 90 * DAY);
+
+    /* Told again it is nothing, whatever is used meanwhile. */
+
+    team.members = 50;
+    wanted.now += DAY;
+    assert_reason(billing_team_grant(&catalogue, &team, &wanted, &given),
+                  ALLOW);
+    assert_false(given.changed);
+    wanted.seats = 45;
+    assert_reason(billing_team_grant(&catalogue, &team, &wanted, &given),
+                  ALLOW);
+    assert_int_equal(team.review_at, now + 90 * DAY);
+    wanted.seats = 44;
+    assert_reason(billing_team_grant(&catalogue, &team, &wanted, &given),
+                  SEATS_BELOW_MEMBERS);
+
+    wanted.seats = 49;
+    wanted.review_days = 0;
+    assert_reason(billing_team_grant(&catalogue, &team, &wanted, &given),
+                  SEATS_BELOW_MEMBERS);
+    wanted.seats = 50;
+    assert_reason(billing_team_grant(&catalogue, &team, &wanted, &given),
+                  ALLOW);
+    assert_int_equal(team.review_days, 0);
+    assert_int_equal(team.review_at, 0);
 }
 
 
@@ -280,6 +323,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(r215_an_order_gives_enterprise_to_a_free_team),
+        cmocka_unit_test(r203_an_order_says_whether_it_is_flexible),
         cmocka_unit_test_setup(r215_a_minimum_holds_for_the_first_order,
                                set_up),
         cmocka_unit_test_setup(r216_unused_time_of_a_paid_plan_comes_back,

@@ -121,6 +121,85 @@ r203_guests_are_never_made_full(void **state)
 
 
 static void
+r203_who_edits_in_a_flexible_contract_is_made_full(void **state)
+{
+    (void) state;
+
+    team.members = 4;
+    assert_int_equal(billing_licence_edits(&team, BILLING_ROLE_RESTRICTED, 9),
+                     BILLING_ROLE_RESTRICTED);
+    assert_false(billing_licence_more(&team, 9));
+
+    team.review_days = BILLING_REVIEW_DAYS;
+    assert_int_equal(billing_licence_edits(&team, BILLING_ROLE_RESTRICTED, 9),
+                     BILLING_ROLE_MEMBER);
+    assert_int_equal(billing_licence_edits(&team, BILLING_ROLE_GUEST, 9),
+                     BILLING_ROLE_GUEST);
+    assert_int_equal(given(), BILLING_ROLE_RESTRICTED);
+    assert_reason(assign(), ALLOW);
+
+    team.current.end_at = 9;            /* the contract is over */
+    assert_int_equal(billing_licence_edits(&team, BILLING_ROLE_RESTRICTED, 9),
+                     BILLING_ROLE_RESTRICTED);
+    assert_reason((ask.now = 9, assign()), NO_VACANT_SEAT);
+    assert_reason((ask.now = 8, assign()), ALLOW);
+
+    team.plan = BILLING_PLAN_BUSINESS;
+    assert_int_equal(billing_licence_edits(&team, BILLING_ROLE_RESTRICTED, 8),
+                     BILLING_ROLE_RESTRICTED);
+}
+
+
+static void
+r203_a_review_adds_and_never_takes(void **state)
+{
+    (void) state;
+
+    team.review_days = BILLING_REVIEW_DAYS_OLD;
+    team.review_at = 1000;
+    team.members = 7;
+    assert_int_equal(billing_review_at(&team), 1000);
+    assert_true(billing_review_take(&team));
+    assert_int_equal(team.seats, 7);
+    assert_int_equal(team.review_at, 1000 + 90 * 86400);
+
+    assert_false(billing_review_take(&team));
+    team.members = 2;
+    assert_false(billing_review_take(&team));
+    assert_int_equal(team.seats, 7);
+    assert_int_equal(team.review_at, 1000 + 270 * 86400);
+
+    team.current.end_at = team.review_at;   /* none after its end */
+    assert_int_equal(billing_review_at(&team), 0);
+    team.current.end_at++;
+    assert_int_equal(billing_review_at(&team), team.review_at);
+    team.review_days = 0;
+    assert_int_equal(billing_review_at(&team), 0);
+    assert_int_equal(billing_review_after(1000, 0), 0);
+}
+
+
+static void
+r203_every_90_or_180_days(void **state)
+{
+    uint32_t  days;
+
+    (void) state;
+
+    assert_true(billing_review_days(true, 0, &days));
+    assert_int_equal(days, 180);
+    assert_true(billing_review_days(true, 90, &days));
+    assert_int_equal(days, 90);
+    assert_true(billing_review_days(false, 0, &days));
+    assert_int_equal(days, 0);
+    assert_false(billing_review_days(true, 91, &days));
+    assert_false(billing_review_days(true, -90, &days));
+    assert_false(billing_review_days(true, 4294967386, &days));
+    assert_false(billing_review_days(false, 90, &days));
+}
+
+
+static void
 only_enterprise_and_no_admin_without_licence(void **state)
 {
     (void) state;
@@ -158,6 +237,10 @@ main(void)
                                set_up),
         cmocka_unit_test_setup(section3_row29_nobody_else, set_up),
         cmocka_unit_test_setup(r203_guests_are_never_made_full, set_up),
+        cmocka_unit_test_setup(
+            r203_who_edits_in_a_flexible_contract_is_made_full, set_up),
+        cmocka_unit_test_setup(r203_a_review_adds_and_never_takes, set_up),
+        cmocka_unit_test_setup(r203_every_90_or_180_days, set_up),
         cmocka_unit_test_setup(only_enterprise_and_no_admin_without_licence,
                                set_up),
         cmocka_unit_test_setup(the_words, set_up)

@@ -149,4 +149,6 @@ change('paid', $version + 5);
 redis_stop();
 is(said($second), "200 STALE $version", 'P27 a change that cannot be asked for');
 
+nginx_stop();
+
 done_testing();

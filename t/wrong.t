@@ -331,6 +331,8 @@ shop('a price with a fraction', qr/"monthly": 1000/, '"monthly": 10.5', '',
     '/catalogue/plans/team/price/monthly');
 shop('no such currency', qr/"currency": "USD"/, '"currency": "EURO"',
     'is longer than 3 bytes', '/catalogue/currency');
+shop('no currency of this name', qr/"currency": "USD"/, '"currency": "EU1"',
+    'is not a currency', '/catalogue/currency');
 shop('an unknown key', qr/"seats_min": 5/, '"seat_min": 5', '',
     '/catalogue/plans/business');
 shop('a feature with a blank', qr/"voting", "timer"\],\n/,

@@ -275,7 +275,8 @@ module-tests: module worker tools $(B)/nginx-run
 	@$(MODULE_ENV) tools/tap --group module --jobs 2 --exec perl $(MODULE_TESTS)
 
 sanitize:
-	$(Q)$(MAKE) BUILD=sanitize unit module-tests
+	$(Q)LSAN_OPTIONS=suppressions=$(CURDIR)/t/lsan.supp:print_suppressions=0 \
+	    $(MAKE) BUILD=sanitize unit module-tests
 
 # The same tests as on SQLite, beside a private server.
 POSTGRES_BUSINESS := core invoices accounts ctl_database ctl_move

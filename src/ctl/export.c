@@ -53,7 +53,7 @@ static void billing_export_titles(const billing_export_table_t *table);
 const char  billing_ctl_export_help[] =
     "Usage: billingctl --config FILE export [--format json|csv]\n"
     "                  [--table ledger|invoices|bills|payments|credit_notes|\n"
-    "                           refunds|checkouts|day_passes|teams]\n"
+    "                           refunds|checkouts|day_passes|strays|teams]\n"
     "                  [--since DATE] [--until DATE]\n"
     "\n"
     "Prints what accounting needs, in an order that does not change, with\n"
@@ -202,6 +202,18 @@ static const billing_export_table_t  billing_export_tables[] = {
         { "currency", BILLING_EXPORT_TEXT, NULL },
         { "checkout", BILLING_EXPORT_TEXT, NULL },
         { "billed", BILLING_EXPORT_NUMBER, NULL }
+      } },
+    { "strays",
+      "SELECT id, found_at, intent, checkout, amount_minor, currency, state"
+      " FROM stray WHERE found_at >= $1 AND found_at < $2"
+      " ORDER BY found_at, id", true, {
+        { "stray", BILLING_EXPORT_TEXT, NULL },
+        { "found_at", BILLING_EXPORT_INSTANT, NULL },
+        { "intent", BILLING_EXPORT_TEXT, NULL },
+        { "checkout", BILLING_EXPORT_TEXT, NULL },
+        { "amount", BILLING_EXPORT_NUMBER, NULL },
+        { "currency", BILLING_EXPORT_TEXT, NULL },
+        { "state", BILLING_EXPORT_TEXT, NULL }
       } },
     { "teams",
       "SELECT id, name, plan, state, period, method, seats, members,"

@@ -536,7 +536,8 @@ test('export: the same bytes twice, JSON and CSV, between two dates', async () =
   // every table with an amount is there; an attempt repeats its checkout's, the rest are views of it
   const elsewhere = new Map([['team', 'teams'], ['bill', 'bills'], ['payment', 'payments'],
     ['credit_note', 'credit_notes'], ['refund', 'refunds'], ['checkout', 'checkouts'],
-    ['day_pass', 'day_passes'], ['ledger', 'ledger'], ['invoice', 'invoices']]);
+    ['day_pass', 'day_passes'], ['ledger', 'ledger'], ['invoice', 'invoices'],
+    ['stray', 'strays']]);
   const amounts = await stack.sql("SELECT DISTINCT m.name FROM sqlite_master m,"
     + " pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name LIKE '%\\_minor' ESCAPE '\\'");
   assert.ok(amounts.length >= 7);

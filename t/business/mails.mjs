@@ -175,7 +175,8 @@ async function anHourLater(s) {
 const keys = JSON.parse(fs.readFileSync(new URL('../../conf/messages/mail.json', import.meta.url)));
 const templates = [...new Set(Object.keys(keys).map((name) => /^(mail\.[a-z_]+)\.subject$/.exec(name)?.[1])
   .filter(Boolean))];
-const wanted = templates.flatMap((name) => LANGS
+// A review of licences is months away: flexible.mjs reads its mail.
+const wanted = templates.filter((name) => name !== 'mail.licences_reviewed').flatMap((name) => LANGS
   .filter((lang) => lang === 'en' || !ONLY_ENGLISH.includes(name)).map((lang) => `${name} ${lang}`));
 
 test('r224 r226 every mail comes in both languages, whole and with nothing typed as markup', async () => {

@@ -49,8 +49,12 @@ sub configuration {
     return \%line;
 }
 
+# nginx -t ends without freeing anything, and whether what it leaves counts as
+# a leak depends on what its stack still holds by chance.
+
 sub dash_t {
     unlink "$prefix/listen";
+    local $ENV{ASAN_OPTIONS} = 'detect_leaks=0';
     my $said = qx($nginx -t -p $prefix -e stderr -c $dir/nginx.conf 2>&1);
     return ($? >> 8, $said);
 }

@@ -173,6 +173,7 @@ typedef enum {
     BILLING_CARD_DECLINED,
     BILLING_CARD_AUTH_REQUIRED,
     BILLING_CARD_AUTH_FAILED,
+    BILLING_CARD_PAUSED,            /* 429 too many were declined (P54) */
     BILLING_GATEWAY_UNAVAILABLE,    /* 503 proven: nothing was charged */
     BILLING_PAYMENT_UNKNOWN,        /* 202 being confirmed: pay no more */
     /* the running subscription */

@@ -93,6 +93,17 @@ billing_reason_t billing_sub_next(const billing_team_t *team,
  */
 void billing_team_step(billing_team_t *team, const billing_sub_step_t *step);
 
+/* --- declined cards ------------------------------------------------------ */
+
+#define BILLING_DECLINES_MAX       5    /* then no card is tried (P54) */
+#define BILLING_DECLINES_LOOK_MAX  16   /* of one team, or of one person */
+
+/*
+ * Until when no card is tried, 0 when none may be refused; at are the instants
+ * of the last declines, the newest first.
+ */
+int64_t billing_decline_until(const int64_t *at, unsigned n);
+
 /* --- seats after the purchase -------------------------------------------- */
 
 /*

@@ -109,6 +109,7 @@ static const billing_reason_row_t  billing_reason_rows[BILLING_REASONS] = {
     [BILLING_CARD_AUTH_REQUIRED] =
         { "CARD_AUTH_REQUIRED", 402, "payment_method" },
     [BILLING_CARD_AUTH_FAILED] = { "CARD_AUTH_FAILED", 402, "payment_method" },
+    [BILLING_CARD_PAUSED] = { "CARD_PAUSED", 429, "payment_method" },
     [BILLING_GATEWAY_UNAVAILABLE] = { "GATEWAY_UNAVAILABLE", 503, NULL },
     [BILLING_PAYMENT_UNKNOWN] = { "PAYMENT_UNKNOWN", 202, NULL },
 

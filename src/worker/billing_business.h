@@ -593,5 +593,6 @@ BILLING_MUST_CHECK billing_db_rc_t billing_seats_credit(billing_worker_t *w,
     billing_posting_t *posting);
 
 #include "billing_day_pass.h"
+#include "billing_decline.h"
 
 #endif /* BILLING_BUSINESS_H */

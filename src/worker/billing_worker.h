@@ -240,6 +240,9 @@ BILLING_MUST_CHECK billing_db_rc_t billing_event_member(billing_worker_t *w,
 /* Events older than the retention go, a bounded number at a time. */
 BILLING_MUST_CHECK billing_db_rc_t billing_event_retention(
     billing_worker_t *w, int64_t now);
+/* The same of declined cards, older than any pause. */
+BILLING_MUST_CHECK billing_db_rc_t billing_decline_retention(
+    billing_worker_t *w, int64_t now);
 
 
 /* --- mail ----------------------------------------------------------------- */

@@ -161,6 +161,7 @@ billing_buy_allowed(billing_buying_t *b)
 {
     bool              open;
     billing_db_rc_t   rc;
+    billing_payer_t   payer = { b->row.id, b->op->command->actor, b->op->lang };
     billing_reason_t  reason;
 
     rc = billing_checkout_is_open(b->op->w, b->row.id, &open);
@@ -191,7 +192,9 @@ billing_buy_allowed(billing_buying_t *b)
         return billing_buy_deny(b, reason);
     }
 
-    return BILLING_DB_OK;
+    return b->co.payment_method[0] != '\0'
+           ? billing_decline_may(b->op->w, &payer, b->op->now, b->op->reply)
+           : BILLING_DB_OK;
 }
 
 

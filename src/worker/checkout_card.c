@@ -76,6 +76,13 @@ billing_card_begin(billing_op_t *op, const billing_team_row_t *row,
 
     billing_card_t   card;
     billing_db_rc_t  rc;
+    billing_payer_t  payer = { row->id, actor, op->lang };
+
+    rc = billing_decline_may(op->w, &payer, op->now, op->reply);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
 
     memset(&card, 0, sizeof(card));
     (void) snprintf(card.id, sizeof(card.id), "%s", op->command->op);

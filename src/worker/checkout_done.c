@@ -512,6 +512,8 @@ billing_checkout_end(billing_worker_t *w, billing_checkout_t *co,
         rc = billing_checkout_move(w, co, ending->state);
     }
 
+    rc = rc == BILLING_DB_OK ? billing_decline_note(w, co, ending) : rc;
+
     if (rc == BILLING_DB_OK) {
         rc = billing_checkout_owed(w, co, ending);
     }

@@ -20,6 +20,7 @@ extern const char  billing_sql_010_vat[];
 extern const char  billing_sql_014_match[];
 extern const char  billing_sql_015_print[];
 extern const char  billing_sql_016_flexible[];
+extern const char  billing_sql_017_decline[];
 
 typedef struct {
     int64_t      version;
@@ -40,7 +41,8 @@ static const billing_migration_t  billing_migrations[] = {
     { 10, "vat", billing_sql_010_vat },
     { 14, "match", billing_sql_014_match },
     { 15, "print", billing_sql_015_print },
-    { 16, "flexible", billing_sql_016_flexible }
+    { 16, "flexible", billing_sql_016_flexible },
+    { 17, "decline", billing_sql_017_decline }
 };
 
 #define BILLING_MIGRATIONS                                                    \

@@ -113,11 +113,17 @@ billing_pay_begin(billing_worker_t *w, billing_team_row_t *row,
     billing_checkout_t *co, int64_t now, billing_op_reply_t *reply)
 {
     billing_db_rc_t  rc;
+    billing_payer_t  payer = { co->team, co->actor, co->lang };
 
     co->state = BILLING_CHECKOUT_NEW;
     co->started_at = now;
 
-    rc = billing_pay_attempt(w, co);
+    rc = co->payment_method[0] != '\0' && billing_checkout_asked(co)
+         ? billing_decline_may(w, &payer, now, reply) : BILLING_DB_OK;
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_pay_attempt(w, co);
+    }
 
     if (rc == BILLING_DB_OK) {
         rc = billing_pay_step(w, row, co);

@@ -357,6 +357,7 @@ billing_turn_chores(billing_worker_t *w, billing_turn_t *turn,
         turn->retention_ms = mono_ms + BILLING_TURN_RETENTION_MS;
         rc = billing_command_retention(w, now);
         rc = (rc == BILLING_DB_OK) ? billing_event_retention(w, now) : rc;
+        rc = (rc == BILLING_DB_OK) ? billing_decline_retention(w, now) : rc;
     }
 
     if (rc == BILLING_DB_OK && mono_ms >= turn->pause_ms) {

@@ -557,6 +557,43 @@ for (const row of Object.keys(walk)) {
   test(row, walk[row]);
 }
 
+test('p54 five declined cards stop all cards of the team and the person for half an hour', async () => {
+  const t = await free('tester');
+  const entered = await t.owner.card(t.team, declining);
+  const payment = { method: 'card', payment_method: entered.id };
+  for (let i = 0; i < 5; i++) {
+    await refused(t.owner.buy(order(t, { payment })), 'CARD_DECLINED');
+  }
+
+  const once = randomBytes(16).toString('hex');
+  const stopped = await t.owner.buy(order(t, { payment }), once);
+  assert.equal(stopped.status, 429, stopped.text);
+  assert.equal(stopped.json.code, 'CARD_PAUSED');
+  const wait = Number(stopped.headers['retry-after']);
+  assert.ok(wait > 1700 && wait <= 1800, `Retry-After: ${wait}`);
+  assert.match(stopped.json.detail, /30 minutes/);
+  assert.match(stopped.json.next, /invoice/);
+  const french = await t.owner.post('/upgrade/card?lang=fr', { team: t.team });
+  assert.equal(french.status, 429);
+  assert.match(french.json.detail, /30 minutes/);
+  assert.match(french.json.next, /facture/);
+
+  // Another team of the same person, and nobody else.
+  const other = { owner: t.owner, team: await t.owner.team('another') };
+  await refused(t.owner.buy(order(other, { payment })), 'CARD_PAUSED');
+  await done(buys(await free('innocent')));
+  await done(t.owner.buy(order(other, { seats: 12, period: 'yearly',
+    payment: { method: 'invoice', email: t.owner.profile } })));
+
+  // The pause is over by the business's clock; the same key goes on.
+  await advance(t, '29m');
+  await refused(t.owner.buy(order(t, { payment })), 'CARD_PAUSED');
+  await advance(t, '2m');
+  await refused(t.owner.buy(order(t, { payment }), once), 'CARD_DECLINED');
+  await done(buys(t));
+  await charges(t, [2000]);
+});
+
 test('the books balance after all of them', async () => {
   assert.deepEqual(await stack.sql('SELECT txn, SUM(amount_minor) s FROM ledger'
     + ' GROUP BY txn, currency HAVING s <> 0'), []);

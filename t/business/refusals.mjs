@@ -42,6 +42,15 @@ async function soloTeam(name) {
   return { client, team: await client.team(name) };
 }
 
+// The answer to the last of so many tries of a buyer of their own.
+const tries = (pm, times = 1) => async (lang) => {
+  const { client, team } = await soloTeam(`tries-${randomBytes(3).toString('hex')}`);
+  for (let i = 1; i < times; i++) {
+    assert.equal((await buy(client, { team }, card(pm))(lang)).status, 402);
+  }
+  return buy(client, { team }, card(pm))(lang);
+};
+
 async function challenged(lang) {
   const { client, team } = await soloTeam(`secure-${lang}-${randomBytes(3).toString('hex')}`);
   const entered = await client.card(team, '4000002760003184');
@@ -219,13 +228,11 @@ const provoke = {
   SIREN_INVALID: (lang) => people.owner.put(`/billing/information?lang=${lang}`, {
     team: 'team-monthly', billing_information: { country: 'FR', siren: '123 456 789' } }),
   CARD_MISSING: (lang) => buy(people.owner, {}, { method: 'card' })(lang),
-  CARD_INVALID: (lang) => buy(people.owner, {},
-    card('pm_card_chargeDeclinedIncorrectCvc'))(lang),
-  CARD_EXPIRED: (lang) => buy(people.owner, {},
-    card('pm_card_chargeDeclinedExpiredCard'))(lang),
-  CARD_FUNDS: (lang) => buy(people.owner, {},
-    card('pm_card_chargeDeclinedInsufficientFunds'))(lang),
-  CARD_DECLINED: (lang) => buy(people.owner, {}, card('pm_card_chargeDeclined'))(lang),
+  CARD_INVALID: tries('pm_card_chargeDeclinedIncorrectCvc'),
+  CARD_EXPIRED: tries('pm_card_chargeDeclinedExpiredCard'),
+  CARD_FUNDS: tries('pm_card_chargeDeclinedInsufficientFunds'),
+  CARD_DECLINED: tries('pm_card_chargeDeclined'),
+  CARD_PAUSED: tries('pm_card_chargeDeclined', 6),
   CARD_AUTH_REQUIRED: async (lang) => (await challenged(lang)).first,
   CARD_AUTH_FAILED: failedChallenge,
   PROMO_UNKNOWN: (lang) => quote(people.owner, { promo: 'NOSUCHCODE' })(lang),

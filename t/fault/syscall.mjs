@@ -50,7 +50,7 @@ async function traced(pid, args) {
   child.on('error', (error) => { text += `attached, not: ${error}`; });
   await eventually('strace', () => /attached/.test(text), { every: 5 });
   return {
-    text: () => text,
+    ended,
     async stop() {
       child.kill('SIGINT');
       await ended;
@@ -58,9 +58,15 @@ async function traced(pid, args) {
   };
 }
 
-// How often the flow makes each call, when all is well.
-async function profile(flow, n) {
-  const one = await buyer(stack, acks, `p${n}${flow}`, flow);
+// What a purchase leaves to do: acknowledgements, mails.
+const afterwards = 150;
+
+// How often the flow makes each call, when all is well and nothing is done for
+// the first time: what only a new worker does would never be met again.
+async function profile(flow) {
+  await ask(acks, flow, await buyer(stack, acks, `w${flow}`, flow));
+
+  const one = await buyer(stack, acks, `p${flow}`, flow);
   const child = spawn('strace', ['-f', '-c', '-U', 'calls,name', '-p',
     String(await site.aLeader())]);
   let text = '';
@@ -69,7 +75,7 @@ async function profile(flow, n) {
   child.stderr.on('data', (part) => { text += part; });
   await eventually('strace', () => /attached/.test(text), { every: 5 });
   await ask(acks, flow, one);
-  await sleep(150);                           // acknowledgements, mails
+  await sleep(afterwards);
   child.kill('SIGINT');
   await ended;
   return [...text.matchAll(/^\s*(\d+)\s+([a-z_0-9]+)\s*$/gm)]
@@ -95,7 +101,7 @@ function drawn(calls) {
 
 for (const flow of wanted) {
   test(`p1 p3 p4 p56 ${flow}: ${fault} at system calls of the worker (seed ${seed})`, async () => {
-    const calls = (await profile(flow, 0))
+    const calls = (await profile(flow))
       .filter(([name]) => fault === 'kill' || failing.includes(name));
     const list = drawn(calls);
     let died = 0;
@@ -109,6 +115,7 @@ for (const flow of wanted) {
 
       try {
         await ask(acks, flow, one);
+        await Promise.race([sleep(afterwards), trace.ended]);
       } catch (error) {
         error.message += ` (FROM=${i}: ${fault} at ${name} ${n})`;
         throw error;

@@ -147,9 +147,6 @@ char *billing_body_canonical(const json_t *body, char fingerprint[65]);
 BILLING_MUST_CHECK billing_err_t billing_json_hash(const json_t *json,
     uint8_t hash[32]);
 
-/* False when brackets outside of strings nest deeper than max. */
-bool billing_json_shallow(const char *text, size_t len, unsigned max);
-
 /*
  * The key without quotes into out (256 bytes), or IDEMPOTENCY_KEY_INVALID:
  * 16..255 printable ASCII without blanks, commas or quotes.

@@ -119,40 +119,6 @@ billing_body_item(const billing_field_t *fields, json_t *item, json_t **out,
 }
 
 
-bool
-billing_json_shallow(const char *text, size_t len, unsigned max)
-{
-    bool      quoted = false;
-    unsigned  depth = 0;
-
-    for (size_t i = 0; i < len; i++) {
-        char  c = text[i];
-
-        if (quoted) {
-            i += c == '\\';
-            quoted = c != '"';
-            continue;
-        }
-
-        quoted = c == '"';
-
-        if (c == '{' || c == '[') {
-            depth++;
-        }
-
-        if ((c == '}' || c == ']') && depth > 0) {
-            depth--;
-        }
-
-        if (depth > max) {
-            return false;
-        }
-    }
-
-    return true;
-}
-
-
 static billing_reason_t
 billing_body_path(billing_body_t *b, const billing_match_t *match)
 {

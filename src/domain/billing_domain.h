@@ -70,4 +70,10 @@ bool billing_name_valid(const char *text, size_t len);
 /* A run of 13..19 digits (blanks and dashes between allowed) passing Luhn. */
 bool billing_looks_like_card(const char *text, size_t len);
 
+/*
+ * False when brackets outside of strings nest deeper than max: asked before
+ * anything recursive reads JSON of somebody else.
+ */
+bool billing_json_shallow(const char *text, size_t len, unsigned max);
+
 #endif /* BILLING_DOMAIN_H */

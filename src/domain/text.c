@@ -365,3 +365,37 @@ billing_luhn(const uint8_t *digits, unsigned n)
 
     return sum % 10 == 0;
 }
+
+
+bool
+billing_json_shallow(const char *text, size_t len, unsigned max)
+{
+    bool      quoted = false;
+    unsigned  depth = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        char  c = text[i];
+
+        if (quoted) {
+            i += c == '\\';
+            quoted = c != '"';
+            continue;
+        }
+
+        quoted = c == '"';
+
+        if (c == '{' || c == '[') {
+            depth++;
+        }
+
+        if ((c == '}' || c == ']') && depth > 0) {
+            depth--;
+        }
+
+        if (depth > max) {
+            return false;
+        }
+    }
+
+    return true;
+}

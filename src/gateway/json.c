@@ -7,9 +7,6 @@
 #include <jansson.h>
 
 
-static bool billing_gateway_shallow(const char *body, size_t len);
-
-
 json_t *
 billing_gateway_json(const char *body, size_t len)
 {
@@ -17,7 +14,7 @@ billing_gateway_json(const char *body, size_t len)
     json_error_t   error;
 
     if (body == NULL || len == 0 || len > BILLING_GATEWAY_REPLY_MAX
-        || !billing_gateway_shallow(body, len))
+        || !billing_json_shallow(body, len, BILLING_GATEWAY_DEPTH_MAX))
     {
         return NULL;
     }
@@ -84,42 +81,6 @@ billing_gateway_text(const json_t *json, const char *name, char *out,
     }
 
     memcpy(out, text, len + 1);
-
-    return true;
-}
-
-
-/* Counts brackets outside of strings before anything recursive runs. */
-
-static bool
-billing_gateway_shallow(const char *body, size_t len)
-{
-    bool      quoted = false;
-    unsigned  depth = 0;
-
-    for (size_t i = 0; i < len; i++) {
-        char  c = body[i];
-
-        if (quoted) {
-            i += c == '\\';
-            quoted = c != '"';
-            continue;
-        }
-
-        quoted = c == '"';
-
-        if (c == '{' || c == '[') {
-            depth++;
-        }
-
-        if ((c == '}' || c == ']') && depth > 0) {
-            depth--;
-        }
-
-        if (depth > BILLING_GATEWAY_DEPTH_MAX) {
-            return false;
-        }
-    }
 
     return true;
 }

@@ -76,10 +76,18 @@ bool billing_op_dry(const billing_op_t *op);    /* ?dry_run=1: only shown */
 BILLING_MUST_CHECK billing_db_rc_t billing_op_team(billing_op_t *op,
     const billing_team_row_t *row, json_t *more);   /* steals more */
 
+/* The team named, for who may do that there; else DONE with the refusal. */
+BILLING_MUST_CHECK billing_db_rc_t billing_op_may(billing_op_t *op,
+    billing_act_t act, billing_team_row_t *row);
+
 /*
- * The team, for who may do that and while nothing else is being paid; else
- * DONE with the refusal.
+ * What pays for the team, for who may do that and where billing pages are
+ * open (R128); else DONE with the refusal.
  */
+BILLING_MUST_CHECK billing_db_rc_t billing_op_payer(billing_op_t *op,
+    billing_act_t act, billing_team_row_t *row);
+
+/* The same, while nothing else is being paid. */
 BILLING_MUST_CHECK billing_db_rc_t billing_op_subscription(billing_op_t *op,
     billing_act_t act, billing_team_row_t *row);
 

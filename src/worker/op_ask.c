@@ -154,22 +154,14 @@ billing_query_asks(billing_op_t *op)
         " ORDER BY created_at, id LIMIT $2";
 
     json_t              *list;
-    uint32_t             roles;
     billing_db_rc_t      rc;
-    billing_reason_t     reason;
     billing_ask_row_t    ask;
     billing_team_row_t   row;
 
-    rc = billing_op_enter(op, billing_op_text(op, "team"), &row, &roles);
+    rc = billing_op_may(op, BILLING_ACT_SETTINGS, &row);
 
     if (rc != BILLING_DB_OK) {
         return rc;
-    }
-
-    reason = billing_may(BILLING_ACT_SETTINGS, roles, row.team.plan);
-
-    if (reason != BILLING_ALLOW) {
-        return billing_op_deny(op, reason, NULL);
     }
 
     list = json_array();

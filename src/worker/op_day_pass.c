@@ -142,21 +142,13 @@ static billing_db_rc_t
 billing_occasional_enter(billing_op_t *op, billing_team_row_t *row,
     char email[BILLING_EMAIL_MAX + 1], uint32_t *roles)
 {
-    uint32_t          own;
     const char       *text;
     billing_db_rc_t   rc;
-    billing_reason_t  reason;
 
-    rc = billing_op_enter(op, billing_op_text(op, "team"), row, &own);
+    rc = billing_op_may(op, BILLING_ACT_DAY_PASSES, row);
 
     if (rc != BILLING_DB_OK) {
         return rc;
-    }
-
-    reason = billing_may(BILLING_ACT_DAY_PASSES, own, row->team.plan);
-
-    if (reason != BILLING_ALLOW) {
-        return billing_op_deny(op, reason, NULL);
     }
 
     text = billing_op_text(op, "email");

@@ -20,25 +20,12 @@ billing_db_rc_t
 billing_op_information(billing_op_t *op)
 {
     json_t              *information;
-    uint32_t             roles;
     const char          *email;
     billing_db_rc_t      rc;
     billing_reason_t     reason;
     billing_team_row_t   row;
 
-    rc = billing_op_account(op, &row, &roles);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    reason = billing_may(BILLING_ACT_INFORMATION, roles, row.team.plan);
-
-    if (reason != BILLING_ALLOW) {
-        return billing_op_deny(op, reason, NULL);
-    }
-
-    rc = billing_op_shown(op, &row);
+    rc = billing_op_payer(op, BILLING_ACT_INFORMATION, &row);
 
     if (rc != BILLING_DB_OK) {
         return rc;

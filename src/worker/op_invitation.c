@@ -155,22 +155,14 @@ billing_query_invitations(billing_op_t *op)
         " ORDER BY created_at DESC, email LIMIT $2";
 
     json_t                *list;
-    uint32_t               roles;
     billing_db_rc_t        rc;
-    billing_reason_t       reason;
     billing_team_row_t     row;
     billing_invitation_t   invitation;
 
-    rc = billing_op_enter(op, billing_op_text(op, "team"), &row, &roles);
+    rc = billing_op_may(op, BILLING_ACT_SETTINGS, &row);
 
     if (rc != BILLING_DB_OK) {
         return rc;
-    }
-
-    reason = billing_may(BILLING_ACT_SETTINGS, roles, row.team.plan);
-
-    if (reason != BILLING_ALLOW) {
-        return billing_op_deny(op, reason, NULL);
     }
 
     list = json_array();

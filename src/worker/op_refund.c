@@ -18,8 +18,6 @@ typedef struct {
 } billing_refund_row_t;
 
 
-static billing_db_rc_t billing_refund_enter(billing_op_t *op,
-    billing_team_row_t *row);
 static billing_reason_t billing_refund_of(const billing_bill_t *bill,
     const billing_money_t *asked, billing_refund_t *refund);
 static billing_db_rc_t billing_refund_deny(billing_op_t *op,
@@ -61,7 +59,7 @@ billing_op_refund(billing_op_t *op)
     billing_team_row_t     row;
     billing_refund_row_t   refund;
 
-    rc = billing_refund_enter(op, &row);
+    rc = billing_op_payer(op, BILLING_ACT_REFUND_REQUEST, &row);
 
     if (rc == BILLING_DB_OK) {
         rc = billing_op_bill(op, &row, billing_op_text(op, "invoice"),
@@ -91,26 +89,6 @@ billing_op_refund(billing_op_t *op)
 
     return rc == BILLING_DB_OK ? billing_refund_answer(op, refund.id, 201)
                                : rc;
-}
-
-
-static billing_db_rc_t
-billing_refund_enter(billing_op_t *op, billing_team_row_t *row)
-{
-    uint32_t          roles;
-    billing_db_rc_t   rc;
-    billing_reason_t  reason;
-
-    rc = billing_op_account(op, row, &roles);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    reason = billing_may(BILLING_ACT_REFUND_REQUEST, roles, row->team.plan);
-
-    return reason == BILLING_ALLOW ? billing_op_shown(op, row)
-                                   : billing_op_deny(op, reason, NULL);
 }
 
 
@@ -536,7 +514,7 @@ billing_query_refunds(billing_op_t *op)
     billing_db_rc_t      rc;
     billing_team_row_t   row;
 
-    rc = billing_refund_enter(op, &row);
+    rc = billing_op_payer(op, BILLING_ACT_REFUND_REQUEST, &row);
 
     if (rc != BILLING_DB_OK) {
         return rc;

@@ -33,24 +33,10 @@ billing_db_rc_t
 billing_op_subscription(billing_op_t *op, billing_act_t act,
     billing_team_row_t *row)
 {
-    bool              open;
-    uint32_t          roles;
-    billing_db_rc_t   rc;
-    billing_reason_t  reason;
+    bool             open;
+    billing_db_rc_t  rc;
 
-    rc = billing_op_account(op, row, &roles);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    reason = billing_may(act, roles, row->team.plan);
-
-    if (reason != BILLING_ALLOW) {
-        return billing_op_deny(op, reason, NULL);
-    }
-
-    rc = billing_op_shown(op, row);
+    rc = billing_op_payer(op, act, row);
 
     if (rc != BILLING_DB_OK) {
         return rc;
@@ -66,7 +52,46 @@ billing_op_subscription(billing_op_t *op, billing_act_t act,
 }
 
 
-/* The team that was named, as it stands now, though its account paid. */
+billing_db_rc_t
+billing_op_payer(billing_op_t *op, billing_act_t act,
+    billing_team_row_t *row)
+{
+    uint32_t          roles;
+    billing_db_rc_t   rc;
+    billing_reason_t  reason;
+
+    rc = billing_op_account(op, row, &roles);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    reason = billing_may(act, roles, row->team.plan);
+
+    return reason == BILLING_ALLOW ? billing_op_shown(op, row)
+                                   : billing_op_deny(op, reason, NULL);
+}
+
+
+billing_db_rc_t
+billing_op_may(billing_op_t *op, billing_act_t act, billing_team_row_t *row)
+{
+    uint32_t          roles;
+    billing_db_rc_t   rc;
+    billing_reason_t  reason;
+
+    rc = billing_op_enter(op, billing_op_text(op, "team"), row, &roles);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    reason = billing_may(act, roles, row->team.plan);
+
+    return reason == BILLING_ALLOW ? BILLING_DB_OK
+                                   : billing_op_deny(op, reason, NULL);
+}
+
 
 billing_db_rc_t
 billing_op_shown(billing_op_t *op, const billing_team_row_t *row)
@@ -80,6 +105,8 @@ billing_op_shown(billing_op_t *op, const billing_team_row_t *row)
            ? billing_op_deny(op, BILLING_BILLING_HIDDEN, NULL) : rc;
 }
 
+
+/* The team that was named, as it stands now, though its account paid. */
 
 billing_db_rc_t
 billing_op_team(billing_op_t *op, const billing_team_row_t *row,

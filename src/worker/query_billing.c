@@ -30,24 +30,10 @@ billing_db_rc_t
 billing_query_overview(billing_op_t *op)
 {
     json_t              *team;
-    uint32_t             roles;
     billing_db_rc_t      rc;
-    billing_reason_t     reason;
     billing_team_row_t   row;
 
-    rc = billing_op_account(op, &row, &roles);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    reason = billing_may(BILLING_ACT_OPEN_BILLING, roles, row.team.plan);
-
-    if (reason != BILLING_ALLOW) {
-        return billing_op_deny(op, reason, NULL);
-    }
-
-    rc = billing_op_shown(op, &row);
+    rc = billing_op_payer(op, BILLING_ACT_OPEN_BILLING, &row);
 
     if (rc != BILLING_DB_OK) {
         return rc;

@@ -7,8 +7,6 @@
 #include "billing_business.h"
 
 
-static billing_db_rc_t billing_invoices_enter(billing_op_t *op,
-    billing_team_row_t *row);
 static billing_db_rc_t billing_invoices_list(billing_op_t *op,
     const char *team, json_t *list);
 static billing_db_rc_t billing_invoice_whole(billing_op_t *op,
@@ -24,7 +22,7 @@ billing_query_invoices(billing_op_t *op)
     billing_db_rc_t      rc;
     billing_team_row_t   row;
 
-    rc = billing_invoices_enter(op, &row);
+    rc = billing_op_payer(op, BILLING_ACT_INVOICES, &row);
 
     if (rc != BILLING_DB_OK) {
         return rc;
@@ -39,26 +37,6 @@ billing_query_invoices(billing_op_t *op)
     }
 
     return billing_op_reply(op, 200, json_pack("{s:o}", "invoices", list));
-}
-
-
-static billing_db_rc_t
-billing_invoices_enter(billing_op_t *op, billing_team_row_t *row)
-{
-    uint32_t          roles;
-    billing_db_rc_t   rc;
-    billing_reason_t  reason;
-
-    rc = billing_op_account(op, row, &roles);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    reason = billing_may(BILLING_ACT_INVOICES, roles, row->team.plan);
-
-    return reason == BILLING_ALLOW ? billing_op_shown(op, row)
-                                   : billing_op_deny(op, reason, NULL);
 }
 
 
@@ -118,7 +96,7 @@ billing_query_invoice(billing_op_t *op)
     billing_db_rc_t      rc;
     billing_team_row_t   row;
 
-    rc = billing_invoices_enter(op, &row);
+    rc = billing_op_payer(op, BILLING_ACT_INVOICES, &row);
 
     if (rc == BILLING_DB_OK) {
         rc = billing_op_bill(op, &row, billing_op_text(op, "number"), &bill);

@@ -299,6 +299,18 @@ a_card_is_found_wherever_it_stands(void **state)
 }
 
 
+static void
+brackets_in_strings_do_not_nest(void **state)
+{
+    (void) state;
+
+    assert_true(billing_json_shallow("{\"a\":\"[[[[\\\"[[[[\"}", 18, 1));
+    assert_false(billing_json_shallow("{\"a\":[]}", 8, 1));
+    assert_true(billing_json_shallow("{\"a\":[]}", 8, 2));
+    assert_true(billing_json_shallow("\"\\", 2, 0));
+}
+
+
 int
 main(void)
 {
@@ -312,7 +324,8 @@ main(void)
         cmocka_unit_test(every_code_point_is_decoded),
         cmocka_unit_test(card_numbers_are_seen_in_text),
         cmocka_unit_test(other_numbers_are_not_cards),
-        cmocka_unit_test(a_card_is_found_wherever_it_stands)
+        cmocka_unit_test(a_card_is_found_wherever_it_stands),
+        cmocka_unit_test(brackets_in_strings_do_not_nest)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

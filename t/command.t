@@ -17,17 +17,7 @@ our $KEY = 'Idempotency-Key: 0123456789abcdef';
 
 sub buying { return logged_in('owner@example.test') . "\n$KEY" }
 
-add_block_preprocessor(sub {
-    my ($block) = @_;
-    redis('DEL', 'billing:1:commands');
-    worker('{}');
-    $block->set_value('http_config', '$TEST_NGINX_BILLING')
-        if !defined $block->http_config;
-    my $wait = ($block->init // '') =~ /silent|wrong|"op"/ ? '300ms' : '5s';
-    $block->set_value('config',
-        "location / { billing_api; billing_wait $wait; }")
-        if !defined $block->config;
-});
+add_block_preprocessor(\&api_block);
 
 no_root_location();
 no_long_string();

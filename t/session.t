@@ -23,16 +23,7 @@ sub changed {
     return $token;
 }
 
-add_block_preprocessor(sub {
-    my ($block) = @_;
-    worker('{}');
-    $block->set_value('http_config', '$TEST_NGINX_BILLING')
-        if !defined $block->http_config;
-    my $wait = ($block->init // '') =~ /silent|wrong|"op"/ ? '300ms' : '5s';
-    $block->set_value('config',
-        "location / { billing_api; billing_wait $wait; }")
-        if !defined $block->config;
-});
+add_block_preprocessor(\&api_block);
 
 no_root_location();
 no_long_string();

@@ -1,8 +1,6 @@
 // How teams of a company end: deleted, expired, or one with the others.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { Company, key } from '../lib/company.mjs';
@@ -181,11 +179,8 @@ test('the team that holds the subscription is deleted, the others go on', async 
 
 // Of all that was done above: the books, the rows, the copies and Redis agree.
 test('billingctl finds nothing wrong with any of these teams', async () => {
-  const program = path.resolve(process.env.DEMO_BUILD_DIR ?? 'build/release', 'billingctl');
-
-  await eventually('Redis as the rows are', () => {
-    const told = JSON.parse(spawnSync(program,
-      ['--config', `${stack.dir}/billing.json`, 'verify', '--json']).stdout.toString());
+  await eventually('Redis as the rows are', async () => {
+    const told = JSON.parse(await stack.ctl(['verify', '--json'], { fine: [1] }));
     const wrong = told.checks.filter(({ found }) => found?.length ?? found);
     if (wrong.length) {
       throw new Error(JSON.stringify(wrong));

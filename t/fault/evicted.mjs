@@ -143,8 +143,7 @@ test('the operator brings back what nobody has asked for', async () => {
   const key = 'billing:1:{team-enterprise}:team';
 
   redis('del', key);
-  execFileSync(path.join(process.env.DEMO_BUILD_DIR ?? 'build/release', 'billingctl'),
-    ['--config', path.join(stack.dir, 'billing.json'), 'rehydrate']);
+  await stack.ctl(['rehydrate']);
   assert.match(redis('get', key), /^1 team /);
 });
 

@@ -11,7 +11,8 @@ use Digest::SHA qw(hmac_sha256 hmac_sha256_hex);
 use Exporter 'import';
 use MIME::Base64 qw(encode_base64url);
 
-our @EXPORT = qw(worker redis session cookie csrf logged_in webhook fixture);
+our @EXPORT = qw(worker redis session cookie csrf logged_in webhook fixture
+    api_block);
 
 my $dir;
 
@@ -84,6 +85,21 @@ sub webhook {
     my $t = $how{t} // time;
     return "Stripe-Signature: t=$t,v1="
         . hmac_sha256_hex("$t.$body", $how{secret} // $WEBHOOK);
+}
+
+# A block about the interface: nothing of the one before is left, and what it
+# does not say of its configuration is the interface and nothing else.
+
+sub api_block {
+    my ($block) = @_;
+    redis('DEL', 'billing:1:commands', 'billing:1:clock');
+    worker('{}');
+    $block->set_value('http_config', '$TEST_NGINX_BILLING')
+        if !defined $block->http_config;
+    my $wait = ($block->init // '') =~ /silent|wrong|"op"/ ? '300ms' : '5s';
+    $block->set_value('config',
+        "location / { billing_api; billing_wait $wait; }")
+        if !defined $block->config;
 }
 
 1;

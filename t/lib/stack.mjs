@@ -241,12 +241,9 @@ export class Stack {
   // What the operator's tool finds, or null.  Records follow the books by a
   // moment, so it is asked more than once.
   async wrong() {
-    const build = process.env.DEMO_BUILD_DIR ?? path.join(root, 'build/release');
-
     for (let i = 0; ; i++) {
       try {
-        await run(path.join(build, 'billingctl'),
-          ['--config', path.join(this.dir, 'billing.json'), 'verify'], {});
+        await this.ctl(['verify']);
         return null;
       } catch (error) {
         if (i === 5) {
@@ -315,12 +312,12 @@ export class Stack {
   // billingctl verify's report: of this stack, or of a copy of its database
   // after the statement.
   async verify(statement = null) {
-    const program = path.join(process.env.DEMO_BUILD_DIR ?? `${root}/build/release`, 'billingctl');
-    let config = path.join(this.dir, 'billing.json');
     const args = ['verify', '--json'];
+    let config;
     if (statement !== null) {
       const dsn = await newStore(this.dir, 'copy', { from: this.dsn });
-      const settings = JSON.parse(fs.readFileSync(config, 'utf8'));
+      const settings = JSON.parse(
+        fs.readFileSync(path.join(this.dir, 'billing.json'), 'utf8'));
       config = path.join(this.dir, 'copy.json');
       await execute(dsn, statement);
       settings.store.dsn = dsn;
@@ -329,7 +326,13 @@ export class Stack {
     } else {
       args.push('--gateway');
     }
-    return JSON.parse(await run(program, ['--config', config, ...args], {}, [1]));
+    return JSON.parse(await this.ctl(args, { config, fine: [1] }));
+  }
+
+  // What billingctl prints; fine: exit statuses besides 0 that are no error.
+  ctl(args, { config = path.join(this.dir, 'billing.json'), fine = [] } = {}) {
+    const build = process.env.DEMO_BUILD_DIR ?? path.join(root, 'build/release');
+    return run(path.join(build, 'billingctl'), ['--config', config, ...args], {}, fine);
   }
 
   log(name) {

@@ -45,14 +45,6 @@ bool billing_account_own(const billing_team_row_t *row);
 BILLING_MUST_CHECK billing_db_rc_t billing_account_load(billing_worker_t *w,
     const billing_team_row_t *row, billing_team_row_t *account);
 
-/*
- * Enters the team named, and *row is the account's row with the roles held
- * there: everything about money goes through this.  The answer is about the
- * team named.
- */
-BILLING_MUST_CHECK billing_db_rc_t billing_op_account(billing_op_t *op,
-    billing_team_row_t *row, uint32_t *roles);
-
 /* Roles in that team, those of the account included. */
 BILLING_MUST_CHECK billing_db_rc_t billing_actor_roles(billing_worker_t *w,
     const billing_team_row_t *row, const char *email, uint32_t *roles);

@@ -76,25 +76,6 @@ bool billing_op_dry(const billing_op_t *op);    /* ?dry_run=1: only shown */
 BILLING_MUST_CHECK billing_db_rc_t billing_op_team(billing_op_t *op,
     const billing_team_row_t *row, json_t *more);   /* steals more */
 
-/* The team named, for who may do that there; else DONE with the refusal. */
-BILLING_MUST_CHECK billing_db_rc_t billing_op_may(billing_op_t *op,
-    billing_act_t act, billing_team_row_t *row);
-
-/*
- * What pays for the team, for who may do that and where billing pages are
- * open (R128); else DONE with the refusal.
- */
-BILLING_MUST_CHECK billing_db_rc_t billing_op_payer(billing_op_t *op,
-    billing_act_t act, billing_team_row_t *row);
-
-/* The same, while nothing else is being paid. */
-BILLING_MUST_CHECK billing_db_rc_t billing_op_subscription(billing_op_t *op,
-    billing_act_t act, billing_team_row_t *row);
-
-/* Not for a team whose billing pages are closed (R128). */
-BILLING_MUST_CHECK billing_db_rc_t billing_op_shown(billing_op_t *op,
-    const billing_team_row_t *row);
-
 billing_lang_t billing_lang_of(const char *name);
 
 /* "t_" or "b_" and 26 random letters and digits (130 bits). */
@@ -176,13 +157,6 @@ BILLING_MUST_CHECK billing_db_rc_t billing_team_raise(billing_worker_t *w,
 BILLING_MUST_CHECK billing_db_rc_t billing_team_hold(billing_worker_t *w,
     const char *account, uint32_t seats);
 
-/*
- * The team named, when the actor may know of it: a stranger gets the same
- * TEAM_NOT_FOUND as for a team that does not exist (P47).
- */
-BILLING_MUST_CHECK billing_db_rc_t billing_op_enter(billing_op_t *op,
-    const char *team, billing_team_row_t *row, uint32_t *roles);
-
 /* The right to buy: members on Free, billing rights otherwise (R59, R64). */
 BILLING_MUST_CHECK billing_db_rc_t billing_purchase_may(billing_worker_t *w,
     const billing_team_row_t *row, uint32_t roles, billing_reason_t *reason);
@@ -213,6 +187,7 @@ const char *billing_role_word(uint32_t roles);  /* the highest one */
 #include "billing_member.h"
 #include "billing_subscription.h"
 #include "billing_account.h"
+#include "billing_enter.h"
 #include "billing_people.h"
 #include "billing_document.h"
 #include "billing_print.h"

@@ -1,0 +1,213 @@
+'use strict';
+
+// How the bench measures: wrk for speed, callgrind for instructions, strace for
+// system calls, each of one nginx process that this starts and ends itself.
+
+const { execFileSync, spawn } = require('node:child_process');
+const fs = require('node:fs');
+const http = require('node:http');
+const os = require('node:os');
+const path = require('node:path');
+
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+function median(list) {
+  const sorted = [...list].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+const cores = os.cpus().length;
+
+function environment() {
+  // The heap's shape would decide what malloc costs the pool of a request;
+  // with a cache for such blocks it is the same for everybody.
+  return { ...process.env, GLIBC_TUNABLES: 'glibc.malloc.tcache_max=65536' };
+}
+
+function launch(server, started, wrapper = [], extra = []) {
+  const [file, ...args] = [...wrapper, 'nginx', ...server.args, ...extra];
+  const child = spawn(file, args, { stdio: 'ignore', env: environment() });
+  const ended = new Promise((done) => child.on('exit', done));
+  const end = () => child.kill('SIGKILL');
+  started.push(end);
+  return {
+    pid: child.pid,
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      await ended;
+      started.splice(started.indexOf(end), 1);
+    },
+  };
+}
+
+const headers = (server) => Object.fromEntries(
+  server.headers.map((line) => line.split(/: (.*)/s)));
+
+const status = (server) => new Promise((done, failed) => {
+  http.get(server.url, { agent: false, headers: headers(server) }, (answer) => {
+    answer.resume().on('end', () => done(answer.statusCode));
+  }).on('error', failed);
+});
+
+async function ready(server) {
+  let last;
+  for (let i = 0; i < 600; i++) {
+    last = await status(server).catch((error) => error.code);  // not listening yet
+    if (last === 200) {
+      return;
+    }
+    await sleep(100);
+  }
+  throw new Error(`${server.name} does not answer 200 but ${last}: ${
+    fs.readFileSync(path.join(server.prefix, 'error.log'), 'utf8').slice(-2000)}`);
+}
+
+// One connection, one request after the other; the microseconds of each.
+async function ask(server, urls) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const times = [];
+  for (const url of urls) {
+    const from = process.hrtime.bigint();
+    await new Promise((done, failed) => {
+      http.get(url, { agent, headers: headers(server) }, (answer) => {
+        if (answer.statusCode !== 200) {
+          failed(new Error(`${server.name}: ${url} answers ${answer.statusCode}`));
+        }
+        answer.resume().on('end', done);
+      }).on('error', failed);
+    });
+    times.push(Number(process.hrtime.bigint() - from) / 1000);
+  }
+  agent.destroy();
+  return times;
+}
+
+const callgrind = (server, started, dir, more = []) => launch(server, started, ['valgrind',
+  '--tool=callgrind', '--callgrind-out-file=/dev/null', `--log-file=${dir}/callgrind.log`, ...more],
+['-g', 'master_process off;']);
+
+const collected = (dir) => Number(
+  /Collected : (\d+)/.exec(fs.readFileSync(`${dir}/callgrind.log`, 'utf8'))[1]);
+
+// Starting, warming and ending cancel out in the difference of two lengths.
+async function instructions(server, started, dir) {
+  const total = [];
+  for (const rounds of [200, 1200]) {
+    const process_ = callgrind(server, started, dir);
+    await ready(server);
+    await ask(server, Array(rounds).fill(server.url));
+    await process_.stop();
+    total.push(collected(dir));
+  }
+  return Math.round((total[1] - total[0]) / 1000);
+}
+
+// With a table that is filled first, when nothing is counted and all is faster.
+async function filled(server, started, dir, { urls, fill }) {
+  const process_ = callgrind(server, started, dir, ['--instr-atstart=no']);
+  const control = (...words) => execFileSync('callgrind_control', [...words, String(process_.pid)],
+    { stdio: 'ignore' });
+  await ready(server);
+  await fill();
+  control('-i', 'on');
+  await ask(server, urls);                      // each of them once: warm
+  control('-z');
+  await ask(server, Array.from({ length: 1000 }, (_, i) => urls[i % urls.length]));
+  control('-i', 'off');
+  await process_.stop();
+  return Math.round(collected(dir) / 1000);
+}
+
+// System calls of the process for a request, and of them those that give it
+// memory; by the same difference.
+async function systemCalls(server, started, dir, lengths = [200, 1200]) {
+  const seen = [];
+  for (const rounds of lengths) {
+    const log = path.join(dir, 'strace.log');
+    const process_ = launch(server, started, ['strace', '-c', '-o', log],
+      ['-g', 'master_process off;']);
+    await ready(server);
+    await ask(server, Array(rounds).fill(server.url));
+    execFileSync('sh', ['-c', `kill $(cat ${path.join(server.prefix, 'nginx.pid')})`]);
+    await process_.stop('SIGCONT');
+    const text = fs.readFileSync(log, 'utf8');
+    const calls = (name) => Number(
+      new RegExp(`^(?:\\s*[\\d.]+){3}\\s+(\\d+)(?:\\s+\\d+)?\\s+${name}$`, 'm').exec(text)?.[1] ?? 0);
+    // What waits for events and clocks depends on time, not on requests.
+    seen.push({
+      request: ['recvfrom', 'writev', 'futex', 'fcntl', 'connect', 'openat', 'close']
+        .reduce((sum, name) => sum + calls(name), 0),
+      memory: ['brk', 'mmap', 'munmap', 'mremap'].reduce((sum, name) => sum + calls(name), 0),
+    });
+  }
+  const each = (key) => (seen[1][key] - seen[0][key]) / (lengths[1] - lengths[0]);
+  return { request: each('request'), memory: each('memory') };
+}
+
+// Calls of malloc and its like for a request, as valgrind counts them.
+async function allocations(server, started, dir, lengths = [200, 1200]) {
+  const seen = [];
+  for (const rounds of lengths) {
+    const log = path.join(dir, 'memory.log');
+    const process_ = launch(server, started, ['valgrind', '--leak-check=no', '--undef-value-errors=no',
+      `--log-file=${log}`], ['-g', 'master_process off;']);
+    await ready(server);
+    await ask(server, Array(rounds).fill(server.url));
+    await process_.stop();
+    const [, number] = /total heap usage: ([\d,]+) allocs/.exec(fs.readFileSync(log, 'utf8'));
+    seen.push(Number(number.replaceAll(',', '')));
+  }
+  return (seen[1] - seen[0]) / (lengths[1] - lengths[0]);
+}
+
+function wrk(server, options, script) {
+  const args = ['-t1', `-c${options.connections}`, `-d${options.seconds}s`, '--latency',
+    ...server.headers.flatMap((line) => ['-H', line]),
+    ...(script ? ['-s', script] : []), server.url];
+  const pinned = cores > 1 ? ['taskset', '-c', '1', 'wrk', ...args] : ['wrk', ...args];
+  const text = execFileSync(pinned[0], pinned.slice(1), { encoding: 'utf8' });
+  if (/Non-2xx/.test(text)) {
+    throw new Error(`${server.name}: not every answer was 200\n${text}`);
+  }
+  const percentile = (which) => {
+    const [, value, unit] = new RegExp(`${which}%\\s+([\\d.]+)(us|ms|s)`).exec(text);
+    return Number(value) * { us: 1, ms: 1e3, s: 1e6 }[unit];
+  };
+  const spread = /p999 ([\d.]+)/.exec(text);
+  return {
+    rps: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)[1]),
+    p50: percentile(50),
+    p99: percentile(99),
+    p999: spread ? Number(spread[1]) : null,
+  };
+}
+
+const figures = (list) => {
+  const of = (key) => median(list.map((one) => one[key]).filter((value) => value !== null));
+  return { rps: Math.round(of('rps')), p50: of('p50'), p99: of('p99'), p999: of('p999') };
+};
+
+// Alternating pairs: bare first in one, second in the next.
+function compare(bare, other, options, script) {
+  const pairs = [];
+  for (let i = 0; i < options.pairs; i++) {
+    const result = new Map();
+    for (const server of i % 2 ? [bare, other] : [other, bare]) {
+      result.set(server, wrk(server, options, script));
+    }
+    pairs.push([result.get(bare), result.get(other)]);
+  }
+  const ratios = (key) => pairs.map(([b, o]) => o[key] / b[key]);
+  return {
+    ...figures(pairs.map(([, o]) => o)),
+    bare: figures(pairs.map(([b]) => b)),
+    ratio: Number(median(ratios('rps')).toFixed(3)),
+    ratio_min: Number(Math.min(...ratios('rps')).toFixed(3)),
+    ratio_max: Number(Math.max(...ratios('rps')).toFixed(3)),
+    p99_ratio: Number(median(ratios('p99')).toFixed(2)),
+  };
+}
+
+module.exports = { allocations, ask, compare, filled, instructions, launch, median, ready,
+  status, systemCalls, wrk };

@@ -115,7 +115,7 @@ Content-Type: application/json
 --- error_code eval: [202, 503, 400, 200]
 --- response_body_like eval
 ['pending', 'STORE_UNAVAILABLE', 'BODY_INVALID',
- '"command":2,"answered":0,"waited_out":1,"webhook_bad":1']
+ '"command":2,"answered":0,"waited_out":1,"overloaded":0,"webhook_bad":1']
 
 
 

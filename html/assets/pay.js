@@ -12,7 +12,7 @@ import { date, money, t } from './text.js';
 const KEPT = 'billing.pay';
 const TRIES_MAX = 40;
 const PAUSE_MS = 1500;
-const BUSY = ['NETWORK', 'GARBLED', 'INTERNAL', 'STORE_UNAVAILABLE', 'OPERATION_IN_PROGRESS',
+const BUSY = ['NETWORK', 'GARBLED', 'INTERNAL', 'STORE_UNAVAILABLE', 'OVERLOADED', 'OPERATION_IN_PROGRESS',
   'TOO_MANY'];
 
 const params = new URLSearchParams(location.search);

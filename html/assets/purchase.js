@@ -7,7 +7,7 @@ import { challengeUrl, confirmCard, lookUp } from './gateway.js';
 import { lang } from './text.js';
 
 // What says nothing about the outcome: asking again with the key is safe.
-const TRANSIENT = ['NETWORK', 'GARBLED', 'INTERNAL', 'STORE_UNAVAILABLE',
+const TRANSIENT = ['NETWORK', 'GARBLED', 'INTERNAL', 'STORE_UNAVAILABLE', 'OVERLOADED',
   'OPERATION_IN_PROGRESS', 'TOO_MANY'];
 const TRIES_MAX = 5;
 // A command that was taken (202) but not begun within its minute never will be.

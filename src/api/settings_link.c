@@ -307,7 +307,7 @@ billing_settings_redis(billing_reader_t *reader, const json_t *root,
     const json_t  *redis;
 
     static const char *const  keys[] = {
-        "address", "user", "password_file", "prefix", NULL
+        "address", "user", "password_file", "prefix", "queue_max_ms", NULL
     };
 
     redis = billing_reader_object(reader, root, "redis", true);
@@ -341,6 +341,10 @@ billing_settings_redis(billing_reader_t *reader, const json_t *root,
         billing_reader_fail(reader, "prefix", "must be letters, digits, "
                             "dashes and underscores");
     }
+
+    out->redis_queue_max_ms = (uint32_t)
+        billing_reader_integer(reader, redis, "queue_max_ms",
+                               (billing_range_t) { 100, 60000, 2000 });
 
     billing_reader_leave(reader);
 }

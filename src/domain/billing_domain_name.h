@@ -107,6 +107,7 @@ typedef enum {
     BILLING_EVENT_NOT_FOUND,        /* 404 no such event, or too old */
     BILLING_TOO_MANY,               /* 429 */
     BILLING_STORE_UNAVAILABLE,      /* 503 Redis or worker away */
+    BILLING_OVERLOADED,             /* 503 too much waits for the worker */
     BILLING_NOT_IMPLEMENTED,        /* 501 */
     BILLING_INTERNAL,               /* 500 */
     BILLING_ENTITLEMENT_UNKNOWN,    /* 503 nothing trustworthy known */

@@ -263,7 +263,12 @@ ngx_http_billing_send_problem(ngx_http_request_t *r, billing_reason_t reason,
     if (status == NGX_HTTP_SERVICE_UNAVAILABLE
         || status == NGX_HTTP_TOO_MANY_REQUESTS)
     {
-        ngx_str_set(&value, "1");
+        ngx_str_set(&value, "12345");
+        value.len = 1;
+
+        if (reason == BILLING_OVERLOADED) {
+            value.data += 1 + ngx_random() % 4;     /* not all at once */
+        }
 
         if (ngx_http_billing_add_header(r, "Retry-After", &value) != NGX_OK) {
             json_decref(problem);

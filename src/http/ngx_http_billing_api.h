@@ -22,6 +22,7 @@ typedef struct {
     void              *bulk;            /* app.c's own */
     uint64_t           version;         /* of the team that is followed */
     unsigned           secured:1;       /* security headers are set */
+    unsigned           looked:1;        /* waited to know the queue's age */
     unsigned           unsent:1;        /* proven: the command did not leave */
 } ngx_http_billing_api_ctx_t;
 
@@ -119,6 +120,23 @@ const char *ngx_http_billing_stream_reply(void);
 /* XADD, answered on that channel; handler as of ngx_http_billing_redis_send. */
 ngx_int_t ngx_http_billing_stream_add(billing_command_t *command,
     ngx_uint_t is_query, ngx_http_billing_reply_pt handler, void *data);
+
+/*
+ * ALLOW, or why no command is accepted now.  parked is set when wake will run
+ * instead, and should ask again with waited set.
+ */
+typedef struct {
+    ngx_http_billing_wake_pt   wake;
+    void                      *data;
+    ngx_uint_t                 waited;
+    ngx_uint_t                 parked;
+} ngx_http_billing_admission_t;
+
+billing_reason_t ngx_http_billing_queue_admit(ngx_http_request_t *r,
+    ngx_uint_t money, ngx_http_billing_admission_t *wait);
+
+/* Whether that operation is waited for here already. */
+ngx_uint_t ngx_http_billing_transport_waits(const char *op);
 
 /* Whether answers would be heard now; whether this one is to an ask. */
 void ngx_http_billing_ask_link(ngx_uint_t listening);

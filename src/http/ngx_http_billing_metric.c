@@ -29,6 +29,8 @@ const ngx_http_billing_metric_t  ngx_http_billing_metrics[] = {
       "Requests answered by the worker." },
     { NGX_HTTP_BILLING_COUNT_WAITED_OUT, "waited_out",
       "Requests answered as pending." },
+    { NGX_HTTP_BILLING_COUNT_OVERLOADED, "overloaded",
+      "Commands refused because too much waited for the worker." },
     { NGX_HTTP_BILLING_COUNT_WEBHOOK_BAD, "webhook_bad",
       "Webhooks without a valid signature." },
     { NGX_HTTP_BILLING_COUNT_APP_REFUSED, "app_refused",

@@ -23,6 +23,12 @@ static billing_reason_t ngx_http_billing_relay_send(ngx_http_request_t *r,
 static billing_reason_t ngx_http_billing_relay_hold(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx, ngx_msec_t wait,
     ngx_http_billing_wake_pt wake);
+static ngx_http_billing_hold_t *ngx_http_billing_relay_held(
+    ngx_http_request_t *r, ngx_http_billing_api_ctx_t *ctx, ngx_msec_t wait,
+    ngx_http_billing_wake_pt wake);
+static billing_reason_t ngx_http_billing_relay_admit(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx, ngx_msec_t wait,
+    ngx_http_billing_wake_pt wake);
 static void ngx_http_billing_relay_again(ngx_http_request_t *r, void *data,
     ngx_uint_t timed_out);
 static ngx_int_t ngx_http_billing_relay_headers(ngx_http_request_t *r,
@@ -66,18 +72,33 @@ ngx_http_billing_relay_hold(ngx_http_request_t *r,
 {
     ngx_http_billing_hold_t  *hold;
 
-    hold = ngx_palloc(r->pool, sizeof(ngx_http_billing_hold_t));
+    hold = ngx_http_billing_relay_held(r, ctx, wait, wake);
     if (hold == NULL) {
         return BILLING_INTERNAL;
     }
 
-    hold->ctx = ctx;
-    hold->wait = wait;
-    hold->wake = wake;
-
     return ngx_http_billing_park(r, NGX_HTTP_BILLING_HOLD_MSEC,
                                  ngx_http_billing_relay_again, hold)
            ? BILLING_ALLOW : BILLING_STORE_UNAVAILABLE;
+}
+
+
+static ngx_http_billing_hold_t *
+ngx_http_billing_relay_held(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx, ngx_msec_t wait,
+    ngx_http_billing_wake_pt wake)
+{
+    ngx_http_billing_hold_t  *hold;
+
+    hold = ngx_palloc(r->pool, sizeof(ngx_http_billing_hold_t));
+
+    if (hold) {
+        hold->ctx = ctx;
+        hold->wait = wait;
+        hold->wake = wake;
+    }
+
+    return hold;
 }
 
 
@@ -107,6 +128,7 @@ ngx_http_billing_relay_send(ngx_http_request_t *r,
     char                           fingerprint[BILLING_MAC_HEX_LEN + 1];
     char                          *canonical;
     const char                    *team;
+    billing_reason_t               reason;
     billing_command_t              command;
     ngx_http_billing_main_conf_t  *bmcf;
 
@@ -148,9 +170,48 @@ ngx_http_billing_relay_send(ngx_http_request_t *r,
     command.lang = billing_lang_name(ngx_http_billing_lang(r));
     command.body = ctx->body;
 
+    reason = ngx_http_billing_relay_admit(r, ctx, wait, wake);
+    if (reason != BILLING_ALLOW || ctx->looked) {
+        return reason;
+    }
+
     return ngx_http_billing_transport_send(r, &command,
                            ctx->match.route->class == BILLING_ROUTE_QUERY,
                            wait, wake, ctx);
+}
+
+
+/* Questions, and who joins one that is under way, are always let in. */
+
+static billing_reason_t
+ngx_http_billing_relay_admit(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx, ngx_msec_t wait,
+    ngx_http_billing_wake_pt wake)
+{
+    billing_reason_t               reason;
+    ngx_http_billing_admission_t   admission;
+
+    if (ctx->match.route->class == BILLING_ROUTE_QUERY
+        || ngx_http_billing_transport_waits(ctx->op))
+    {
+        ctx->looked = 0;
+        return BILLING_ALLOW;
+    }
+
+    admission.wake = ngx_http_billing_relay_again;
+    admission.data = ngx_http_billing_relay_held(r, ctx, wait, wake);
+    admission.waited = ctx->looked;
+    admission.parked = 0;
+
+    if (admission.data == NULL) {
+        return BILLING_INTERNAL;
+    }
+
+    reason = ngx_http_billing_queue_admit(r, ctx->match.route->money,
+                                          &admission);
+    ctx->looked = admission.parked;
+
+    return reason;
 }
 
 

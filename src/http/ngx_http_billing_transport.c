@@ -214,6 +214,14 @@ ngx_http_billing_transport_send(ngx_http_request_t *r,
 }
 
 
+ngx_uint_t
+ngx_http_billing_transport_waits(const char *op)
+{
+    return ngx_http_billing_transport
+           && ngx_http_billing_transport_find(op) != NULL;
+}
+
+
 /* Parks the request and files it under its operation. */
 
 static billing_reason_t

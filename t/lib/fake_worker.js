@@ -144,6 +144,9 @@ function take(fields) {
   for (let i = 0; i < fields.length; i += 2) {
     entry[fields[i].toString()] = fields[i + 1];
   }
+  if (!entry.m) {
+    return; // only put there to wait
+  }
   if (mac('command', entry.c) !== entry.m.toString()) {
     process.stderr.write('fake worker: a command with a wrong MAC\n');
     return;

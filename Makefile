@@ -348,7 +348,8 @@ renewals: all tools
 	    DEMO_BUILD_DIR=$(CURDIR)/$(B) \
 	    node --test-reporter=tap t/soak/renewals.mjs
 
-# Every system call of the worker killed or made to fail, then kills at random.
+# Every system call of the worker killed or made to fail, then kills at random,
+# on both engines, and a gateway that does all that a gateway can do.
 FAULT_KILLS  ?= 3000
 FAULT_SEED   ?= 20261123
 
@@ -362,6 +363,10 @@ fault: all tools
 	done
 	$(Q)KILLS=$(FAULT_KILLS) SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
 	    node --test-reporter=tap t/fault/kill.mjs
+	$(Q)KILLS=$(FAULT_KILLS) SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
+	    t/lib/postgres node --test-reporter=tap t/fault/kill.mjs
+	$(Q)RENEW=yes DEMO_BUILD_DIR=$(CURDIR)/$(B) \
+	    node --test-reporter=tap t/fault/gateway.mjs
 
 
 # --- fuzzing: clang's libFuzzer over everything that reads outside bytes ------------

@@ -176,6 +176,7 @@ typedef enum {
     BILLING_CARD_AUTH_FAILED,
     BILLING_CARD_PAUSED,            /* 429 too many were declined (P54) */
     BILLING_GATEWAY_UNAVAILABLE,    /* 503 proven: nothing was charged */
+    BILLING_PAYMENT_RETURNED,       /* 402 it was not what was asked: back */
     BILLING_PAYMENT_UNKNOWN,        /* 202 being confirmed: pay no more */
     /* the running subscription */
     BILLING_NO_SUBSCRIPTION,

@@ -65,7 +65,8 @@ bool
 billing_dunning_again(billing_reason_t refusal)
 {
     return refusal == BILLING_CARD_FUNDS || refusal == BILLING_CARD_DECLINED
-           || refusal == BILLING_GATEWAY_UNAVAILABLE;
+           || refusal == BILLING_GATEWAY_UNAVAILABLE
+           || refusal == BILLING_PAYMENT_RETURNED;
 }
 
 

@@ -243,8 +243,9 @@ billing_attempt_state(billing_worker_t *w, const billing_checkout_t *co,
 
 
 /*
- * Counts equal failures in a row: the gateway keeps a 500 under its key and
- * gives it back for ever, so repeating it proves nothing.
+ * Counts equal failures in a row: the gateway keeps a 500, or what cannot be
+ * read, under its key and gives it back for ever, so repeating it proves
+ * nothing.  Silence and "later" are not kept.
  */
 
 billing_db_rc_t
@@ -258,7 +259,7 @@ billing_attempt_replay(billing_worker_t *w, const billing_checkout_t *co,
     char      digest[24];
     uint64_t  hash;
 
-    if (reply->status < 500) {
+    if (reply->status == 0 || reply->status == 409 || reply->status == 429) {
         return BILLING_DB_OK;
     }
 

@@ -490,19 +490,26 @@ billing_db_rc_t
 billing_checkout_end(billing_worker_t *w, billing_checkout_t *co,
     const billing_ending_t *ending)
 {
+    bool                again, owed, refunded;
     billing_db_rc_t     rc;
     billing_op_reply_t  reply;
 
-    rc = billing_attempt_state(w, co,
-                               ending->state == BILLING_CHECKOUT_REFUNDED
-                               ? "refunded" : "failed");
+    refunded = ending->state == BILLING_CHECKOUT_REFUNDED;
+    rc = billing_attempt_state(w, co, refunded ? "refunded" : "failed");
 
-    /* One that is refunded gave up its seats when that began. */
+    /* With a reason it has ended before, and all of this is done. */
 
-    if (rc == BILLING_DB_OK) {
-        rc = ending->state == BILLING_CHECKOUT_REFUNDED
-             ? billing_mismatch_books(w, co, true, ending->now)
-             : billing_checkout_release(w, co);
+    again = co->reason != BILLING_ALLOW && refunded;
+    owed = billing_purpose_of(co->purpose)->owed && !again;
+
+    if (rc == BILLING_DB_OK && refunded) {
+        rc = billing_mismatch_books(w, co, true, ending->now);
+    }
+
+    /* A purchase gave up its seats when the refund began. */
+
+    if (rc == BILLING_DB_OK && (owed || !refunded)) {
+        rc = billing_checkout_release(w, co);
     }
 
     if (rc == BILLING_DB_OK) {
@@ -514,7 +521,7 @@ billing_checkout_end(billing_worker_t *w, billing_checkout_t *co,
 
     rc = rc == BILLING_DB_OK ? billing_decline_note(w, co, ending) : rc;
 
-    if (rc == BILLING_DB_OK) {
+    if (rc == BILLING_DB_OK && owed) {
         rc = billing_checkout_owed(w, co, ending);
     }
 
@@ -537,13 +544,11 @@ billing_checkout_end(billing_worker_t *w, billing_checkout_t *co,
     if (billing_purpose_of(co->purpose)->stands) {
         rc = billing_checkout_stood(w, co, ending, &reply);
 
-        return rc == BILLING_DB_OK
-               ? billing_checkout_finish(w, co, &reply) : rc;
+    } else {
+        billing_checkout_refuse(co, ending->reason, "refused", &reply);
     }
 
-    billing_checkout_refuse(co, ending->reason, "refused", &reply);
-
-    return billing_checkout_finish(w, co, &reply);
+    return rc == BILLING_DB_OK ? billing_checkout_finish(w, co, &reply) : rc;
 }
 
 
@@ -557,7 +562,7 @@ billing_checkout_owed(billing_worker_t *w, const billing_checkout_t *co,
     billing_unpaid_t     unpaid;
     billing_team_row_t   row;
 
-    if (!billing_purpose_of(co->purpose)->owed || co->waiter[0] != '\0') {
+    if (co->waiter[0] != '\0') {
         return BILLING_DB_OK;
     }
 

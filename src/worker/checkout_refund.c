@@ -26,9 +26,14 @@ billing_checkout_refund(billing_worker_t *w, billing_checkout_t *co,
 
     rc = billing_mismatch_books(w, co, false, now);
 
-    /* The next buyer does not wait for the gateway; an end gave all back. */
+    /*
+     * The next buyer does not wait for the gateway; a bill does, or it would
+     * be asked for again at once.  An end gave all back.
+     */
 
-    if (rc == BILLING_DB_OK && !ended) {
+    if (rc == BILLING_DB_OK && !ended
+        && !billing_purpose_of(co->purpose)->owed)
+    {
         rc = billing_checkout_release(w, co);
     }
 

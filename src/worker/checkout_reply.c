@@ -362,7 +362,7 @@ billing_reply_refund(billing_replying_t *r)
         ending = (billing_ending_t) {
             .state = BILLING_CHECKOUT_REFUNDED, .now = r->now,
             .reason = r->co->reason != BILLING_ALLOW
-                      ? r->co->reason : BILLING_GATEWAY_UNAVAILABLE
+                      ? r->co->reason : BILLING_PAYMENT_RETURNED
         };
 
         return billing_checkout_end(r->w, r->co, &ending);

@@ -21,6 +21,7 @@ extern const char  billing_sql_014_match[];
 extern const char  billing_sql_015_print[];
 extern const char  billing_sql_016_flexible[];
 extern const char  billing_sql_017_decline[];
+extern const char  billing_sql_018_bill[];
 
 typedef struct {
     int64_t      version;
@@ -42,7 +43,8 @@ static const billing_migration_t  billing_migrations[] = {
     { 14, "match", billing_sql_014_match },
     { 15, "print", billing_sql_015_print },
     { 16, "flexible", billing_sql_016_flexible },
-    { 17, "decline", billing_sql_017_decline }
+    { 17, "decline", billing_sql_017_decline },
+    { 18, "bill", billing_sql_018_bill }
 };
 
 #define BILLING_MIGRATIONS                                                    \

@@ -13,18 +13,28 @@
 
 static billing_db_rc_t billing_pay_step(billing_worker_t *w,
     const billing_team_row_t *row, billing_checkout_t *co);
+static void billing_pay_hash(json_t *key, char id[BILLING_OP_ID_LEN + 1]);
+static billing_db_rc_t billing_pay_unused(billing_worker_t *w,
+    billing_checkout_t *co);
 
 
 void
 billing_pay_id(billing_checkout_t *co, int64_t at)
 {
-    int       n;
-    size_t    i;
-    json_t   *key;
-    uint8_t   hash[32] = { 0 };
+    billing_pay_hash(json_pack("[s, s, I]",
+                         billing_purpose_of(co->purpose)->word, co->team,
+                         (json_int_t) at), co->id);
 
-    key = json_pack("[s, s, I]", billing_purpose_of(co->purpose)->word,
-                    co->team, (json_int_t) at);
+    co->due_at = at;
+}
+
+
+static void
+billing_pay_hash(json_t *key, char id[BILLING_OP_ID_LEN + 1])
+{
+    int      n;
+    size_t   i;
+    uint8_t  hash[32] = { 0 };
 
     if (key == NULL || billing_json_hash(key, hash) != BILLING_OK) {
         memset(hash, 0, sizeof(hash));  /* taken once, then refused */
@@ -32,14 +42,12 @@ billing_pay_id(billing_checkout_t *co, int64_t at)
 
     json_decref(key);
 
-    n = snprintf(co->id, sizeof(co->id), "op_");
+    n = snprintf(id, BILLING_OP_ID_LEN + 1, "op_");
 
     for (i = 0; i < 16; i++) {
-        n += snprintf(co->id + n, sizeof(co->id) - (size_t) n, "%02x",
+        n += snprintf(id + n, BILLING_OP_ID_LEN + 1 - (size_t) n, "%02x",
                       hash[i]);
     }
-
-    co->due_at = at;
 }
 
 
@@ -122,6 +130,10 @@ billing_pay_begin(billing_worker_t *w, billing_team_row_t *row,
          ? billing_decline_may(w, &payer, now, reply) : BILLING_DB_OK;
 
     if (rc == BILLING_DB_OK) {
+        rc = billing_pay_unused(w, co);
+    }
+
+    if (rc == BILLING_DB_OK) {
         rc = billing_pay_attempt(w, co);
     }
 
@@ -157,6 +169,35 @@ billing_pay_begin(billing_worker_t *w, billing_team_row_t *row,
     }
 
     return rc == BILLING_DB_OK ? billing_checkout_send(w, co) : rc;
+}
+
+
+/*
+ * One whose money went back is over, with all that was booked of it: the same
+ * bill is asked for by the next id.
+ */
+
+static billing_db_rc_t
+billing_pay_unused(billing_worker_t *w, billing_checkout_t *co)
+{
+    static const char  sql[] =
+        "SELECT 1 FROM checkout WHERE id = $1 AND state IN"
+        " ('refunding', 'refunded')";
+
+    billing_db_rc_t  rc;
+
+    while (co->due_at != 0) {
+        rc = billing_db_query(w->db, sql, "t", co->id);
+
+        if (rc != BILLING_DB_ROW) {
+            return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+        }
+
+        billing_db_done(w->db, sql);
+        billing_pay_hash(json_pack("[s]", co->id), co->id);
+    }
+
+    return BILLING_DB_OK;
 }
 
 

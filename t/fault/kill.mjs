@@ -1,6 +1,7 @@
 // Purchases, invoices and changes of seats while nginx workers, Redis with or
-// without its data and billing-worker are killed: what was acknowledged is
-// there once, what was charged has one payment, nothing else was charged.
+// without its data, billing-worker and, beside t/lib/postgres, the database
+// are killed: what was acknowledged is there once, what was charged has one
+// payment, nothing else was charged.
 //
 // SEED repeats a campaign, KILLS says how long it is, ROUND begins it again
 // at that round.
@@ -40,7 +41,7 @@ async function nemesis(random, over) {
   while (!over()) {
     await sleep(20 + random.below(400));
     if (victims.length === 0) {
-      victims = ['nginx', 'redis', 'worker', 'worker'].sort(() => random() - 0.5);
+      victims = site.victims().sort(() => random() - 0.5);
     }
     const victim = victims.pop();
 
@@ -48,6 +49,8 @@ async function nemesis(random, over) {
       site.killNginxWorkers();
     } else if (victim === 'redis') {
       await site.killRedis({ wipe: random() < 0.5 });
+    } else if (victim === 'database') {
+      await site.killDatabase();
     } else {
       await site.killLeader();
     }
@@ -95,7 +98,7 @@ test(`p1 p4 p7 p9 ${kills} kills (seed ${seed})`, async () => {
   }
   console.log(`# seed ${seed}, rounds ${first} to ${n - 1}: ${acks.list.length} answers,`
     + ` kills ${JSON.stringify(site.kills)}`);
-  ['nginx', 'redis', 'worker'].forEach((one) => assert.ok(site.kills[one] > 0, `${one}: never`));
+  site.victims().forEach((one) => assert.ok(site.kills[one] > 0, `${one}: never`));
   await settled(stack);
   assert.deepEqual(await oracle(stack), []);
 });

@@ -2,7 +2,6 @@
 // within minutes and goes back, or somebody is told (P9).
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -49,8 +48,7 @@ async function taken(values, customer = bought) {
   return answer.json.id;
 }
 
-const now = () => execFileSync('sqlite3', [stack.database.replace(/^sqlite:/, ''),
-  '.timeout 10000', 'UPDATE gateway_match SET next_try_at = 0']);
+const now = () => stack.execute('UPDATE gateway_match SET next_try_at = 0');
 
 async function charge(intent) {
   const answer = await request(`${stack.gateway}/v1/payment_intents/${intent}`,
@@ -70,7 +68,7 @@ test('p9 a second charge of a purchase goes back, whatever the gateway answers f
   await stack.fault({ match: 'POST /v1/refunds', nth: 1, do: 'reset_after' });
   const intent = await taken({ 'metadata[checkout]': bought.id, 'metadata[team]': bought.team });
 
-  now();
+  await now();
   await back(intent);
   await eventually('the row to say so', async () => await stray(intent) === 'returned',
     { within: 90000, every: 500 });
@@ -86,14 +84,14 @@ test('p9 money for a purchase that failed goes back, and its books hold', async 
   assert.equal(failed.state, 'failed');
 
   const intent = await taken({ 'metadata[checkout]': failed.id, 'metadata[team]': one.team });
-  now();
+  await now();
   await back(intent);
 });
 
 test('p9 money for a checkout that is not known here is only told of', async () => {
   const intent = await taken({ 'metadata[checkout]': `op_${'0'.repeat(32)}` });
 
-  now();
+  await now();
   await eventually('the alert', async () => await stray(intent) === 'flagged');
   assert.match(stack.log('error.log') + stack.log('billing-worker.log'), /ALERT: payment pi_/);
   assert.equal((await charge(intent)).refunded, 0);
@@ -104,7 +102,7 @@ test('p9 what is not ours, and what is as it must be, is left alone', async () =
   const other = await taken({});
   const before = (await stack.sql('SELECT count(*) AS n FROM stray'))[0].n;
 
-  now();
+  await now();
   await eventually('a look to end', async () => (await stack.sql(
     'SELECT begun_at, next_try_at FROM gateway_match'))
     .every((row) => row.begun_at === 0 && row.next_try_at > 0));

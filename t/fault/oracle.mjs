@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 
 import { Acks, build } from '../lib/campaign.mjs';
 import { request } from '../lib/stack.mjs';
+import { rows } from '../lib/store.mjs';
 
 function run(file, args) {
   return new Promise((done) => {
@@ -24,25 +25,15 @@ function run(file, args) {
   });
 }
 
-export async function sqlite(file, statement) {
-  const { code, stdout, stderr } = await run('sqlite3',
-    ['-cmd', '.timeout 10000', '-json', '-readonly', file, statement]);
-  if (code !== 0) {
-    throw new Error(`sqlite3: ${stderr}`);
-  }
-  return stdout.trim() ? JSON.parse(stdout) : [];
-}
-
 const by = (list, name) => {
   const map = new Map();
   list.forEach((one) => map.set(one[name], [...map.get(one[name]) ?? [], one]));
   return map;
 };
 
-// All that is to be compared, read once.
+// All that is to be compared, read once; database: another DSN.
 export async function evidence(stack, { database, acks, config } = {}) {
-  const file = database ?? stack.database.replace(/^sqlite:/, '');
-  const sql = (statement) => sqlite(file, statement);
+  const sql = (statement) => rows(database ?? stack.dsn, statement);
   const socket = path.join(stack.dir, 'redis.sock');
   const teams = await sql('SELECT id, plan, state, seats, members, version, gone FROM team');
   const keys = teams.map(({ id }) => `billing:1:{${id}}:team`);
@@ -273,7 +264,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     dir,
     mails: path.join(dir, 'mails'),
     gateway: settings.gateway.url,
-    database: path.resolve(dir, settings.store.dsn.replace(/^sqlite:/, '')),
+    dsn: settings.store.dsn,
   };
   const list = await oracle(stack);
   console.log(list.length === 0 ? 'one story' : list.join('\n'));

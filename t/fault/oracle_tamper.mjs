@@ -10,6 +10,7 @@ import { after, before, test } from 'node:test';
 
 import { Acks, ask, buyer, flows, settled } from '../lib/campaign.mjs';
 import { request, start } from '../lib/stack.mjs';
+import { execute, newStore, onPostgres } from '../lib/store.mjs';
 import { evidence, judge, oracle } from './oracle.mjs';
 
 let stack;
@@ -48,15 +49,12 @@ function finds(list, part) {
 
 // A copy of the database after the statement, and a configuration to it.
 async function copied(statement) {
-  const database = path.join(stack.dir, 'judged.db');
+  const database = await newStore(stack.dir, 'judged', { from: stack.dsn });
   const config = path.join(stack.dir, 'judged.json');
   const settings = JSON.parse(fs.readFileSync(path.join(stack.dir, 'billing.json'), 'utf8'));
 
-  fs.rmSync(database, { force: true });
-  execFileSync('sqlite3', [stack.database.replace(/^sqlite:/, ''), '.timeout 10000',
-    `.backup '${database}'`]);
-  execFileSync('sqlite3', [database, statement]);
-  settings.store.dsn = `sqlite:${database}`;
+  await execute(database, statement);
+  settings.store.dsn = database;
   fs.writeFileSync(config, JSON.stringify(settings));
   return judge(await evidence(stack, { database, config }));
 }
@@ -88,7 +86,8 @@ for (const [what, part, statement] of [
     + ` WHERE id = '${operation()}'`],
   ['a number left out', 'invoices', () => 'UPDATE invoice SET no = no + 1, number = number'
     + " || 'x' WHERE no = (SELECT MAX(no) FROM invoice)"],
-  ['an invoice that is gone', 'invoices', () => 'PRAGMA foreign_keys = OFF; DELETE FROM invoice'
+  ['an invoice that is gone', 'invoices', () => `${onPostgres
+    ? "SET session_replication_role = 'replica'" : 'PRAGMA foreign_keys = OFF'}; DELETE FROM invoice`
     + ` WHERE checkout = '${operation()}'`],
   ['a byte of an invoice', 'verify', () => "UPDATE invoice SET document = replace(document,"
     + ` '3000', '3001') WHERE checkout = '${operation()}'`],

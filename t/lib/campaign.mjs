@@ -9,6 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { eventually, sleep } from './stack.mjs';
+import { onPostgres } from './store.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = process.env.DEMO_BUILD_DIR ?? path.join(root, 'build/release');
@@ -107,9 +108,11 @@ export class Site {
     return child;
   }
 
-  // The process that commits, as the lease says.
+  // The process that commits, as the lease says; null too where the database
+  // cannot be asked.
   async leader() {
-    const pid = Number((await this.stack.sql('SELECT owner FROM lease'))[0].owner.split(':')[1]);
+    const [lease] = await this.stack.sql('SELECT owner FROM lease').catch(() => []);
+    const pid = Number(lease?.owner.split(':')[1] ?? 0);
     return pid && alive(pid) ? pid : null;
   }
 
@@ -117,10 +120,24 @@ export class Site {
     return eventually('a worker that commits', () => this.leader(), { within: 60000, every: 30 });
   }
 
+  victims() {
+    return ['nginx', 'redis', 'worker', 'worker', ...(onPostgres ? ['database'] : [])];
+  }
+
   async killLeader() {
     const pid = await this.leader();
     if (pid && signal(pid)) {
       this.count('worker');
+    }
+  }
+
+  // One process of PostgreSQL's dies: its master ends all the others and
+  // recovers.  What is in a SQLite file has no server.
+  async killDatabase() {
+    const [one] = await this.stack.sql('SELECT pid FROM pg_stat_activity'
+      + ' WHERE datname = current_database() AND pid <> pg_backend_pid()').catch(() => []);
+    if (one && signal(one.pid)) {
+      this.count('database');
     }
   }
 
@@ -261,6 +278,19 @@ async function newBuyer(stack, acks, name, flow) {
     await ask(acks, 'card', one);
   }
   return one;
+}
+
+// What waits by the clock of the gateway's calls is due at once: repetitions,
+// the belief in absence, the comparison with the gateway's list.  A step of
+// the test clock has the worker look.
+export async function hurried(stack) {
+  await stack.execute('UPDATE checkout SET next_try_at = 0 WHERE next_try_at < 253402300799'
+    + " AND state NOT IN ('succeeded', 'failed', 'expired', 'refunded');"
+    + ' UPDATE attempt SET last_sent_at = last_sent_at - 61;'
+    + ' UPDATE stray SET next_try_at = 0 WHERE next_try_at < 253402300799;'
+    + ' UPDATE gateway_match SET next_try_at = 0;').catch(() => {});
+  stack.hurries ??= stack.client('hurry@example.test');
+  await (await stack.hurries).post('/demo/clock', { advance: '1s' }).catch(() => {});
 }
 
 // Nothing is under way any more.

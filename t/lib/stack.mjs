@@ -292,8 +292,10 @@ export class Stack {
     });
   }
 
-  clearFaults() {
-    return request(`${this.gateway}/_sandbox/faults`, { method: 'DELETE' });
+  // All of them, or one team's.
+  clearFaults(team = null) {
+    return request(`${this.gateway}/_sandbox/faults${team === null ? '' : `?team=${team}`}`,
+      { method: 'DELETE' });
   }
 
   // Committed rows; execute: what a test changes behind everybody's back.

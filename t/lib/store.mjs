@@ -59,8 +59,9 @@ export function execute(dsn, script) {
 // The rows of one question, as objects.
 export async function rows(dsn, statement) {
   if (dsn.startsWith('postgresql:')) {
-    const out = await psql(dsn,
-      `SELECT COALESCE(json_agg(asked), '[]') FROM (${statement.replace(/;\s*$/, '')}) asked;`);
+    // a name that no column has
+    const out = await psql(dsn, "SELECT COALESCE(json_agg(row__), '[]')"
+      + ` FROM (${statement.replace(/;\s*$/, '')}) row__;`);
     return JSON.parse(out);
   }
   const out = await pipe('sqlite3', ['-cmd', '.timeout 10000', '-json', '-readonly',

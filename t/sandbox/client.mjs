@@ -43,8 +43,12 @@ export function call(gateway, method, path, params = {}, more = {}) {
       response.on('error', failed);
       response.on('end', () => {
         const body = Buffer.concat(parts).toString();
-        const json = /json/.test(response.headers['content-type']) ? JSON.parse(body) : null;
-        done({ status: response.statusCode, headers: response.headers, body, json });
+        try {
+          const json = /json/.test(response.headers['content-type']) ? JSON.parse(body) : null;
+          done({ status: response.statusCode, headers: response.headers, body, json });
+        } catch (error) {
+          failed(error);
+        }
       });
     });
     sent.on('timeout', () => sent.destroy(new Error('timeout')));

@@ -1,17 +1,26 @@
 // Faults to order: the nth request whose "METHOD path" contains match meets
-// one, once; without nth every one does.
+// one, once; without nth every one does.  With team only those about money
+// that bears this team's name.
 //
 //   delay         waits ms before it begins (the key is in flight meanwhile)
 //   500           answers 500, nothing done, nothing kept
 //   500_kept      done, but answers 500, and again for each use of the key
+//   409           says that the key is in use, nothing done
+//   other_params  says that the key came with other parameters, nothing done
 //   429           answers 429 with Retry-After, nothing done
 //   reset_before  drops the connection, nothing done
 //   reset_after   done, then drops the connection
 //   hang          done, then says nothing (for ms, or until the caller leaves)
+//   html          done, but answers 200 with a page
+//   truncated     done, but answers 200 with the half of it
+//   foreign       done, but answers with what another one's metadata says
 //   wrong_amount  charges one minor unit more than asked
+//   wrong_currency  charges as much of another currency
+//   keyless       the key is neither looked at nor kept; goes with any other
 
-export const KINDS = ['delay', '500', '500_kept', '429', 'reset_before', 'reset_after', 'hang',
-  'wrong_amount'];
+export const KINDS = ['delay', '500', '500_kept', '409', 'other_params', '429', 'reset_before',
+  'reset_after', 'hang', 'html', 'truncated', 'foreign', 'wrong_amount', 'wrong_currency',
+  'keyless'];
 
 export class Faults {
   constructor() {
@@ -20,7 +29,7 @@ export class Faults {
 
   // Returns what is wrong with the order, or null.
   add(order) {
-    const { match, nth, do: kind, ms } = order ?? {};
+    const { match, nth, do: kind, ms, team } = order ?? {};
 
     if (typeof match !== 'string' || match === '') {
       return 'match: a part of "METHOD path" is needed';
@@ -34,26 +43,35 @@ export class Faults {
     if (ms !== undefined && !(Number.isInteger(ms) && ms >= 0 && ms <= 600000)) {
       return 'ms: 0 to 600000';
     }
-    this.list.push({ match, nth, kind: String(kind), ms, seen: 0 });
+    if (team !== undefined && !(typeof team === 'string' && team !== '')) {
+      return 'team: the name of one';
+    }
+    this.list.push({ match, nth, kind: String(kind), ms, team, seen: 0 });
     return null;
   }
 
-  clear() {
-    this.list = [];
+  // All of them, or one team's.
+  clear(team = null) {
+    this.list = this.list.filter((one) => team !== null && one.team !== team);
   }
 
-  // The fault this request meets, or null; each fault counts for itself.
-  meet(method, path) {
+  // What this request meets: a fault or null, and whether its key counts; each
+  // fault counts for itself.  about: the words that may name a team.
+  meet(method, path, about) {
     const line = `${method} ${path}`;
-    let met = null;
+    const words = this.list.some((one) => one.team) ? JSON.stringify(about()) : '';
+    let fault = null;
+    let keyless = false;
 
-    for (const fault of this.list.filter((one) => line.includes(one.match))) {
-      fault.seen += 1;
-      if (!met && (fault.nth === undefined || fault.seen === fault.nth)) {
-        met = fault;
+    for (const one of this.list.filter((each) => line.includes(each.match)
+      && (!each.team || words.includes(`"${each.team}"`)))) {
+      one.seen += 1;
+      if (one.nth === undefined || one.seen === one.nth) {
+        keyless ||= one.kind === 'keyless';
+        fault ??= one.kind === 'keyless' ? null : one;
       }
     }
     this.list = this.list.filter((one) => one.nth === undefined || one.seen < one.nth);
-    return met;
+    return { fault, keyless };
   }
 }

@@ -134,8 +134,12 @@ function charge(context, asked, method) {
   if (method.behaviour.charge) {
     throw refuse(context, asked, method.behaviour.charge);
   }
-  const intent = fault?.kind === 'wrong_amount'
-    ? { ...asked, amount: asked.amount + 1 } : asked;
+  const intent = {
+    ...asked,
+    ...(fault?.kind === 'wrong_amount' ? { amount: asked.amount + 1 } : {}),
+    ...(fault?.kind === 'wrong_currency'
+      ? { currency: asked.currency === 'eur' ? 'usd' : 'eur' } : {}),
+  };
   const taken = newCharge(context, intent, method, {
     amount_captured: intent.amount, captured: true, failure_code: null, paid: true,
     status: 'succeeded',

@@ -191,11 +191,22 @@ export class Gateway {
       throw new ApiError(404, 'invalid_request_error', null,
         `Unrecognized request URL (${method}: ${url.pathname}).`);
     }
-    const fault = this.faults.meet(method, url.pathname);
+    const { fault, keyless } = this.faults.meet(method, url.pathname,
+      () => this.about(route, params, url));
     if (this.faultBefore(fault, response)) {
       return;
     }
-    await this.once(request, response, { route, params, url, fault });
+    await this.once(request, response, { route, params, url, fault, keyless });
+  }
+
+  // The request's own words, and those of what it names.
+  about(route, params, url) {
+    const { books } = this;
+    const ids = [route.pattern.exec(url.pathname)[1], params.payment_intent, params.customer];
+    const kinds = [books.payment_intents, books.setup_intents, books.refunds, books.charges,
+      books.customers];
+
+    return [params, ids.flatMap((id) => kinds.map((kind) => kind.get(id)?.metadata))];
   }
 
   // True when the request ends here, with nothing done.
@@ -206,6 +217,18 @@ export class Gateway {
       return true;
     case '500':
       this.send(response, 500, { error: { type: 'api_error', message: 'Ordered fault.' } });
+      return true;
+    case '409':
+      this.send(response, 409, {
+        error: {
+          type: 'idempotency_error', code: 'idempotency_key_in_use', message: 'Ordered fault.',
+        },
+      });
+      return true;
+    case 'other_params':
+      this.send(response, 400, {
+        error: { type: 'idempotency_error', message: 'Ordered fault.' },
+      });
       return true;
     case '429':
       this.send(response, 429, {
@@ -243,8 +266,8 @@ export class Gateway {
     delete params.key;
   }
 
-  async once(request, response, { route, params, url, fault }) {
-    const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
+  async once(request, response, { route, params, url, fault, keyless }) {
+    const key = request.method === 'POST' && !keyless ? request.headers['idempotency-key'] : undefined;
     const kept = key === undefined ? null
       : this.keys.begin(key, request.method, url.pathname, params);
     let answer = kept;
@@ -304,7 +327,25 @@ export class Gateway {
       }
       return;
     }
+    if (['html', 'truncated', 'foreign'].includes(fault?.kind)) {
+      this.garbled(response, fault.kind, body);
+      return;
+    }
     this.send(response, status, body, kept ? { 'idempotent-replayed': 'true' } : {});
+  }
+
+  garbled(response, kind, body) {
+    const text = JSON.stringify(body);
+    const out = {
+      html: () => '<!doctype html><title>Maintenance</title><h1>Back soon</h1>',
+      truncated: () => text.slice(0, text.length / 2),
+      foreign: () => JSON.stringify({
+        ...body, metadata: { ...body.metadata, checkout: `op_${'f'.repeat(32)}` },
+      }),
+    }[kind]();
+
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(out);
   }
 
   // --- what a real gateway does not have -------------------------------------
@@ -321,7 +362,8 @@ export class Gateway {
       'GET /_sandbox/load': () => this.load,
       'GET /_sandbox/faults': () => ({ faults: this.faults.list }),
       'POST /_sandbox/faults': (json) => this.ordered(this.faults.add(json)),
-      'DELETE /_sandbox/faults': () => this.ordered(this.faults.clear()),
+      'DELETE /_sandbox/faults': () => this.ordered(
+        this.faults.clear(url.searchParams.get('team'))),
       'POST /_sandbox/webhooks': (json) => this.ordered(this.events.order(json)),
       'DELETE /_sandbox/webhooks': () => this.ordered(this.events.normal()),
       'POST /_sandbox/authenticate': (json) => this.authenticate(

@@ -392,59 +392,6 @@ test('a key in flight is 409', async () => {
 });
 
 
-// --- faults -------------------------------------------------------------------------
-
-const FAULTS = [
-  // fault, what the caller meets, charges after it, after the retry, its status
-  ['500', 500, 0, 1, 200],
-  ['500_kept', 500, 1, 1, 500],
-  ['429', 429, 0, 1, 200],
-  ['reset_before', 'ECONNRESET', 0, 1, 200],
-  ['reset_after', 'ECONNRESET', 1, 1, 200],
-  ['hang', 'timeout', 1, 1, 200],
-];
-
-for (const [kind, met, taken, total, status] of FAULTS) {
-  test(`fault ${kind}: the retry under the same key charges once`, async () => {
-    const card = await attached(gateway, OK);
-    const more = { idempotency: `f-${kind}`, timeout: 500 };
-    const before = (await ledger(gateway)).length;
-
-    await control(gateway, 'POST', 'faults', { match: 'payment_intents', nth: 1, do: kind });
-    const first = await charge(gateway, card, {}, more).catch((error) => error);
-    assert.equal(first.status ?? first.code ?? first.message, met);
-    assert.equal((await ledger(gateway)).length - before, taken);
-    const again = await charge(gateway, card, {}, more);
-    assert.equal(again.status, status);
-    assert.equal((await ledger(gateway)).length - before, total);
-  });
-}
-
-test('fault wrong_amount charges one unit more and says so', async () => {
-  await control(gateway, 'POST', 'faults', { match: 'payment_intents', do: 'wrong_amount' });
-  const card = await attached(gateway, OK);
-  const done = await charge(gateway, card);
-
-  assert.equal(done.json.amount_received, 172801);
-  await control(gateway, 'DELETE', 'faults');
-  assert.equal((await charge(gateway, card)).json.amount_received, 172800);
-});
-
-test('faults count what matches; nonsense is refused', async () => {
-  const card = await attached(gateway, OK);
-
-  await control(gateway, 'POST', 'faults', { match: 'POST /v1/payment_intents', nth: 2, do: '500' });
-  assert.equal((await charge(gateway, card)).status, 200);
-  assert.equal((await call(gateway, 'GET', '/v1/payment_intents')).status, 200);
-  assert.equal((await charge(gateway, card)).status, 500);
-  assert.equal((await charge(gateway, card)).status, 200);
-  for (const bad of [{}, { match: 'x', do: 'melt' }, { match: 'x', do: '500', nth: 0 },
-    { match: 'x', do: 'delay', ms: -1 }]) {
-    assert.equal((await control(gateway, 'POST', 'faults', bad)).status, 400);
-  }
-});
-
-
 // --- webhooks -------------------------------------------------------------------------
 
 async function receiver(t, answers = []) {

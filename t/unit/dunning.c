@@ -86,6 +86,7 @@ p15_a_dead_card_is_not_tried_again(void **state)
     assert_true(billing_dunning_again(BILLING_CARD_FUNDS));
     assert_true(billing_dunning_again(BILLING_CARD_DECLINED));
     assert_true(billing_dunning_again(BILLING_GATEWAY_UNAVAILABLE));
+    assert_true(billing_dunning_again(BILLING_PAYMENT_RETURNED));
     assert_false(billing_dunning_again(BILLING_CARD_EXPIRED));
     assert_false(billing_dunning_again(BILLING_CARD_INVALID));
     assert_false(billing_dunning_again(BILLING_CARD_AUTH_REQUIRED));

@@ -298,6 +298,8 @@ p9_another_amount_is_not_granted_and_goes_back(void **state)
     assert_non_null(strstr(call.request.body, "amount=1"));
     answer_call(&call, 200, "{\"id\":\"re_1\",\"object\":\"refund\"}", true);
     assert_string_equal(state_now(), "refunded");
+    assert_string_equal(text_of(last_answer(402), "code"),
+                        "PAYMENT_RETURNED");
     assert_string_equal(plan_now(), "free");
     books_balance();
     assert_int_equal(count("SELECT SUM(amount_minor) FROM ledger"

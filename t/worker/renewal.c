@@ -156,6 +156,37 @@ p14_a_crash_between_charge_and_answer_renews_once(void **state)
 
 
 static void
+p9_a_renewal_whose_money_went_back_is_asked_for_again(void **state)
+{
+    char            key[64];
+    billing_call_t  call;
+
+    (void) state;
+
+    (void) paid_team("team", 2, "monthly");
+    in_days(31);
+    call = take_call(BILLING_CALL_CHARGE);
+    (void) snprintf(key, sizeof(key), "%s", call.idempotency_key);
+    answer_call(&call, 200, intent(&call, "pi_2", "succeeded", 2001), true);
+    call = take_call(BILLING_CALL_REFUND);
+    answer_call(&call, 200, "{\"id\":\"re_1\",\"object\":\"refund\"}", true);
+    assert_string_equal(word("state"), "past_due");
+    books_balance();
+
+    in_days(7);
+    call = take_call(BILLING_CALL_CHARGE);
+    assert_string_not_equal(call.idempotency_key, key);
+    answer_call(&call, 200, intent(&call, "pi_3", "succeeded", 2000), true);
+    assert_string_equal(word("state"), "active");
+    assert_int_equal(count("SELECT COUNT(*) FROM checkout WHERE purpose ="
+                           " 'renewal' AND state = 'refunded'"), 1);
+    assert_int_equal(count("SELECT COUNT(*) FROM checkout WHERE purpose ="
+                           " 'renewal' AND state = 'succeeded'"), 1);
+    books_balance();
+}
+
+
+static void
 r169_r170_r171_d9_dunning_after_seven_and_fourteen_days(void **state)
 {
     static const int  days[] = { 31, 7, 7 };
@@ -525,6 +556,7 @@ main(void)
         due_test(p14_twelve_months_at_once_are_twelve_renewals_in_order),
         due_test(p66_renewals_begin_only_as_calls_get_free),
         due_test(p14_a_crash_between_charge_and_answer_renews_once),
+        due_test(p9_a_renewal_whose_money_went_back_is_asked_for_again),
         due_test(r169_r170_r171_d9_dunning_after_seven_and_fourteen_days),
         due_test(p55_after_an_absence_days_pass_between_attempts),
         due_test(r173_a_retry_that_succeeds_ends_it_and_keeps_the_dates),

@@ -49,6 +49,12 @@ typedef struct {
     char  name[BILLING_KEY_MAX];
 } billing_redis_name_t;
 
+/* Monotonic instants: from the earlier one on there is leisure. */
+typedef struct {
+    int64_t  quiet_ms;
+    int64_t  next_ms;
+} billing_leisure_t;
+
 typedef struct {
     struct billing_lease_s      *lease;
     struct billing_stream_s     *stream;
@@ -58,6 +64,8 @@ typedef struct {
     struct billing_mail_s       *mail;
     struct billing_hooks_s      *hooks;
     struct billing_press_s      *press;     /* NULL until it is needed */
+    int64_t                      print_ms;  /* next look for paper to print */
+    billing_leisure_t            leisure;
     billing_redis_mark_t         mark;
     billing_redis_name_t         names[BILLING_NAMES_MAX];
     int64_t                      complained_ms;     /* about Redis, next */
@@ -87,6 +95,10 @@ billing_infra(const billing_worker_t *w)
 /* False when the machine does not know the seller's zone; "" is UTC. */
 bool billing_zone_set(const char *zone);
 
+/* Prints what is to be kept, a little at a time; needs a transaction. */
+bool billing_print_due(const billing_worker_t *w, int64_t mono_ms);
+BILLING_MUST_CHECK billing_db_rc_t billing_print_store(billing_worker_t *w,
+    int64_t mono_ms, int64_t now);
 void billing_print_free(billing_worker_t *w);
 
 
@@ -450,6 +462,19 @@ BILLING_MUST_CHECK billing_db_rc_t billing_hooks_store(billing_worker_t *w);
 void billing_hooks_stored(billing_worker_t *w);     /* committed */
 
 #include "billing_mail.h"
+
+
+/* --- leisure.c ------------------------------------------------------------ */
+
+/* Somebody was served now, or waits. */
+void billing_leisure_busy(billing_leisure_t *leisure, int64_t mono_ms);
+/* What nobody waits for took that long. */
+void billing_leisure_spent(billing_leisure_t *leisure, int64_t began_ms,
+    int64_t mono_ms);
+/* The first instant at which there is leisure. */
+int64_t billing_leisure_ms(const billing_leisure_t *leisure);
+/* When paper or mails want it, or its end of what they began. */
+int64_t billing_leisure_due_ms(const billing_worker_t *w);
 
 
 /* --- loop.c, turn.c, config.c --------------------------------------------- */

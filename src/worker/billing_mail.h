@@ -7,7 +7,10 @@
 
 bool billing_mail_new(billing_worker_t *w);
 void billing_mail_free(billing_worker_t *w);
-/* Starts what is due; needs no transaction. */
+/* When to look for due mails, and: now. */
+int64_t billing_mail_due_ms(const billing_worker_t *w);
+void billing_mail_hurry(billing_worker_t *w);
+/* Starts what is due, when there is leisure; needs no transaction. */
 BILLING_MUST_CHECK billing_db_rc_t billing_mail_send(billing_worker_t *w,
     int64_t now);
 /* Results of finished mails to be written; needs a transaction. */

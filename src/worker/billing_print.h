@@ -36,11 +36,9 @@ BILLING_MUST_CHECK billing_db_rc_t billing_print_kept(billing_worker_t *w,
 /* True when what was kept (base64) has that hash. */
 bool billing_print_intact(const char *content, const char *hash);
 
-/* In the transaction of its making: to be printed by the sweep. */
+/* In the transaction of its making: to be printed when there is leisure. */
 BILLING_MUST_CHECK billing_db_rc_t billing_print_later(billing_worker_t *w,
     const char *number);
-BILLING_MUST_CHECK billing_db_rc_t billing_print_sweep(billing_worker_t *w,
-    int64_t now, int64_t *next_at);
 
 /* An invoice with its payments, for its receipt. */
 BILLING_MUST_CHECK billing_db_rc_t billing_print_receipt(

@@ -86,10 +86,6 @@ billing_checkout_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
         rc = billing_due_sweep(w, now, next_at);
     }
 
-    if (rc == BILLING_DB_OK) {
-        rc = billing_print_sweep(w, now, next_at);
-    }
-
     if (rc == BILLING_DB_OK && card_wall != BILLING_NEVER_AT
         && now + card_wall - wall < *next_at)
     {

@@ -273,6 +273,10 @@ billing_loop_work(billing_worker_t *w, billing_loop_t *loop)
     wake = billing_lease_due_ms(w);
     loop->wake_ms = (wake < loop->wake_ms) ? wake : loop->wake_ms;
 
+    wake = billing_leisure_due_ms(w);
+    wake = (wake > loop->turn.pause_ms) ? wake : loop->turn.pause_ms;
+    loop->wake_ms = (wake < loop->wake_ms) ? wake : loop->wake_ms;
+
     return BILLING_DB_OK;
 }
 

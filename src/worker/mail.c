@@ -181,6 +181,23 @@ billing_mail_queue(billing_worker_t *w, const char *to,
 }
 
 
+int64_t
+billing_mail_due_ms(const billing_worker_t *w)
+{
+    return w->settings->mail_url[0] != '\0' ? billing_infra(w)->mail->poll_ms
+                                            : INT64_MAX;
+}
+
+
+void
+billing_mail_hurry(billing_worker_t *w)
+{
+    if (billing_infra(w)->mail != NULL) {
+        billing_infra(w)->mail->poll_ms = 0;
+    }
+}
+
+
 bool
 billing_mail_finished(const billing_worker_t *w)
 {
@@ -303,8 +320,9 @@ billing_mail_known(const struct billing_mail_s *mail, const char *id)
 billing_db_rc_t
 billing_mail_send(billing_worker_t *w, int64_t now)
 {
-    billing_db_rc_t         rc;
+    int64_t                 mono_ms = billing_clock_mono_ms();
     uint32_t                limit = w->settings->mail_domain_per_minute;
+    billing_db_rc_t         rc;
     char                    full[BILLING_PACE_FULL][BILLING_EMAIL_MAX + 1];
     billing_letter_t        letter;
     billing_mail_slot_t    *slot;
@@ -313,18 +331,19 @@ billing_mail_send(billing_worker_t *w, int64_t now)
         "SELECT message_id, recipient, subject, text, created_at, attempts,"
         " lang, attachment FROM mail_outbox WHERE state = 'queued'"
         " AND next_at <= $1 AND domain NOT IN ($3, $4, $5, $6)"
+        " AND NOT EXISTS (SELECT 1 FROM document_file"
+        " WHERE name = mail_outbox.attachment AND content = ''"
+        " AND made_at <= $1)"
         " ORDER BY place, next_at LIMIT $2";
 
-    if (w->settings->mail_url[0] == '\0'
-        || billing_clock_mono_ms() < mail->poll_ms)
+    if (w->settings->mail_url[0] == '\0' || mono_ms < mail->poll_ms
+        || mono_ms < billing_leisure_ms(&billing_infra(w)->leisure))
     {
         return BILLING_DB_OK;
     }
 
-    mail->poll_ms = billing_clock_mono_ms() + BILLING_MAIL_POLL_MS;
-
-    (void) billing_pace_full(&mail->pace, limit, billing_clock_mono_ms(),
-                             full);
+    mail->poll_ms = mono_ms + BILLING_MAIL_POLL_MS;
+    (void) billing_pace_full(&mail->pace, limit, mono_ms, full);
 
     rc = billing_db_query(w->db, sql, "iitttt", now,
                           (int64_t) BILLING_MAILS_MAX * 2, full[0], full[1],
@@ -345,13 +364,12 @@ billing_mail_send(billing_worker_t *w, int64_t now)
 
         slot = billing_mail_slot(mail);
         if (slot == NULL) {
-            billing_db_done(w->db, sql);
-            return BILLING_DB_OK;
+            break;
         }
 
         if (billing_mail_known(mail, letter.message_id)
             || !billing_pace_may(&mail->pace, billing_mail_domain(letter.to),
-                                 limit, billing_clock_mono_ms()))
+                                 limit, mono_ms))
         {
             continue;
         }
@@ -366,6 +384,8 @@ billing_mail_send(billing_worker_t *w, int64_t now)
     }
 
     billing_db_done(w->db, sql);
+    billing_leisure_spent(&billing_infra(w)->leisure, mono_ms,
+                          billing_clock_mono_ms());
 
     return (rc == BILLING_DB_FATAL) ? rc : BILLING_DB_OK;
 }

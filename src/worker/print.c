@@ -17,12 +17,15 @@
 
 #define BILLING_PRINT_FONTS  "/usr/share/fonts/truetype/dejavu/"
 #define BILLING_PRINT_AGAIN_SEC  3600
+#define BILLING_PRINT_POLL_MS    60000      /* for one put off by that */
+#define BILLING_PRINT_SLICE_MS   10
 
 
 static billing_press_t *billing_print_press(billing_worker_t *w);
 static bool billing_print_hash(billing_file_t *file);
 static billing_db_rc_t billing_print_read(billing_worker_t *w,
     const char *sql, const char *number, json_t **document);
+static billing_db_rc_t billing_print_one(billing_worker_t *w, int64_t now);
 static billing_db_rc_t billing_print_keep(billing_worker_t *w,
     const char *number, int64_t now);
 static char *billing_print_encode(const billing_file_t *file);
@@ -225,14 +228,58 @@ billing_print_later(billing_worker_t *w, const char *number)
 {
     static const char  sql[] = "INSERT INTO document_file (name) VALUES ($1)";
 
+    billing_infra(w)->print_ms = 0;
+
     return billing_db_exec(w->db, sql, "t", number);
 }
 
 
-/* One in a turn: a few milliseconds that no purchase waits for twice. */
+bool
+billing_print_due(const billing_worker_t *w, int64_t mono_ms)
+{
+    const billing_infra_t  *infra = billing_infra(w);
+
+    return mono_ms >= infra->print_ms
+           && mono_ms >= billing_leisure_ms(&infra->leisure);
+}
+
+
+/* While it is quiet, some milliseconds; else one, and then others. */
 
 billing_db_rc_t
-billing_print_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
+billing_print_store(billing_worker_t *w, int64_t mono_ms, int64_t now)
+{
+    int64_t           at = mono_ms;
+    billing_db_rc_t   rc;
+    billing_infra_t  *infra = billing_infra(w);
+
+    if (!billing_print_due(w, mono_ms)) {
+        return BILLING_DB_OK;
+    }
+
+    do {
+        rc = billing_print_one(w, now);
+        at = billing_clock_mono_ms();
+
+    } while (rc == BILLING_DB_ROW && at >= infra->leisure.quiet_ms
+             && at - mono_ms < BILLING_PRINT_SLICE_MS);
+
+    if (rc == BILLING_DB_DONE) {
+        infra->print_ms = at + BILLING_PRINT_POLL_MS;
+        return BILLING_DB_OK;
+    }
+
+    billing_leisure_spent(&infra->leisure, mono_ms, at);
+    billing_mail_hurry(w);              /* its letter has waited for it */
+
+    return rc == BILLING_DB_ROW ? BILLING_DB_OK : rc;
+}
+
+
+/* ROW when there was one, DONE when there is none. */
+
+static billing_db_rc_t
+billing_print_one(billing_worker_t *w, int64_t now)
 {
     static const char  sql[] =
         "SELECT name FROM document_file WHERE content = ''"
@@ -246,7 +293,7 @@ billing_print_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
     rc = billing_db_query(w->db, sql, "i", now);
 
     if (rc != BILLING_DB_ROW) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+        return rc;
     }
 
     (void) snprintf(number, sizeof(number), "%s",
@@ -263,9 +310,7 @@ billing_print_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
                              now + BILLING_PRINT_AGAIN_SEC, number);
     }
 
-    *next_at = now;
-
-    return rc;
+    return rc == BILLING_DB_OK ? BILLING_DB_ROW : rc;
 }
 
 

@@ -65,6 +65,11 @@ billing_turn_run(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms)
         billing_redis_flush(w);
     }
 
+    if (turn->entries.n > 0) {
+        billing_leisure_busy(&billing_infra(w)->leisure,
+                             billing_clock_mono_ms());
+    }
+
     billing_entries_release(&turn->entries);
 
     return rc;
@@ -202,7 +207,9 @@ billing_turn_due(billing_worker_t *w, const billing_turn_t *turn,
 
     return billing_http_finished(w, &list) > 0 || mono_ms >= turn->sweep_ms
            || mono_ms >= billing_lease_due_ms(w) || billing_outbox_accepted(w)
-           || billing_mail_finished(w) || billing_hooks_landed(w);
+           || billing_hooks_landed(w) || billing_print_due(w, mono_ms)
+           || (billing_mail_finished(w)
+               && mono_ms >= billing_leisure_ms(&billing_infra(w)->leisure));
 }
 
 
@@ -353,6 +360,10 @@ billing_turn_chores(billing_worker_t *w, billing_turn_t *turn,
         rc = billing_hooks_store(w);
     }
 
+    if (rc == BILLING_DB_OK) {
+        rc = billing_print_store(w, mono_ms, now);
+    }
+
     if (rc == BILLING_DB_OK && mono_ms >= turn->retention_ms) {
         turn->retention_ms = mono_ms + BILLING_TURN_RETENTION_MS;
         rc = billing_command_retention(w, now);
@@ -425,6 +436,11 @@ static billing_db_rc_t
 billing_turn_after(billing_worker_t *w, size_t replies)
 {
     billing_db_rc_t  rc;
+
+    if (replies > 0) {
+        billing_leisure_busy(&billing_infra(w)->leisure,
+                             billing_clock_mono_ms());
+    }
 
     billing_lease_committed(w);
     billing_http_drop(w, replies);

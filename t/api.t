@@ -349,7 +349,7 @@ POST /dashboard/teams/t1/boards
 --- error_code: 422
 --- response_body_like: "code":"CARD_NUMBER_REFUSED"
 --- no_error_log
-4242
+4242 4242
 
 
 

@@ -74,6 +74,14 @@ async function failedChallenge(lang) {
   return { status: ended.status, json: ended };
 }
 
+async function chargedWrongly(lang) {
+  const { client, team } = await soloTeam('wrongly');
+  const entered = await client.card(team);
+  await stack.fault({ match: 'POST /v1/payment_intents', do: 'wrong_currency', nth: 1, team });
+  return client.buyUntilFinal({ team, plan: 'team', seats: 2, period: 'monthly',
+    payment: card(entered.id) }, { where: `/upgrade?lang=${lang}` });
+}
+
 // A team that was paid, has run out and is Free again, with a private board.
 
 async function formerlyPaid() {
@@ -235,6 +243,7 @@ const provoke = {
   CARD_PAUSED: tries('pm_card_chargeDeclined', 6),
   CARD_AUTH_REQUIRED: async (lang) => (await challenged(lang)).first,
   CARD_AUTH_FAILED: failedChallenge,
+  PAYMENT_RETURNED: chargedWrongly,
   PROMO_UNKNOWN: (lang) => quote(people.owner, { promo: 'NOSUCHCODE' })(lang),
   PROMO_EXPIRED: (lang) => quote(people.owner, { promo: 'LASTYEAR' })(lang),
   PROMO_NOT_APPLICABLE: (lang) => quote(people.owner,

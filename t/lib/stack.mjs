@@ -183,19 +183,21 @@ export class Client {
     return { status: confirmed.status, id: confirmed.json?.payment_method, json: confirmed.json };
   }
 
-  buy(order, key = randomBytes(16).toString('hex')) {
-    return this.post('/upgrade', order, { 'idempotency-key': key });
+  buy(order, key = randomBytes(16).toString('hex'), where = '/upgrade') {
+    return this.post(where, order, { 'idempotency-key': key });
   }
 
   // Asks with one key until the answer is final, as a careful client does:
   // through lost connections, 202, 409 in progress and 5xx.
-  async buyUntilFinal(order, { key = randomBytes(16).toString('hex'), within = 120000 } = {}) {
+  async buyUntilFinal(order, {
+    key = randomBytes(16).toString('hex'), within = 120000, where = '/upgrade',
+  } = {}) {
     const end = Date.now() + within;
     let last = null;
 
     while (Date.now() < end) {
       try {
-        last = await this.buy(order, key);
+        last = await this.buy(order, key, where);
         const busy = last.status === 409 && last.json?.code === 'OPERATION_IN_PROGRESS';
         if (last.status !== 202 && last.status < 500 && !busy) {
           return { ...last, key };

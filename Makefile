@@ -367,6 +367,10 @@ fault: all tools
 	    t/lib/postgres node --test-reporter=tap t/fault/kill.mjs
 	$(Q)RENEW=yes DEMO_BUILD_DIR=$(CURDIR)/$(B) \
 	    node --test-reporter=tap t/fault/gateway.mjs
+	$(Q)ORDERS=0 DOUBLED=yes SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
+	    node --test-reporter=tap t/fault/webhooks.mjs
+	$(Q)POINTS=0 SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
+	    node --test-reporter=tap t/fault/power.mjs
 
 
 # --- fuzzing: clang's libFuzzer over everything that reads outside bytes ------------

@@ -424,6 +424,11 @@ install: all
 	install -m 644 $(wildcard conf/messages/*.json) \
 	    $(DESTDIR)$(PREFIX)/share/ngx_billing_module/messages/
 	install -m 644 conf/billing.json conf/nginx.conf \
+	    conf/prometheus/billing.rules.yml \
+	    $(DESTDIR)$(PREFIX)/share/ngx_billing_module/
+	install -m 644 conf/grafana/billing.json \
+	    $(DESTDIR)$(PREFIX)/share/ngx_billing_module/dashboard.json
+	install conf/prometheus/billing-textfile \
 	    $(DESTDIR)$(PREFIX)/share/ngx_billing_module/
 
 clean:

@@ -95,6 +95,11 @@ for my $example (blocks('doc/variables.md', 'nginx')) {
         'the example ' . ($example =~ /^(\w+)/)[0] . ' of variables.md');
 }
 
+for my $example (blocks('doc/security.md', 'nginx')) {
+    passes("load_module x;\nevents { }\nhttp { billing_config billing.json; "
+        . "billing_zone billing 16m;\n$example }", 'the example of security.md');
+}
+
 for my $file (files(qr{\.md$})) {
     my $n = 0;
     for my $shell (blocks($file, 'sh')) {
@@ -111,7 +116,7 @@ for my $file (files(qr{\.md$})) {
 # Packages are named in one place and told in another.
 
 my $readme = slurp('README.md');
-for my $package (split ' ', `tools/setup --list run build test clang valgrind browser bench`) {
+for my $package (split ' ', `tools/setup --list run build test clang valgrind browser monitoring bench`) {
     like($readme, qr/(?<![\w-])\Q$package\E(?![\w-])/,
         "the README names the package $package");
 }

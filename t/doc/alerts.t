@@ -133,6 +133,8 @@ my %case = (
     BillingWorkerSilent => ['10m',
         { nginx_billing_waited_out_total => '0+20x20', nginx_billing_command_total => '0+100x20' },
         { nginx_billing_waited_out_total => '0+2x20', nginx_billing_command_total => '0+100x20' }],
+    BillingOverloaded => ['10m', { nginx_billing_overloaded_total => '0+0x7 1+0x20' },
+        { nginx_billing_overloaded_total => '3+0x20' }],
     BillingRecordsUntold => ['10m', { nginx_billing_untold_total => '0+5x20' },
         { nginx_billing_untold_total => '0+0x8 2+0x20' }],
     BillingForeignRecords => ['15m', { nginx_billing_bad_record_total => '0+0x12 1+0x20' },

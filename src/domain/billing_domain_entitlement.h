@@ -70,6 +70,13 @@ billing_plan_t billing_entitle_plan(const billing_team_record_t *team,
 bool billing_entitle_ended(const billing_team_record_t *team, int64_t now);
 
 /*
+ * Around now, how long the clock alone changes neither what is decided nor as
+ * what somebody is let in.
+ */
+billing_span_t billing_entitle_span(const billing_team_record_t *team,
+    const billing_member_record_t *member, int64_t now);
+
+/*
  * As what somebody is let onto the board: roles of the team, guest, visitor;
  * 0 not at all.
  */

@@ -19,6 +19,8 @@ typedef struct {
 
 static billing_reason_t billing_entitle_there(
     const billing_team_record_t *team, const billing_board_record_t *board);
+static void billing_entitle_bound(billing_span_t *span, int64_t at,
+    int64_t now);
 static bool billing_entitle_known(const billing_team_record_t *team);
 static billing_reason_t billing_entitle_rights(
     const billing_team_record_t *team, uint32_t roles,
@@ -57,6 +59,34 @@ bool
 billing_entitle_ended(const billing_team_record_t *team, int64_t now)
 {
     return billing_entitled(team, now).expired;
+}
+
+
+billing_span_t
+billing_entitle_span(const billing_team_record_t *team,
+    const billing_member_record_t *member, int64_t now)
+{
+    billing_span_t  span = { .start_at = INT64_MIN, .end_at = INT64_MAX };
+
+    /* Every instant that the decision compares the clock with. */
+
+    billing_entitle_bound(&span, team->valid_until_at, now);
+    billing_entitle_bound(&span, team->period_end_at, now);
+    billing_entitle_bound(&span, member->pass_ends_at, now);
+
+    return span;
+}
+
+
+static void
+billing_entitle_bound(billing_span_t *span, int64_t at, int64_t now)
+{
+    if (at > now) {
+        span->end_at = at < span->end_at ? at : span->end_at;
+
+    } else {
+        span->start_at = at > span->start_at ? at : span->start_at;
+    }
 }
 
 

@@ -6,12 +6,12 @@
  * (one asynchronous connection) and redis_command (what travels over it), park
  * (waiting requests), fetch (records on a miss), ask (those that Redis lacks),
  * ctx (what a request has learned), question (who wants what), look (what is
- * known), gate (the verdict), refuse (the answer to a refusal), variable
- * ($billing_*), allowance (features and limits by name), life (of an nginx
- * worker process), process (billing-worker); cookie, session (who asks; csrf),
- * passport (verified lately), api (routes), stream (entries), transport
- * (commands, answers), notice, relay, local, answer, status, scrape (what is
- * counted) and metric.
+ * known), gate (the verdict), memo (who passed lately), refuse (the answer to
+ * a refusal), variable ($billing_*), allowance (features and limits by name),
+ * life (of an nginx worker process), process (billing-worker); cookie, session
+ * (who asks; csrf), passport (verified lately), api (routes), stream
+ * (entries), transport (commands, answers), notice, relay, local, answer,
+ * status, scrape (what is counted) and metric.
  */
 
 #ifndef NGX_HTTP_BILLING_H
@@ -29,10 +29,15 @@
 #include "../gateway/billing_gateway.h"
 #include "../api/billing_api.h"
 
+/* Called from within alone: no detour through the tables of a library. */
+#pragma GCC visibility push(hidden)
+
 extern ngx_module_t  ngx_http_billing_module;
 
 
 /* --- configuration (read-only after merge) -------------------------------- */
+
+typedef struct ngx_http_billing_memos_s  ngx_http_billing_memos_t;
 
 typedef struct {
     ngx_str_t             config_file;      /* billing_config, full name */
@@ -48,6 +53,7 @@ typedef struct {
     ngx_flag_t            worker_given;
     ngx_flag_t            demo;             /* settings->demo */
     ngx_uint_t            serial;           /* of configurations read */
+    ngx_http_billing_memos_t  *memos;       /* of this process; NULL none */
     ngx_str_t             session_cookie;   /* billing_session_cookie */
     ngx_str_t             session_cookie_tls;   /* with "__Host-" in front */
     ngx_str_t             origin;           /* billing_origin, "" = from Host */
@@ -62,6 +68,7 @@ typedef struct {
     ngx_int_t                  profile_index;   /* of one variable alone, */
     ngx_int_t                  team_index;      /* NGX_ERROR of anything */
     ngx_int_t                  board_index;     /* else */
+    ngx_flag_t                 by_session;  /* who asks: not by profile */
     ngx_flag_t                 require;     /* billing_require given */
     ngx_flag_t                 wanted_auto; /* view for GET, HEAD; else edit */
     billing_wanted_t           wanted;
@@ -107,14 +114,30 @@ ngx_int_t ngx_http_billing_allowance_variables(ngx_conf_t *cf);
 
 /* --- zone: the shared table of records ------------------------------------ */
 
+/* Where a record stands in the table, and its counter when it was read. */
 typedef struct {
-    billing_record_t  record;
-    ngx_uint_t        age_sec;
-    ngx_msec_t        fetched_msec;         /* as ngx_current_msec was then */
+    uint32_t          *seq_at;
+    uint32_t          *used_sec_at;
+    uint32_t           seq;
+} ngx_http_billing_spot_t;
+
+typedef struct {
+    billing_record_t         record;
+    ngx_uint_t               age_sec;
+    ngx_msec_t               fetched_msec;  /* as ngx_current_msec was then */
+    uint32_t                 generation;
+    ngx_http_billing_spot_t  spot;
     unsigned          found:1;
     unsigned          fresh:1;              /* may be trusted without asking */
     unsigned          old_epoch:1;          /* only good as a stale answer */
 } ngx_http_billing_entry_t;
+
+/* What decides how far records may be trusted: the oldest of each. */
+typedef struct {
+    uint64_t                 epoch;
+    uint64_t                 fetched_msec;
+    uint32_t                 generation;
+} ngx_http_billing_trust_t;
 
 /* Names one record. */
 typedef struct {
@@ -180,9 +203,21 @@ void ngx_http_billing_zone_get(ngx_shm_zone_t *zone,
 void ngx_http_billing_zone_put(ngx_shm_zone_t *zone, ngx_str_t *id,
     ngx_str_t *name, billing_record_t *record);
 
+/* Another process may have read the clock a moment later than this one. */
+static ngx_inline uint64_t
+ngx_http_billing_zone_age(uint64_t fetched_msec)
+{
+    return ngx_current_msec > fetched_msec ? ngx_current_msec - fetched_msec
+                                           : 0;
+}
+
 /* A newer record of this team is known to exist: ours is good stale only. */
 void ngx_http_billing_zone_behind(ngx_shm_zone_t *zone, ngx_str_t *team,
     uint64_t epoch, uint64_t version);
+
+/* Whether records of that age may still be trusted without asking. */
+ngx_uint_t ngx_http_billing_zone_trusted(ngx_shm_zone_t *zone,
+    ngx_http_billing_loc_conf_t *blcf, ngx_http_billing_trust_t *trust);
 
 uint32_t ngx_http_billing_zone_generation(ngx_shm_zone_t *zone);
 ngx_int_t ngx_http_billing_zone_store(ngx_shm_zone_t *zone,
@@ -215,61 +250,6 @@ ngx_uint_t ngx_http_billing_zone_listener(ngx_shm_zone_t *zone);
 /* The test clock: seconds ahead of the machine's; 0 in production. */
 int64_t ngx_http_billing_now(ngx_http_billing_main_conf_t *bmcf);
 void ngx_http_billing_zone_clock(ngx_shm_zone_t *zone, int64_t offset_sec);
-
-
-/* --- table: fixed places, eight to a set, each with a sequence counter ---- */
-
-#define NGX_HTTP_BILLING_WORDS_MAX  12      /* of a record, 8 bytes each */
-
-typedef struct {
-    u_char    *base;                        /* aligned to cache lines */
-    uint64_t   nsets;
-    uint32_t   set_size;                    /* bytes */
-    uint32_t   slot_size;
-    uint32_t   nwords;
-} ngx_http_billing_table_t;
-
-typedef struct {
-    uint64_t  words[NGX_HTTP_BILLING_WORDS_MAX];    /* epoch, version, ... */
-    uint64_t  fetched_msec;
-    uint32_t  generation;
-} ngx_http_billing_cell_t;
-
-/* Where _get copies to, and what it copies beside. */
-typedef struct {
-    u_char      *bytes;
-    ngx_uint_t   nwords;                    /* of the record's kind */
-    uint64_t     fetched_msec;
-    uint32_t     generation;
-} ngx_http_billing_copy_t;
-
-/* Lays a table of empty places over zeroed memory. */
-void ngx_http_billing_table_init(ngx_http_billing_table_t *table,
-    u_char *memory, size_t size, ngx_uint_t nwords);
-
-/* NGX_OK and a copy that was never half written, or NGX_DECLINED. */
-ngx_int_t ngx_http_billing_table_get(ngx_http_billing_table_t *table,
-    const uint64_t hash[2], uint32_t now_sec, ngx_http_billing_copy_t *copy);
-
-/* Under the zone's mutex.  NGX_DECLINED: what is there is newer. */
-ngx_int_t ngx_http_billing_table_put(ngx_http_billing_table_t *table,
-    const uint64_t hash[2], uint32_t now_sec,
-    const ngx_http_billing_cell_t *cell, ngx_uint_t *evicted);
-
-/*
- * Counts what is there and finds the oldest; of a large table a sample, from
- * all over it, so that nobody waits for the count.
- */
-void ngx_http_billing_table_census(ngx_http_billing_table_t *table,
-    ngx_uint_t *entries, uint64_t *oldest_msec);
-
-/* Of its key: four for a start, four for each word that may be hashed. */
-#define NGX_HTTP_BILLING_HASH_KEY                                             \
-    (4 * (2 + (BILLING_ID_MAX + 7) / 8 + (BILLING_EMAIL_MAX + 7) / 8))
-
-/* NGX_DECLINED for a name longer than any. */
-ngx_int_t ngx_http_billing_hash(const uint64_t *key,
-    ngx_http_billing_want_t *want, uint64_t hash[2]);
 
 
 /* --- redis: one asynchronous connection ----------------------------------- */
@@ -415,12 +395,18 @@ typedef enum {
 
 /* Who wants what of which: all that a decision is a decision about. */
 typedef struct {
-    ngx_str_t         profile;                  /* normalised */
+    ngx_str_t         who;                      /* as the request has them */
     ngx_str_t         team;                     /* "" when the board tells */
     ngx_str_t         board;                    /* "" when none is meant */
     billing_wanted_t  wanted;
     ngx_array_t      *limits;                   /* the location's */
-    u_char            email[BILLING_EMAIL_MAX + 1];     /* the profile's */
+} ngx_http_billing_words_t;
+
+typedef struct {
+    ngx_http_billing_words_t  words;
+    ngx_str_t                 profile;          /* who, normalised */
+    ngx_uint_t                placed;           /* board and team may be */
+    u_char                    email[BILLING_EMAIL_MAX + 1];
 } ngx_http_billing_question_t;
 
 /* The gate's own, kept over its second run and over internal redirects. */
@@ -464,19 +450,46 @@ struct ngx_http_billing_ctx_s {
     ngx_http_billing_ctx_t     *next;
 };
 
+/* What the request and its location say; NGX_ERROR without memory. */
+ngx_int_t ngx_http_billing_question_read(ngx_http_request_t *r,
+    ngx_http_billing_words_t *words);
+ngx_uint_t ngx_http_billing_question_same(ngx_http_billing_words_t *a,
+    ngx_http_billing_words_t *b);
 /*
- * ALLOW when there is a question, else the reason why nobody need be asked.
- * With UNAUTHENTICATED a board may be named: its public link lets in anybody.
+ * ALLOW when the words are a question, else the reason why nobody need be
+ * asked.  UNAUTHENTICATED, yet placed with a board: its public link lets in
+ * anybody.
  */
-billing_reason_t ngx_http_billing_question(ngx_http_request_t *r,
+billing_reason_t ngx_http_billing_question_check(ngx_http_request_t *r,
     ngx_http_billing_question_t *question);
-ngx_uint_t ngx_http_billing_question_same(ngx_http_billing_question_t *a,
-    ngx_http_billing_question_t *b);
+/* Whether no value, or this one, means who the session says it is. */
+ngx_uint_t ngx_http_billing_question_by_session(
+    ngx_http_complex_value_t *value);
 /* The variable that a value consists of, or NGX_ERROR. */
 ngx_int_t ngx_http_billing_question_index(ngx_http_complex_value_t *value);
 
+/*
+ * Who passed lately in this process (memo.c).  NGX_OK: whoever asks the
+ * gate's question now passes as before, and ctx is filled; NGX_DECLINED: look.
+ */
+ngx_int_t ngx_http_billing_memo_find(ngx_http_request_t *r,
+    ngx_http_billing_ctx_t *ctx);
+void ngx_http_billing_memo_create(ngx_cycle_t *cycle,
+    ngx_http_billing_main_conf_t *bmcf);
+
 /* Survives internal redirects (found again through the pool's cleanups). */
-ngx_http_billing_ctx_t *ngx_http_billing_ctx(ngx_http_request_t *r);
+ngx_http_billing_ctx_t *ngx_http_billing_ctx_make(ngx_http_request_t *r);
+
+static ngx_inline ngx_http_billing_ctx_t *
+ngx_http_billing_ctx(ngx_http_request_t *r)
+{
+    ngx_http_billing_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r->main, ngx_http_billing_module);
+
+    return ctx ? ctx : ngx_http_billing_ctx_make(r);
+}
+
 void ngx_http_billing_ctx_exit(void);           /* frees what none uses */
 
 /* The same without making one: NULL when nothing has asked for it yet. */
@@ -528,6 +541,8 @@ ngx_int_t ngx_http_billing_seen_set(ngx_http_request_t *r, const char *team,
     uint64_t epoch, uint64_t version);
 ngx_uint_t ngx_http_billing_seen_version(ngx_http_request_t *r,
     ngx_str_t *team, uint64_t *epoch, uint64_t *version);
+/* The state of the request with our cookies in it, or NULL. */
+ngx_http_billing_ctx_t *ngx_http_billing_cookies(ngx_http_request_t *r);
 
 
 /* --- answers to clients --------------------------------------------------- */
@@ -574,5 +589,7 @@ char *ngx_http_billing_worker(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* Makes nginx start its helper process; after the configuration is read. */
 ngx_int_t ngx_http_billing_worker_path(ngx_conf_t *cf,
     ngx_http_billing_main_conf_t *bmcf);
+
+#pragma GCC visibility pop
 
 #endif /* NGX_HTTP_BILLING_H */

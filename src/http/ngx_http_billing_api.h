@@ -41,8 +41,6 @@ ngx_uint_t ngx_http_billing_cookie(ngx_http_request_t *r, const char *name,
 
 #define NGX_HTTP_BILLING_SEEN  "billing_seen"
 
-/* The state of the request with our cookies in it, or NULL. */
-ngx_http_billing_ctx_t *ngx_http_billing_cookies(ngx_http_request_t *r);
 ngx_str_t *ngx_http_billing_session_name(ngx_http_request_t *r);
 ngx_uint_t ngx_http_billing_https(ngx_http_request_t *r);
 

@@ -14,6 +14,8 @@ typedef struct {
 } ngx_http_billing_cookie_t;
 
 
+static void ngx_http_billing_cookies_read(ngx_http_request_t *r,
+    ngx_http_billing_ctx_t *ctx);
 static void ngx_http_billing_cookie_find(ngx_http_request_t *r,
     ngx_http_billing_cookie_t *wanted, ngx_uint_t nwanted);
 static void ngx_http_billing_cookie_line(ngx_str_t *line,
@@ -26,8 +28,7 @@ static void ngx_http_billing_cookie_line(ngx_str_t *line,
 ngx_http_billing_ctx_t *
 ngx_http_billing_cookies(ngx_http_request_t *r)
 {
-    ngx_http_billing_ctx_t     *ctx;
-    ngx_http_billing_cookie_t   wanted[2];
+    ngx_http_billing_ctx_t  *ctx;
 
     ctx = ngx_http_billing_ctx(r);
 
@@ -47,6 +48,18 @@ ngx_http_billing_cookies(ngx_http_request_t *r)
     }
 #endif
 
+    ngx_http_billing_cookies_read(r, ctx);
+
+    return ctx;
+}
+
+
+static void
+ngx_http_billing_cookies_read(ngx_http_request_t *r,
+    ngx_http_billing_ctx_t *ctx)
+{
+    ngx_http_billing_cookie_t  wanted[2];
+
     wanted[0].name = *ngx_http_billing_session_name(r);
     ngx_str_set(&wanted[1].name, NGX_HTTP_BILLING_SEEN);
 
@@ -55,8 +68,6 @@ ngx_http_billing_cookies(ngx_http_request_t *r)
     ctx->session_cookie = wanted[0].value;
     ctx->session_cookies = ngx_min(wanted[0].n, 2);
     ctx->seen_cookie = wanted[1].value;
-
-    return ctx;
 }
 
 

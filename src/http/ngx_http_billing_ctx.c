@@ -51,7 +51,7 @@ ngx_http_billing_ctx_find(ngx_http_request_t *r)
 
 
 ngx_http_billing_ctx_t *
-ngx_http_billing_ctx(ngx_http_request_t *r)
+ngx_http_billing_ctx_make(ngx_http_request_t *r)
 {
     ngx_http_billing_ctx_t  *ctx;
 

@@ -10,7 +10,9 @@
 #include "ngx_http_billing_gate.h"
 
 
-static billing_reason_t ngx_http_billing_gate_ask(ngx_http_request_t *r,
+static ngx_uint_t ngx_http_billing_gate_posed(ngx_http_billing_gate_t *gate,
+    ngx_http_billing_words_t *words);
+static ngx_int_t ngx_http_billing_gate_ask(ngx_http_request_t *r,
     ngx_http_billing_ctx_t *ctx);
 static ngx_int_t ngx_http_billing_gate_look(ngx_http_request_t *r,
     ngx_http_billing_ctx_t *ctx, ngx_http_billing_gate_t *gate);
@@ -41,10 +43,8 @@ static ngx_int_t ngx_http_billing_gate_act(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_billing_gate(ngx_http_request_t *r)
 {
-    billing_reason_t              reason;
     ngx_http_billing_ctx_t       *ctx;
-    ngx_http_billing_gate_t      *gate;
-    ngx_http_billing_look_t       look;
+    ngx_http_billing_words_t      words;
     ngx_http_billing_loc_conf_t  *blcf;
 
     blcf = ngx_http_get_module_loc_conf(r, ngx_http_billing_module);
@@ -59,21 +59,67 @@ ngx_http_billing_gate(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    gate = &ctx->gate;
-
-    if (gate->waiting) {
+    if (ctx->gate.waiting) {
         return NGX_AGAIN;
     }
 
-    reason = ngx_http_billing_gate_ask(r, ctx);
+    if (ngx_http_billing_question_read(r, &words) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (!ngx_http_billing_gate_posed(&ctx->gate, &words)) {
+
+        ctx->decided = ngx_http_billing_memo_find(r, ctx) == NGX_OK;
+
+        if (ctx->decided) {
+            ngx_http_billing_gate_count(r, ctx);
+            return NGX_DECLINED;
+        }
+    }
 
     if (ctx->decided) {
         /* An internal redirect: asked and counted once. */
         return ngx_http_billing_gate_act(r, ctx);
     }
 
+    return ngx_http_billing_gate_ask(r, ctx);
+}
+
+
+/* Whether this is the question of before; it is the question from now on. */
+
+static ngx_uint_t
+ngx_http_billing_gate_posed(ngx_http_billing_gate_t *gate,
+    ngx_http_billing_words_t *words)
+{
+    if (gate->posed
+        && ngx_http_billing_question_same(&gate->question.words, words))
+    {
+        return 1;
+    }
+
+    gate->posed = 1;
+    gate->asked = 0;
+    gate->team_len = 0;
+    gate->question.words = *words;
+
+    return 0;
+}
+
+
+static ngx_int_t
+ngx_http_billing_gate_ask(ngx_http_request_t *r, ngx_http_billing_ctx_t *ctx)
+{
+    billing_reason_t          reason;
+    ngx_http_billing_gate_t  *gate;
+    ngx_http_billing_look_t   look;
+
+    gate = &ctx->gate;
+    reason = ngx_http_billing_question_check(r, &gate->question);
+
     if (reason == BILLING_ALLOW
-        || (reason == BILLING_UNAUTHENTICATED && gate->question.board.len))
+        || (reason == BILLING_UNAUTHENTICATED && gate->question.placed
+            && gate->question.words.board.len))
     {
         if (ngx_http_billing_gate_look(r, ctx, gate) == NGX_AGAIN) {
             ctx->fetched = 1;
@@ -91,40 +137,6 @@ ngx_http_billing_gate(ngx_http_request_t *r)
     ngx_http_billing_gate_count(r, ctx);
 
     return ngx_http_billing_gate_act(r, ctx);
-}
-
-
-/* The question and, where it is another than before, nothing decided. */
-
-static billing_reason_t
-ngx_http_billing_gate_ask(ngx_http_request_t *r, ngx_http_billing_ctx_t *ctx)
-{
-    billing_reason_t              reason;
-    ngx_http_billing_gate_t      *gate;
-    ngx_http_billing_question_t   question;
-
-    gate = &ctx->gate;
-
-    if (!gate->posed) {
-        gate->posed = 1;
-        return ngx_http_billing_question(r, &gate->question);
-    }
-
-    reason = ngx_http_billing_question(r, &question);
-
-    if (!ngx_http_billing_question_same(&gate->question, &question)) {
-        gate->question = question;
-
-        if (question.profile.len) {
-            gate->question.profile.data = gate->question.email;
-        }
-
-        gate->asked = 0;
-        gate->team_len = 0;
-        ctx->decided = 0;
-    }
-
-    return reason;
 }
 
 
@@ -229,8 +241,13 @@ ngx_http_billing_gate_decide(ngx_http_request_t *r,
 
     ngx_http_billing_gate_visitor(bmcf, ctx);
 
-    ctx->verdict = look->stale ? NGX_HTTP_BILLING_VERDICT_STALE
-                               : NGX_HTTP_BILLING_VERDICT_PASSED;
+    if (look->stale) {
+        ctx->verdict = NGX_HTTP_BILLING_VERDICT_STALE;
+        return;
+    }
+
+    ctx->verdict = NGX_HTTP_BILLING_VERDICT_PASSED;
+    ngx_http_billing_memo_keep(r, ctx, look);
 }
 
 
@@ -251,7 +268,7 @@ ngx_http_billing_gate_reason(ngx_http_billing_main_conf_t *bmcf,
                                      : BILLING_UNAUTHENTICATED;
     }
 
-    if (question->board.len) {
+    if (question->words.board.len) {
         board = &ctx->board;
 
         if (board->gone
@@ -265,7 +282,7 @@ ngx_http_billing_gate_reason(ngx_http_billing_main_conf_t *bmcf,
     }
 
     reason = billing_entitle(&bmcf->settings->catalogue, &ctx->team,
-                             &ctx->member, board, &question->wanted,
+                             &ctx->member, board, &question->words.wanted,
                              ngx_http_billing_now(bmcf));
 
     if (look->stranger && reason != BILLING_ALLOW) {

@@ -5,6 +5,8 @@
 
 #include "ngx_http_billing.h"
 
+#pragma GCC visibility push(hidden)
+
 #define NGX_HTTP_BILLING_ASKED_BOARD   1
 #define NGX_HTTP_BILLING_ASKED_TEAM    2
 #define NGX_HTTP_BILLING_ASKED_MEMBER  4
@@ -30,11 +32,21 @@ void ngx_http_billing_look_empty(ngx_http_billing_look_t *look);
 void ngx_http_billing_look(ngx_http_request_t *r,
     ngx_http_billing_gate_t *gate, ngx_http_billing_look_t *look);
 
+/* Whether the client has not yet seen a later one of the team. */
+ngx_uint_t ngx_http_billing_look_seen(ngx_http_request_t *r, ngx_str_t *id,
+    billing_team_record_t *team);
+
 /*
  * Before a refusal: 1 when what is known of who asks may be from before the
  * team as it is now, and becomes a want.
  */
 ngx_uint_t ngx_http_billing_look_doubt(ngx_http_billing_gate_t *gate,
     ngx_http_billing_look_t *look);
+
+/* Of a request that has just passed: keeps what that rests on. */
+void ngx_http_billing_memo_keep(ngx_http_request_t *r,
+    ngx_http_billing_ctx_t *ctx, ngx_http_billing_look_t *look);
+
+#pragma GCC visibility pop
 
 #endif /* NGX_HTTP_BILLING_GATE_H */

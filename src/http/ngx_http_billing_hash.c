@@ -11,7 +11,7 @@
  * nor anything computed with it leaves the zone.  A third of SipHash's work.
  */
 
-#include "ngx_http_billing.h"
+#include "ngx_http_billing_table.h"
 
 
 __extension__ typedef unsigned __int128  ngx_http_billing_wide_t;

@@ -77,6 +77,8 @@ ngx_http_billing_start_process(ngx_cycle_t *cycle,
 
     ngx_http_billing_zone_link(bmcf->zone, 0);
 
+    ngx_http_billing_memo_create(cycle, bmcf);
+
     process->redis = ngx_http_billing_redis_create(bmcf, NULL, bmcf,
                                                    cycle->log);
     if (process->redis == NULL) {

@@ -48,11 +48,11 @@ ngx_http_billing_look(ngx_http_request_t *r,
     ngx_http_billing_want_t  want;
 
     ngx_str_null(&want.name);
-    look->team_id = gate->question.team;
+    look->team_id = gate->question.words.team;
 
-    if (gate->question.board.len) {
+    if (gate->question.words.board.len) {
         want.kind = BILLING_RECORD_BOARD;
-        want.id = gate->question.board;
+        want.id = gate->question.words.board;
         ngx_http_billing_look_one(r, gate, look, &want);
 
         if (look->board.found && !look->board.record.u.board.gone
@@ -95,7 +95,7 @@ ngx_http_billing_look(ngx_http_request_t *r,
 
     if (ngx_http_billing_look_by_access(look)) {
         want.kind = BILLING_RECORD_ACCESS;
-        want.id = gate->question.board;
+        want.id = gate->question.words.board;
         ngx_http_billing_look_one(r, gate, look, &want);
     }
 }
@@ -189,9 +189,6 @@ ngx_http_billing_look_usable(ngx_http_request_t *r,
     ngx_http_billing_gate_t *gate, ngx_http_billing_entry_t *entry,
     ngx_http_billing_want_t *want)
 {
-    uint64_t                epoch, version;
-    billing_team_record_t  *team;
-
     if (!entry->found || entry->old_epoch) {
         return 0;
     }
@@ -202,15 +199,26 @@ ngx_http_billing_look_usable(ngx_http_request_t *r,
         return 0;
     }
 
-    if (want->kind != BILLING_RECORD_TEAM
-        || !ngx_http_billing_seen_version(r, &want->id, &epoch, &version))
-    {
+    return want->kind != BILLING_RECORD_TEAM
+           || ngx_http_billing_look_seen(r, &want->id, &entry->record.u.team);
+}
+
+
+ngx_uint_t
+ngx_http_billing_look_seen(ngx_http_request_t *r, ngx_str_t *id,
+    billing_team_record_t *team)
+{
+    uint64_t                 epoch, version;
+    ngx_http_billing_ctx_t  *ctx;
+
+    ctx = ngx_http_billing_cookies(r);
+
+    if (ctx == NULL || ctx->seen_cookie.len == 0) {
         return 1;
     }
 
-    team = &entry->record.u.team;
-
-    return team->epoch > epoch
+    return !ngx_http_billing_seen_version(r, id, &epoch, &version)
+           || team->epoch > epoch
            || (team->epoch == epoch && team->version >= version);
 }
 
@@ -247,7 +255,7 @@ ngx_http_billing_look_doubt(ngx_http_billing_gate_t *gate,
         && !(gate->asked & NGX_HTTP_BILLING_ASKED_ACCESS))
     {
         look->wants[look->nwants].kind = BILLING_RECORD_ACCESS;
-        look->wants[look->nwants].id = gate->question.board;
+        look->wants[look->nwants].id = gate->question.words.board;
         look->wants[look->nwants++].name = gate->question.profile;
         look->wants_asked |= NGX_HTTP_BILLING_ASKED_ACCESS;
     }

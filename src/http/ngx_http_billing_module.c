@@ -366,6 +366,7 @@ ngx_http_billing_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->board = prev->board;
     }
 
+    conf->by_session = ngx_http_billing_question_by_session(conf->profile);
     conf->profile_index = ngx_http_billing_question_index(conf->profile);
     conf->team_index = ngx_http_billing_question_index(conf->team);
     conf->board_index = ngx_http_billing_question_index(conf->board);

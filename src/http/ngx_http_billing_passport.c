@@ -8,12 +8,12 @@
  * to somebody else's cookie by how long a comparison takes.
  */
 
-#include "ngx_http_billing.h"
+#include "ngx_http_billing_table.h"
 
 #include <openssl/rand.h>
 
 #define NGX_HTTP_BILLING_PASSPORTS      4096    /* a power of two */
-#define NGX_HTTP_BILLING_PASSPORT_TAIL  24      /* bytes hashed, of the MAC */
+#define NGX_HTTP_BILLING_PASSPORT_TAIL  3       /* words hashed, of the MAC */
 
 
 typedef struct {
@@ -24,7 +24,7 @@ typedef struct {
 
 typedef struct {
     ngx_uint_t                   serial;        /* whose secrets */
-    uint64_t                     key[NGX_HTTP_BILLING_HASH_KEY];
+    uint64_t                     key[2 * NGX_HTTP_BILLING_PASSPORT_TAIL];
     ngx_http_billing_passport_t  passports[NGX_HTTP_BILLING_PASSPORTS];
 } ngx_http_billing_passports_t;
 
@@ -32,23 +32,25 @@ typedef struct {
 static ngx_http_billing_passports_t  *ngx_http_billing_passports;
 
 
-/* Its end is its MAC: what differs anywhere differs there. */
+/* Its end is its MAC: what differs anywhere differs there.  NULL: none. */
 
 static ngx_inline ngx_http_billing_passport_t *
 ngx_http_billing_passport_place(ngx_str_t *token)
 {
-    uint64_t                 hash[2];
-    ngx_http_billing_want_t  want;
+    uint64_t  place, words[NGX_HTTP_BILLING_PASSPORT_TAIL];
 
-    want.kind = BILLING_RECORD_NONE;
-    want.id.len = ngx_min(token->len, NGX_HTTP_BILLING_PASSPORT_TAIL);
-    want.id.data = token->data + token->len - want.id.len;
-    ngx_str_null(&want.name);
+    if (token->len < sizeof(words)) {
+        return NULL;
+    }
 
-    (void) ngx_http_billing_hash(ngx_http_billing_passports->key, &want, hash);
+    ngx_memcpy(words, token->data + token->len - sizeof(words),
+               sizeof(words));
+
+    place = ngx_http_billing_hash_place(ngx_http_billing_passports->key, words,
+                                        NGX_HTTP_BILLING_PASSPORT_TAIL);
 
     return &ngx_http_billing_passports->passports[
-               hash[0] & (NGX_HTTP_BILLING_PASSPORTS - 1)];
+               place & (NGX_HTTP_BILLING_PASSPORTS - 1)];
 }
 
 
@@ -68,7 +70,7 @@ ngx_http_billing_passport_find(ngx_http_billing_main_conf_t *bmcf,
 
     /* the machine's clock: the test clock must not log anybody out */
 
-    if (passport->len != token->len
+    if (passport == NULL || passport->len != token->len
         || ngx_memcmp(passport->token, token->data, token->len) != 0
         || passport->session.expires_at <= ngx_time())
     {
@@ -114,6 +116,10 @@ ngx_http_billing_passport_keep(ngx_http_billing_main_conf_t *bmcf,
     }
 
     passport = ngx_http_billing_passport_place(token);
+
+    if (passport == NULL) {
+        return;
+    }
 
     passport->len = token->len;
     passport->session = *session;

@@ -3,161 +3,23 @@
 #include "ngx_http_billing.h"
 
 
-static billing_reason_t ngx_http_billing_question_profile(
-    ngx_http_request_t *r, ngx_http_billing_loc_conf_t *blcf,
-    ngx_http_billing_question_t *question);
 static billing_reason_t ngx_http_billing_question_place(
-    ngx_http_request_t *r, ngx_http_billing_loc_conf_t *blcf,
-    ngx_http_billing_question_t *question);
-static ngx_int_t ngx_http_billing_question_value(ngx_http_request_t *r,
-    ngx_http_complex_value_t *value, ngx_int_t index, ngx_str_t *text);
+    ngx_http_request_t *r, ngx_http_billing_words_t *words);
 static ngx_uint_t ngx_http_billing_question_equal(ngx_str_t *a, ngx_str_t *b);
-
-
-billing_reason_t
-ngx_http_billing_question(ngx_http_request_t *r,
-    ngx_http_billing_question_t *question)
-{
-    billing_reason_t              reason, place;
-    ngx_http_billing_loc_conf_t  *blcf;
-
-    blcf = ngx_http_get_module_loc_conf(r, ngx_http_billing_module);
-
-    ngx_str_null(&question->profile);
-    ngx_str_null(&question->team);
-    ngx_str_null(&question->board);
-
-    question->wanted = blcf->wanted;
-    question->limits = blcf->limits;
-
-    if (blcf->wanted_auto) {
-
-        if (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_OPTIONS)) {
-            question->wanted.view = true;
-
-        } else {
-            question->wanted.edit = true;
-        }
-    }
-
-    reason = ngx_http_billing_question_profile(r, blcf, question);
-
-    if (reason != BILLING_ALLOW && reason != BILLING_UNAUTHENTICATED) {
-        return reason;
-    }
-
-    place = ngx_http_billing_question_place(r, blcf, question);
-
-    if (place != BILLING_ALLOW) {
-        ngx_str_null(&question->board);
-    }
-
-    return reason == BILLING_ALLOW ? place : reason;
-}
-
-
-/* Who asks: what the directive says, or whose session it is. */
-
-static billing_reason_t
-ngx_http_billing_question_profile(ngx_http_request_t *r,
-    ngx_http_billing_loc_conf_t *blcf, ngx_http_billing_question_t *question)
-{
-    ngx_str_t           value;
-    billing_session_t  *session;
-
-    ngx_str_null(&value);
-
-    if (blcf->profile) {
-
-        if (ngx_http_billing_question_value(r, blcf->profile,
-                                            blcf->profile_index, &value)
-            != NGX_OK)
-        {
-            return BILLING_INTERNAL;
-        }
-
-    } else {
-        session = ngx_http_billing_session(r);
-
-        if (session) {
-            value.data = (u_char *) session->profile;
-            value.len = ngx_strlen(session->profile);
-        }
-    }
-
-    if (value.len == 0
-        || billing_email_normalise((char *) value.data, value.len,
-                                   (char *) question->email)
-           != BILLING_OK)
-    {
-        return BILLING_UNAUTHENTICATED;
-    }
-
-    question->profile.data = question->email;
-    question->profile.len = value.len;
-
-    return BILLING_ALLOW;
-}
-
-
-/* Where.  An id that is none names nothing, so nobody need be asked. */
-
-static billing_reason_t
-ngx_http_billing_question_place(ngx_http_request_t *r,
-    ngx_http_billing_loc_conf_t *blcf, ngx_http_billing_question_t *question)
-{
-    if (blcf->board == NULL && blcf->team == NULL) {
-        return BILLING_TEAM_NOT_FOUND;
-    }
-
-    if (blcf->board) {
-
-        if (ngx_http_billing_question_value(r, blcf->board,
-                                            blcf->board_index,
-                                            &question->board)
-            != NGX_OK)
-        {
-            return BILLING_INTERNAL;
-        }
-
-        if (!billing_id_valid((char *) question->board.data,
-                              question->board.len))
-        {
-            return BILLING_BOARD_NOT_FOUND;
-        }
-    }
-
-    if (blcf->team) {
-
-        if (ngx_http_billing_question_value(r, blcf->team, blcf->team_index,
-                                            &question->team)
-            != NGX_OK)
-        {
-            return BILLING_INTERNAL;
-        }
-
-        /* A board tells its team: then this may be empty, not wrong. */
-
-        if ((question->team.len == 0 && question->board.len == 0)
-            || (question->team.len
-                && !billing_id_valid((char *) question->team.data,
-                                     question->team.len)))
-        {
-            return BILLING_TEAM_NOT_FOUND;
-        }
-    }
-
-    return BILLING_ALLOW;
-}
 
 
 /* One variable alone is read where it stands, neither run nor copied. */
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_http_billing_question_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *value, ngx_int_t index, ngx_str_t *text)
 {
     ngx_http_variable_value_t  *v;
+
+    if (value == NULL) {
+        ngx_str_null(text);
+        return NGX_OK;
+    }
 
     if (value->lengths == NULL) {
         *text = value->value;
@@ -168,7 +30,11 @@ ngx_http_billing_question_value(ngx_http_request_t *r,
         return ngx_http_complex_value(r, value, text);
     }
 
-    v = ngx_http_get_flushed_variable(r, index);
+    v = &r->variables[index];
+
+    if (!v->valid || v->no_cacheable) {
+        v = ngx_http_get_flushed_variable(r, index);
+    }
 
     if (v == NULL || v->not_found) {
         ngx_str_null(text);
@@ -179,6 +45,122 @@ ngx_http_billing_question_value(ngx_http_request_t *r,
     text->len = v->len;
 
     return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_billing_question_read(ngx_http_request_t *r,
+    ngx_http_billing_words_t *words)
+{
+    billing_session_t            *session;
+    ngx_http_billing_loc_conf_t  *blcf;
+
+    blcf = ngx_http_get_module_loc_conf(r, ngx_http_billing_module);
+
+    words->wanted = blcf->wanted;
+    words->limits = blcf->limits;
+
+    if (blcf->wanted_auto) {
+
+        if (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_OPTIONS)) {
+            words->wanted.view = true;
+
+        } else {
+            words->wanted.edit = true;
+        }
+    }
+
+    if (blcf->by_session) {
+        session = ngx_http_billing_session(r);
+        ngx_str_null(&words->who);
+
+        if (session) {
+            words->who.data = (u_char *) session->profile;
+            words->who.len = ngx_strlen(session->profile);
+        }
+
+    } else if (ngx_http_billing_question_value(r, blcf->profile,
+                                               blcf->profile_index,
+                                               &words->who)
+               != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_billing_question_value(r, blcf->board, blcf->board_index,
+                                        &words->board)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_billing_question_value(r, blcf->team, blcf->team_index,
+                                           &words->team);
+}
+
+
+billing_reason_t
+ngx_http_billing_question_check(ngx_http_request_t *r,
+    ngx_http_billing_question_t *question)
+{
+    billing_reason_t           place;
+    ngx_http_billing_words_t  *words;
+
+    words = &question->words;
+    place = ngx_http_billing_question_place(r, words);
+    question->placed = place == BILLING_ALLOW;
+
+    if (words->who.len == 0
+        || billing_email_normalise((char *) words->who.data, words->who.len,
+                                   (char *) question->email)
+           != BILLING_OK)
+    {
+        ngx_str_null(&question->profile);
+        return BILLING_UNAUTHENTICATED;
+    }
+
+    question->profile.data = question->email;
+    question->profile.len = words->who.len;
+
+    return place;
+}
+
+
+/* Where.  An id that is none names nothing, so nobody need be asked. */
+
+static billing_reason_t
+ngx_http_billing_question_place(ngx_http_request_t *r,
+    ngx_http_billing_words_t *words)
+{
+    ngx_http_billing_loc_conf_t  *blcf;
+
+    blcf = ngx_http_get_module_loc_conf(r, ngx_http_billing_module);
+
+    if (blcf->board
+        && !billing_id_valid((char *) words->board.data, words->board.len))
+    {
+        return BILLING_BOARD_NOT_FOUND;
+    }
+
+    /* A board tells its team: then this may be empty, not wrong. */
+
+    if (words->team.len == 0) {
+        return words->board.len ? BILLING_ALLOW : BILLING_TEAM_NOT_FOUND;
+    }
+
+    return billing_id_valid((char *) words->team.data, words->team.len)
+           ? BILLING_ALLOW : BILLING_TEAM_NOT_FOUND;
+}
+
+
+ngx_uint_t
+ngx_http_billing_question_by_session(ngx_http_complex_value_t *value)
+{
+    return value == NULL
+           || (value->value.len == sizeof("$billing_session_profile") - 1
+               && ngx_strncmp(value->value.data, "$billing_session_profile",
+                              value->value.len)
+                  == 0);
 }
 
 
@@ -217,10 +199,10 @@ ngx_http_billing_question_equal(ngx_str_t *a, ngx_str_t *b)
 
 
 ngx_uint_t
-ngx_http_billing_question_same(ngx_http_billing_question_t *a,
-    ngx_http_billing_question_t *b)
+ngx_http_billing_question_same(ngx_http_billing_words_t *a,
+    ngx_http_billing_words_t *b)
 {
-    return ngx_http_billing_question_equal(&a->profile, &b->profile)
+    return ngx_http_billing_question_equal(&a->who, &b->who)
            && ngx_http_billing_question_equal(&a->team, &b->team)
            && ngx_http_billing_question_equal(&a->board, &b->board)
            && a->wanted.view == b->wanted.view

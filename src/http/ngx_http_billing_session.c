@@ -441,7 +441,7 @@ ngx_http_billing_seen_version(ngx_http_request_t *r, ngx_str_t *team,
 
     ctx = ngx_http_billing_cookies(r);
 
-    if (ctx == NULL || ctx->seen_cookie.len == 0) {
+    if (ctx == NULL) {
         return 0;
     }
 

@@ -9,7 +9,7 @@
  * owner dies.
  */
 
-#include "ngx_http_billing.h"
+#include "ngx_http_billing_table.h"
 
 #define NGX_HTTP_BILLING_WAYS   8
 #define NGX_HTTP_BILLING_LINE   64      /* bytes of a cache line */
@@ -118,6 +118,8 @@ ngx_http_billing_table_get(ngx_http_billing_table_t *table,
             continue;
         }
 
+        copy->spot.used_sec_at = &set->used_sec[i];
+
         /* At most one write a second, or a hot line would never be shared. */
 
         if (__atomic_load_n(&set->used_sec[i], __ATOMIC_RELAXED) != now_sec) {
@@ -186,6 +188,8 @@ ngx_http_billing_slot_read(ngx_http_billing_slot_t *slot,
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
 
         if (__atomic_load_n(&slot->seq, __ATOMIC_RELAXED) == seq) {
+            copy->spot.seq_at = &slot->seq;
+            copy->spot.seq = seq;
             return NGX_OK;
         }
     }

@@ -61,6 +61,38 @@ ngx_http_billing_zone_table(ngx_http_billing_zone_header_t *header,
 }
 
 
+static ngx_inline ngx_uint_t
+ngx_http_billing_zone_old(ngx_http_billing_zone_header_t *header,
+    ngx_http_billing_trust_t *trust)
+{
+    return trust->epoch < __atomic_load_n(&header->epoch, __ATOMIC_RELAXED);
+}
+
+
+/* Longer while the link is up over which its changes would have been told. */
+
+static ngx_inline ngx_uint_t
+ngx_http_billing_zone_fresh(ngx_http_billing_zone_header_t *header,
+    ngx_http_billing_loc_conf_t *blcf, ngx_http_billing_trust_t *trust)
+{
+    time_t      sec;
+    ngx_uint_t  linked;
+
+    linked = __atomic_load_n(&header->link_pid, __ATOMIC_RELAXED) != 0
+             && __atomic_load_n(&header->link_until_msec, __ATOMIC_RELAXED)
+                > ngx_current_msec
+             && __atomic_load_n(&header->generation, __ATOMIC_RELAXED)
+                == trust->generation;
+
+    sec = linked ? blcf->max_age : blcf->ttl;
+
+    return !ngx_http_billing_zone_old(header, trust)
+           && trust->generation != NGX_HTTP_BILLING_BEHIND
+           && ngx_http_billing_zone_age(trust->fetched_msec)
+              < (uint64_t) sec * 1000;
+}
+
+
 /* billing_zone NAME SIZE */
 
 char *
@@ -238,31 +270,28 @@ ngx_http_billing_zone_entry(ngx_http_billing_zone_header_t *header,
     ngx_http_billing_copy_t *copy, ngx_http_billing_loc_conf_t *blcf,
     ngx_http_billing_entry_t *entry)
 {
-    time_t      trust;
-    uint64_t    age;
-    ngx_uint_t  linked;
+    ngx_http_billing_trust_t  trust;
 
-    /* Another process may have read the clock a moment later than this one. */
-
-    age = ngx_current_msec > copy->fetched_msec
-          ? ngx_current_msec - copy->fetched_msec : 0;
-
-    linked = __atomic_load_n(&header->link_pid, __ATOMIC_RELAXED) != 0
-             && __atomic_load_n(&header->link_until_msec, __ATOMIC_RELAXED)
-                > ngx_current_msec
-             && __atomic_load_n(&header->generation, __ATOMIC_RELAXED)
-                == copy->generation;
-
-    trust = linked ? blcf->max_age : blcf->ttl;
+    trust.epoch = entry->record.u.team.epoch;
+    trust.fetched_msec = copy->fetched_msec;
+    trust.generation = copy->generation;
 
     entry->found = 1;
     entry->fetched_msec = copy->fetched_msec;
-    entry->age_sec = age / 1000;
-    entry->old_epoch = entry->record.u.team.epoch
-                       < __atomic_load_n(&header->epoch, __ATOMIC_RELAXED);
-    entry->fresh = !entry->old_epoch
-                   && copy->generation != NGX_HTTP_BILLING_BEHIND
-                   && age < (uint64_t) trust * 1000;
+    entry->generation = copy->generation;
+    entry->spot = copy->spot;
+    entry->age_sec = ngx_http_billing_zone_age(copy->fetched_msec) / 1000;
+    entry->old_epoch = ngx_http_billing_zone_old(header, &trust);
+    entry->fresh = ngx_http_billing_zone_fresh(header, blcf, &trust);
+}
+
+
+ngx_uint_t
+ngx_http_billing_zone_trusted(ngx_shm_zone_t *zone,
+    ngx_http_billing_loc_conf_t *blcf, ngx_http_billing_trust_t *trust)
+{
+    return ngx_http_billing_zone_fresh(ngx_http_billing_zone_header(zone),
+                                       blcf, trust);
 }
 
 

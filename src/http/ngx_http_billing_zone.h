@@ -3,7 +3,7 @@
 #ifndef NGX_HTTP_BILLING_ZONE_H
 #define NGX_HTTP_BILLING_ZONE_H
 
-#include "ngx_http_billing.h"
+#include "ngx_http_billing_table.h"
 
 #define NGX_HTTP_BILLING_STRIPES       16       /* of counters, by worker */
 

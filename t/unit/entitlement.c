@@ -473,6 +473,65 @@ the_records_have_the_sizes_of_the_cache(void **state)
 }
 
 
+static void
+same_at(const billing_wanted_t *wanted, int64_t one, int64_t other)
+{
+    assert_int_equal(billing_entitle(&catalogue, &team, &member, &board,
+                                     wanted, one),
+                     billing_entitle(&catalogue, &team, &member, &board,
+                                     wanted, other));
+}
+
+
+/* Nothing that the clock alone changes, as long as the span says so. */
+
+static void
+in_its_span_the_clock_changes_nothing(void **state)
+{
+    int              i, t;
+    int64_t          now;
+    billing_span_t   span;
+    const int64_t    instants[] = { 0, NOW + 1, NOW + 3, NOW + 4 };
+    const uint32_t   roles[] = { BILLING_ROLE_MEMBER, BILLING_ROLE_GUEST,
+                                 BILLING_ROLE_OCCASIONAL };
+    const billing_wanted_t  sso = {
+        .view = true,
+        .features = catalogue.plans[BILLING_PLAN_BUSINESS].features
+    };
+
+    (void) state;
+
+    board.link = BILLING_VISIT_VIEW;
+    team.day_passes = 1;
+
+    for (i = 0; i < 4 * 4 * 4 * 3 * 2; i++) {
+        team.valid_until_at = instants[i & 3];
+        team.period_end_at = instants[i >> 2 & 3];
+        member.pass_ends_at = instants[i >> 4 & 3];
+        member.roles = roles[i / 64 % 3];
+        team.plan = BILLING_PLAN_BUSINESS;
+        team.plan_after = i / 192 ? BILLING_PLAN_FREE : BILLING_PLAN_NONE;
+
+        for (now = NOW; now < NOW + 6; now++) {
+            span = billing_entitle_span(&team, &member, now);
+            assert_true(span.start_at <= now && now < span.end_at);
+
+            for (t = 0; t < 6; t++) {
+                if (NOW + t < span.start_at || NOW + t >= span.end_at) {
+                    continue;
+                }
+
+                same_at(&view, now, NOW + t);
+                same_at(&edit, now, NOW + t);
+                same_at(&sso, now, NOW + t);
+                assert_int_equal(billing_entitle_plan(&team, now),
+                                 billing_entitle_plan(&team, NOW + t));
+            }
+        }
+    }
+}
+
+
 int
 main(void)
 {
@@ -516,6 +575,8 @@ main(void)
         cmocka_unit_test_setup(r195_a_guest_has_no_seat,
                                a_paid_board),
         cmocka_unit_test_setup(more_wanted_is_never_more_allowed,
+                               a_paid_board),
+        cmocka_unit_test_setup(in_its_span_the_clock_changes_nothing,
                                a_paid_board),
         cmocka_unit_test_setup(the_records_have_the_sizes_of_the_cache,
                                a_paid_board)

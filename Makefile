@@ -371,6 +371,10 @@ fault: all tools
 	    node --test-reporter=tap t/fault/webhooks.mjs
 	$(Q)POINTS=0 SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
 	    node --test-reporter=tap t/fault/power.mjs
+	$(Q)ROUNDS=20 SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
+	    node --test-reporter=tap t/fault/failover.mjs
+	$(Q)STOPS=10 SECONDS=8 SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
+	    t/lib/postgres node --test-reporter=tap t/fault/stopped.mjs
 
 
 # --- fuzzing: clang's libFuzzer over everything that reads outside bytes ------------

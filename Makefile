@@ -202,7 +202,15 @@ $(B)/module.list: FORCE
 
 NGINX_B := $(abspath $(B))/nginx
 
-$(B)/nginx/Makefile: config config.make $(B)/module.list $(B)/flags
+# The module knows the build of the nginx it is for (billing_nginx_build).
+NGINX_PROGRAM := $(shell PATH=$$PATH:/usr/sbin command -v nginx)
+
+$(B)/nginx.build: FORCE
+	$(call remember,$(BILLING_NGINX_BUILDS) \
+	    $(if $(NGINX_PROGRAM),$(shell tools/build-id $(NGINX_PROGRAM))))
+
+$(B)/nginx/Makefile: config config.make tools/build-id $(B)/nginx.build \
+                     $(B)/module.list $(B)/flags
 	$(call say,CONFIGURE,$(MODULE))
 	$(Q)test -x $(NGINX_SRC)/configure || { \
 	    echo 'no $(NGINX_SRC)/configure: tools/setup build'; exit 1; }

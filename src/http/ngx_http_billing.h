@@ -1,17 +1,18 @@
 /*
  * The module inside nginx: what its files share.
  *
- * One noun, one file:  module (directives), require (one of them), config
- * (billing.json and the secrets), zone and table (shared memory), hash, redis
- * (one asynchronous connection) and redis_command (what travels over it), park
- * (waiting requests), fetch (records on a miss), ask (those that Redis lacks),
- * ctx (what a request has learned), question (who wants what), look (what is
- * known), gate (the verdict), memo (who passed lately), refuse (the answer to
- * a refusal), variable ($billing_*), allowance (features and limits by name),
- * life (of an nginx worker process), process (billing-worker); cookie, session
- * (who asks; csrf), passport (verified lately), api (routes), stream
- * (entries), transport (commands, answers), notice, relay, local, answer,
- * status, scrape (what is counted) and metric.
+ * One noun, one file:  module (directives), require and name (some of them),
+ * build (which nginx this is), config (billing.json and the secrets), zone and
+ * table (shared memory), hash, redis (one asynchronous connection) and
+ * redis_command (what travels over it), park (waiting requests), fetch (records
+ * on a miss), ask (those that Redis lacks), ctx (what a request has learned),
+ * question (who wants what), look (what is known), gate (the verdict), memo
+ * (who passed lately), refuse (the answer to a refusal), variable ($billing_*),
+ * allowance (features and limits by name), life (of an nginx worker process),
+ * process (billing-worker); cookie, session (who asks; csrf), passport
+ * (verified lately), api (routes), stream (entries), transport (commands,
+ * answers), notice, relay, local, answer, status, scrape (what is counted) and
+ * metric.
  */
 
 #ifndef NGX_HTTP_BILLING_H
@@ -57,6 +58,7 @@ typedef struct {
     ngx_str_t             session_cookie;   /* billing_session_cookie */
     ngx_str_t             session_cookie_tls;   /* with "__Host-" in front */
     ngx_str_t             origin;           /* billing_origin, "" = from Host */
+    ngx_uint_t            nginx_build;      /* billing_nginx_build */
     ngx_addr_t           *redis_addrs;      /* resolved at configuration time */
     ngx_uint_t            redis_naddrs;
 } ngx_http_billing_main_conf_t;

@@ -1,6 +1,6 @@
 /* ngx_http_billing_module: the directives, and what becomes of them. */
 
-#include "ngx_http_billing.h"
+#include "ngx_http_billing_conf.h"
 
 #define NGX_HTTP_BILLING_YEAR  31536000     /* s; times beyond are mistakes */
 
@@ -12,6 +12,7 @@ typedef struct {
 } ngx_http_billing_bounds_t;
 
 
+static ngx_int_t ngx_http_billing_preconfiguration(ngx_conf_t *cf);
 static void *ngx_http_billing_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_billing_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_http_billing_create_loc_conf(ngx_conf_t *cf);
@@ -27,12 +28,6 @@ static char *ngx_http_billing_sec_bounds(ngx_conf_t *cf, void *post,
     void *data);
 static char *ngx_http_billing_msec_bounds(ngx_conf_t *cf, void *post,
     void *data);
-static char *ngx_http_billing_cookie_name(ngx_conf_t *cf, void *post,
-    void *data);
-static char *ngx_http_billing_origin_url(ngx_conf_t *cf, void *post,
-    void *data);
-static char *ngx_http_billing_pages_prefix(ngx_conf_t *cf, void *post,
-    void *data);
 
 
 static ngx_conf_enum_t  ngx_http_billing_log_levels[] = {
@@ -46,6 +41,12 @@ static ngx_conf_enum_t  ngx_http_billing_log_levels[] = {
 static ngx_conf_enum_t  ngx_http_billing_on_errors[] = {
     { ngx_string("deny"), NGX_HTTP_BILLING_DENY },
     { ngx_string("pass"), NGX_HTTP_BILLING_PASS },
+    { ngx_null_string, 0 }
+};
+
+static ngx_conf_enum_t  ngx_http_billing_nginx_builds[] = {
+    { ngx_string("exact"), NGX_HTTP_BILLING_BUILD_EXACT },
+    { ngx_string("layout"), NGX_HTTP_BILLING_BUILD_LAYOUT },
     { ngx_null_string, 0 }
 };
 
@@ -102,6 +103,13 @@ static ngx_command_t  ngx_http_billing_commands[] = {
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
+
+    { ngx_string("billing_nginx_build"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_billing_main_conf_t, nginx_build),
+      &ngx_http_billing_nginx_builds },
 
     { ngx_string("billing_session_cookie"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
@@ -227,7 +235,7 @@ static ngx_command_t  ngx_http_billing_commands[] = {
 
 
 static ngx_http_module_t  ngx_http_billing_module_ctx = {
-    ngx_http_billing_add_variables,        /* preconfiguration */
+    ngx_http_billing_preconfiguration,     /* preconfiguration */
     ngx_http_billing_postconfiguration,    /* postconfiguration */
 
     ngx_http_billing_create_main_conf,     /* create main configuration */
@@ -257,6 +265,17 @@ ngx_module_t  ngx_http_billing_module = {
 };
 
 
+static ngx_int_t
+ngx_http_billing_preconfiguration(ngx_conf_t *cf)
+{
+    if (ngx_http_billing_build_layout(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_billing_add_variables(cf);
+}
+
+
 static void *
 ngx_http_billing_create_main_conf(ngx_conf_t *cf)
 {
@@ -267,6 +286,7 @@ ngx_http_billing_create_main_conf(ngx_conf_t *cf)
 
     if (bmcf) {
         bmcf->serial = ++serial;
+        bmcf->nginx_build = NGX_CONF_UNSET_UINT;
     }
 
     return bmcf;
@@ -279,6 +299,10 @@ ngx_http_billing_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_http_billing_main_conf_t *bmcf = conf;
 
     u_char  *p;
+
+    if (ngx_http_billing_build_check(cf, bmcf->nginx_build) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     if (bmcf->session_cookie.data == NULL) {
         ngx_str_set(&bmcf->session_cookie, "billing_session");
@@ -514,86 +538,4 @@ ngx_http_billing_msec_bounds(ngx_conf_t *cf, void *post, void *data)
     value = (*msec + 999) / 1000;
 
     return ngx_http_billing_sec_bounds(cf, post, &value);
-}
-
-
-static char *
-ngx_http_billing_cookie_name(ngx_conf_t *cf, void *post, void *data)
-{
-    ngx_str_t *name = data;
-
-    size_t  i;
-    u_char  c;
-
-    (void) cf;
-    (void) post;
-
-    for (i = 0; i < name->len; i++) {
-        c = name->data[i];
-
-        if (!isalnum(c) && c != '_' && c != '-') {
-            break;
-        }
-    }
-
-    if (name->len == 0 || i < name->len) {
-        return "has a name that is not of letters, digits, \"_\" and \"-\"";
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-/* "https://boards.example.test[:PORT]": what browsers send, so no path. */
-
-static char *
-ngx_http_billing_origin_url(ngx_conf_t *cf, void *post, void *data)
-{
-    ngx_str_t *url = data;
-
-    size_t  i, skip;
-    u_char  c;
-
-    (void) cf;
-    (void) post;
-
-    skip = 0;
-
-    if (url->len > 7 && ngx_strncmp(url->data, "http://", 7) == 0) {
-        skip = 7;
-
-    } else if (url->len > 8 && ngx_strncmp(url->data, "https://", 8) == 0) {
-        skip = 8;
-    }
-
-    for (i = skip; skip && i < url->len; i++) {
-        c = url->data[i];
-
-        if (!isalnum(c) && c != '.' && c != '-' && c != ':' && c != '['
-            && c != ']')
-        {
-            skip = 0;
-        }
-    }
-
-    return skip ? NGX_CONF_OK
-                : "is not \"http://HOST\" or \"https://HOST\"";
-}
-
-
-static char *
-ngx_http_billing_pages_prefix(ngx_conf_t *cf, void *post, void *data)
-{
-    ngx_str_t *prefix = data;
-
-    (void) cf;
-    (void) post;
-
-    if (prefix->len == 0 || prefix->data[0] != '/'
-        || prefix->data[prefix->len - 1] != '/')
-    {
-        return "must begin and end with \"/\"";
-    }
-
-    return NGX_CONF_OK;
 }

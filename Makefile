@@ -308,9 +308,19 @@ check:
 quick:
 	@./check --quick
 
-bench: all tools $(B)/bench/commits
+BENCH := $(addprefix $(B)/bench/,commits replay billing-worker)
+
+bench: all tools $(BENCH)
 	@bench/run
 	@DEMO_BUILD_DIR=$(abspath $(B)) t/lib/postgres bench/purchases
+
+# The worker that writes its statements down, and what executes them alone.
+$(B)/bench/billing-worker: $(B)/obj/src/worker/main.o $(B)/obj/bench/recorder.o \
+                           $(WORKLIB) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) -Wl,--wrap=billing_db_sqlite \
+	    -Wl,--wrap=billing_db_postgres -o $@ $^ $(WORKER_LIBS)
 
 $(B)/bench/%: $(B)/obj/bench/%.o $(WORKLIB) $(LIBRARY)
 	$(call say,LINK,$@)

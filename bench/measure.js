@@ -33,9 +33,17 @@ function launch(server, started, wrapper = [], extra = []) {
   started.push(end);
   return {
     pid: child.pid,
-    async stop(signal = 'SIGTERM') {
-      child.kill(signal);
-      await ended;
+    // Again and again: a signal that comes just before it waits for events is
+    // seen when one comes, and there may be none.
+    async stop(pid = child.pid) {
+      for (let left = true; left;) {
+        try {
+          process.kill(pid, 'SIGTERM');
+        } catch {
+          // on its way
+        }
+        left = await Promise.race([ended.then(() => false), sleep(300).then(() => true)]);
+      }
       started.splice(started.indexOf(end), 1);
     },
   };
@@ -90,17 +98,33 @@ const callgrind = (server, started, dir, more = []) => launch(server, started, [
 const collected = (dir) => Number(
   /Collected : (\d+)/.exec(fs.readFileSync(`${dir}/callgrind.log`, 'utf8'))[1]);
 
-// Starting, warming and ending cancel out in the difference of two lengths.
-async function instructions(server, started, dir) {
-  const total = [];
-  for (const rounds of [200, 1200]) {
-    const process_ = callgrind(server, started, dir);
+const LENGTHS = [200, 1200];
+
+// What one request adds: starting, warming and ending cancel out in the
+// difference of two lengths.  What clocks do cancels out too, for the short one
+// stays as long as the long one did.
+async function eachRequest(server, [short, long], run, read) {
+  const seen = [];
+  let took;
+  for (const rounds of [long, short]) {
+    const process_ = run();
     await ready(server);
+    const from = performance.now();
     await ask(server, Array(rounds).fill(server.url));
-    await process_.stop();
-    total.push(collected(dir));
+    took ??= performance.now() - from;
+    await sleep(Math.max(0, from + took - performance.now()));
+    seen.push(await read(process_));
   }
-  return Math.round((total[1] - total[0]) / 1000);
+  return (key) => (seen[0][key] - seen[1][key]) / (long - short);
+}
+
+async function instructions(server, started, dir) {
+  const run = () => callgrind(server, started, dir);
+  const each = await eachRequest(server, LENGTHS, run, async (process_) => {
+    await process_.stop();
+    return { total: collected(dir) };
+  });
+  return Math.round(each('total'));
 }
 
 // With a table that is filled first, when nothing is counted and all is faster.
@@ -120,45 +144,34 @@ async function filled(server, started, dir, { urls, fill }) {
 }
 
 // System calls of the process for a request, and of them those that give it
-// memory; by the same difference.
-async function systemCalls(server, started, dir, lengths = [200, 1200]) {
-  const seen = [];
-  for (const rounds of lengths) {
-    const log = path.join(dir, 'strace.log');
-    const process_ = launch(server, started, ['strace', '-c', '-o', log],
-      ['-g', 'master_process off;']);
-    await ready(server);
-    await ask(server, Array(rounds).fill(server.url));
-    execFileSync('sh', ['-c', `kill $(cat ${path.join(server.prefix, 'nginx.pid')})`]);
-    await process_.stop('SIGCONT');
+// memory.
+async function systemCalls(server, started, dir, lengths = LENGTHS) {
+  const log = path.join(dir, 'strace.log');
+  const run = () => launch(server, started, ['strace', '-c', '-o', log], ['-g', 'master_process off;']);
+  const each = await eachRequest(server, lengths, run, async (process_) => {
+    await process_.stop(Number(fs.readFileSync(path.join(server.prefix, 'nginx.pid'), 'utf8')));
     const text = fs.readFileSync(log, 'utf8');
     const calls = (name) => Number(
       new RegExp(`^(?:\\s*[\\d.]+){3}\\s+(\\d+)(?:\\s+\\d+)?\\s+${name}$`, 'm').exec(text)?.[1] ?? 0);
+    const sum = (...names) => names.reduce((all, name) => all + calls(name), 0);
     // What waits for events and clocks depends on time, not on requests.
-    seen.push({
-      request: ['recvfrom', 'writev', 'futex', 'fcntl', 'connect', 'openat', 'close']
-        .reduce((sum, name) => sum + calls(name), 0),
-      memory: ['brk', 'mmap', 'munmap', 'mremap'].reduce((sum, name) => sum + calls(name), 0),
-    });
-  }
-  const each = (key) => (seen[1][key] - seen[0][key]) / (lengths[1] - lengths[0]);
+    return { request: sum('recvfrom', 'writev', 'futex', 'fcntl', 'connect', 'openat', 'close'),
+      memory: sum('brk', 'mmap', 'munmap', 'mremap') };
+  });
   return { request: each('request'), memory: each('memory') };
 }
 
 // Calls of malloc and its like for a request, as valgrind counts them.
-async function allocations(server, started, dir, lengths = [200, 1200]) {
-  const seen = [];
-  for (const rounds of lengths) {
-    const log = path.join(dir, 'memory.log');
-    const process_ = launch(server, started, ['valgrind', '--leak-check=no', '--undef-value-errors=no',
-      `--log-file=${log}`], ['-g', 'master_process off;']);
-    await ready(server);
-    await ask(server, Array(rounds).fill(server.url));
+async function allocations(server, started, dir, lengths = LENGTHS) {
+  const log = path.join(dir, 'memory.log');
+  const run = () => launch(server, started, ['valgrind', '--leak-check=no', '--undef-value-errors=no',
+    `--log-file=${log}`], ['-g', 'master_process off;']);
+  const each = await eachRequest(server, lengths, run, async (process_) => {
     await process_.stop();
     const [, number] = /total heap usage: ([\d,]+) allocs/.exec(fs.readFileSync(log, 'utf8'));
-    seen.push(Number(number.replaceAll(',', '')));
-  }
-  return (seen[1] - seen[0]) / (lengths[1] - lengths[0]);
+    return { number: Number(number.replaceAll(',', '')) };
+  });
+  return each('number');
 }
 
 function wrk(server, options, script) {

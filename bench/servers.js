@@ -240,4 +240,4 @@ async function servers(context, { rivals }) {
   return all;
 }
 
-module.exports = { WHO, configure, gated, servers, stack };
+module.exports = { WHO, configure, freePort, gated, servers, stack };

@@ -1,13 +1,13 @@
 /*
  * When there is time for what nobody waits for: paper and mails.  Once it has
- * been quiet for a moment, at any time; while others are waiting, a quarter of
+ * been quiet for a moment, at any time; while others are waiting, an eighth of
  * the time, so that a busy day delays a receipt and does not lose it.
  */
 
 #include "billing_infra.h"
 
 #define BILLING_LEISURE_QUIET_MS  20
-#define BILLING_LEISURE_OTHERS    3     /* parts of four */
+#define BILLING_LEISURE_OTHERS    7     /* parts of eight */
 
 
 void

@@ -264,15 +264,14 @@ billing_print_store(billing_worker_t *w, int64_t mono_ms, int64_t now)
     } while (rc == BILLING_DB_ROW && at >= infra->leisure.quiet_ms
              && at - mono_ms < BILLING_PRINT_SLICE_MS);
 
+    billing_leisure_spent(&infra->leisure, mono_ms, at);
+
     if (rc == BILLING_DB_DONE) {
         infra->print_ms = at + BILLING_PRINT_POLL_MS;
-        return BILLING_DB_OK;
+        billing_mail_hurry(w);          /* letters have waited for it */
     }
 
-    billing_leisure_spent(&infra->leisure, mono_ms, at);
-    billing_mail_hurry(w);              /* its letter has waited for it */
-
-    return rc == BILLING_DB_ROW ? BILLING_DB_OK : rc;
+    return rc == BILLING_DB_ROW || rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
 }
 
 

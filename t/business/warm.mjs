@@ -1,7 +1,7 @@
 // What a warm verdict asks of the system: no call of it and no memory.  Counted
-// for the same requests with the gate and without, the module's timers and
-// pings meanwhile in both lengths of a run, so that only the difference of the
-// lengths says what a request costs.
+// for the same requests with the gate and without; what timers and pings ask for
+// meanwhile is in both lengths of a run, and what a request costs is their
+// difference.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

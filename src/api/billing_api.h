@@ -17,6 +17,7 @@
 #define BILLING_IDEMPOTENCY_MIN 16
 #define BILLING_IDEMPOTENCY_MAX 255
 #define BILLING_EMAILS_MAX      50      /* addresses of one request */
+#define BILLING_FIELD_AMOUNT_MAX  1000000000000     /* minor units */
 #define BILLING_SETTINGS_MAX    (1024 * 1024)   /* billing.json, bytes */
 
 

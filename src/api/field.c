@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#define BILLING_FIELD_AMOUNT_MAX  1000000000000
 #define BILLING_SPAN_DIGITS  5          /* "99999d" is 273 years */
 
 

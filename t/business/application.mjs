@@ -8,6 +8,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
+import { untold } from '../lib/openapi.mjs';
 import { eventually, request, start } from '../lib/stack.mjs';
 
 let stack;
@@ -18,6 +19,7 @@ let hooks;
 async function listen() {
   const posts = [];
   const manners = new Map();
+  const wrong = [];
   const server = http.createServer((asked, answer) => {
     const parts = [];
     asked.on('data', (part) => parts.push(part));
@@ -26,6 +28,7 @@ async function listen() {
       const body = Buffer.concat(parts).toString();
       const post = { name, headers: asked.headers, body, json: JSON.parse(body), at: Date.now() };
       posts.push(post);
+      wrong.push(...[untold(post.json)].filter(Boolean));
       const does = manners.get(name)?.(post);
       if (does === 'hang') {
         return;
@@ -36,7 +39,7 @@ async function listen() {
   });
   await new Promise((done) => { server.listen(0, '127.0.0.1', done); });
   return {
-    posts, manners, server, url: `http://127.0.0.1:${server.address().port}`,
+    posts, manners, wrong, server, url: `http://127.0.0.1:${server.address().port}`,
     of: (name, type) => posts.filter((post) => post.name === name
       && (!type || post.json.type === type)),
   };
@@ -309,6 +312,9 @@ test('events are a list, and are sent again when asked', async () => {
     next = page.next;
   } while (next);
   assert.equal(new Set(all.map(({ id }) => id)).size, all.length);
+  for (const { id, ...event } of all) {
+    assert.equal(untold(event), null, `${id} ${JSON.stringify(event)}`);
+  }
 
   // Nothing was lost between the list and the wire.
   const received = new Set(hooks.of('all').map((post) => post.headers['webhook-id']));
@@ -417,6 +423,7 @@ test('r14 r26 r210 r212 r231 several teams of one account, from lists to the end
   await refused('TEAM_NOT_FOUND', 'PUT', `/app/v1/teams/${paid}`, { name: 'Again' });
 });
 
-test('and everything still adds up', async () => {
+test('and everything still adds up, and was told as doc/openapi.yaml says', async () => {
+  assert.deepEqual(hooks.wrong, []);
   await stack.ctl(['verify']);
 });

@@ -12,6 +12,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { merge } from '../../tools/merge.mjs';
+import { violation } from './openapi.mjs';
 import { execute, newStore, onPostgres, rows } from './store.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -65,6 +66,10 @@ function run(file, args, env, allowed = []) {
   });
 }
 
+// What the interface said otherwise than it is described: also where a test
+// asks until it likes the answer.
+const violations = [];
+
 // One request on a connection of its own, so that every nginx worker is met.
 export function request(url, { method = 'GET', headers = {}, body, timeout = 60000 } = {}) {
   return new Promise((done, failed) => {
@@ -80,7 +85,14 @@ export function request(url, { method = 'GET', headers = {}, body, timeout = 600
         } catch {
           // not every answer is JSON
         }
-        done({ status: response.statusCode, headers: response.headers, text, json });
+        const { statusCode: status, headers: told } = response;
+        const wrong = violation({ method, url, body, status, type: told['content-type'], text, json });
+        if (wrong !== null) {
+          violations.push(wrong);
+          failed(new Error(`doc/openapi.yaml: ${wrong}`));
+          return;
+        }
+        done({ status, headers: told, text, json });
       });
     });
     sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeout} ms`)));
@@ -237,6 +249,9 @@ export class Stack {
     }
     if (wrong) {
       throw new Error(`billingctl verify: ${wrong}`);
+    }
+    if (violations.length) {
+      throw new Error(`doc/openapi.yaml: ${violations.splice(0).join('\n')}`);
     }
   }
 

@@ -231,5 +231,5 @@ billing_account_json(billing_worker_t *w, const billing_team_row_t *row,
                "seats_used", (json_int_t) billing_db_int(w->db, sql, 2));
     billing_db_done(w->db, sql);
 
-    return *out == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
+    return *out == NULL ? BILLING_DB_UNMADE : BILLING_DB_OK;
 }

@@ -125,7 +125,7 @@ billing_team_json(billing_worker_t *w, const billing_team_row_t *row,
                              ? NULL : billing_plan_name(team->trial_plan));
 
     if (*out == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     if (billing_may(BILLING_ACT_SEE_TEAM, roles, team->plan)

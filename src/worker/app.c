@@ -50,7 +50,7 @@ billing_op_app_bulk(billing_op_t *op)
                  "refused");
 
     rc = answer == NULL
-         ? BILLING_DB_FULL
+         ? BILLING_DB_UNMADE
          : billing_app_items(&app, billing_app_find(op->command->kind),
                              answer);
 
@@ -178,7 +178,7 @@ billing_app_enter(billing_app_t *app, const char *id,
     entry = calloc(1, sizeof(billing_app_team_t));
 
     if (entry == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     rc = billing_team_load(app->op->w, id, &entry->row);
@@ -235,7 +235,7 @@ billing_app_room(billing_app_t *app)
     grown = realloc(app->teams, max * sizeof(app->teams[0]));
 
     if (grown == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     app->teams = grown;

@@ -241,7 +241,7 @@ billing_app_endpoint(billing_op_t *op, const billing_webhook_t *hook,
                "given_up", (json_int_t) billing_db_int(db, sql, 6));
     billing_db_done(db, sql);
 
-    return *out == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
+    return *out == NULL ? BILLING_DB_UNMADE : BILLING_DB_OK;
 }
 
 

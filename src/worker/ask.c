@@ -55,7 +55,7 @@ billing_ask_make(billing_op_t *op, const billing_team_row_t *row,
 
     *out = billing_ask_json(&ask);
 
-    return *out == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
+    return *out == NULL ? BILLING_DB_UNMADE : BILLING_DB_OK;
 }
 
 

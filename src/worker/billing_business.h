@@ -577,5 +577,6 @@ BILLING_MUST_CHECK billing_db_rc_t billing_seats_credit(billing_worker_t *w,
 
 #include "billing_day_pass.h"
 #include "billing_decline.h"
+#include "billing_sweep.h"
 
 #endif /* BILLING_BUSINESS_H */

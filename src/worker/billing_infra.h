@@ -121,6 +121,9 @@ void billing_savepoint_undo(billing_worker_t *w, const billing_mark_t *mark);
 /* Releases after OK, undoes after anything that is told as CONFLICT. */
 BILLING_MUST_CHECK billing_db_rc_t billing_savepoint_end(billing_worker_t *w,
     const billing_mark_t *mark, billing_db_rc_t rc);
+/* In the turn: counted for billingctl; w->unmade is the caller's to clear. */
+BILLING_MUST_CHECK billing_db_rc_t billing_savepoint_unmade(
+    billing_worker_t *w);
 
 
 /* --- lease.c, precondition.c ---------------------------------------------- */

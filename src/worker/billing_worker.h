@@ -27,6 +27,7 @@ typedef enum {
     BILLING_DB_ROW,
     BILLING_DB_CONFLICT,        /* a unique or check constraint refused */
     BILLING_DB_FULL,            /* no space: undone, try later */
+    BILLING_DB_UNMADE,          /* could not be built: undone by itself */
     BILLING_DB_FATAL            /* trust nothing: the process must end */
 } billing_db_rc_t;
 
@@ -84,6 +85,7 @@ struct billing_worker_s {
     void                      *infra;
     char                       gateway_key[128];
     const char                *actor;           /* of the running operation */
+    int64_t                    unmade;          /* since the last commit */
     billing_hook_secret_t      hook_secrets[BILLING_WEBHOOKS_MAX]
                                            [BILLING_SECRETS_MAX];
 };

@@ -232,7 +232,7 @@ billing_board_done(billing_op_t *op, const billing_board_row_t *board,
 
     if (json_object_set_new(body, "board", billing_board_json(board)) != 0) {
         json_decref(body);
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     return billing_op_reply(op, status, body);

@@ -242,7 +242,7 @@ billing_checkout_insert(billing_worker_t *w, const billing_checkout_t *co)
     json_decref(quote);
 
     if (text == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     rc = billing_db_exec(w->db, sql, "ttttttiti", co->id, co->team,

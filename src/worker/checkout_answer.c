@@ -49,7 +49,7 @@ billing_checkout_bought(billing_worker_t *w, const billing_bought_t *bought,
     (void) snprintf(reply->team, sizeof(reply->team), "%s",
                     co->asked[0] == '\0' ? bought->row->id : co->asked);
 
-    return reply->body == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
+    return reply->body == NULL ? BILLING_DB_UNMADE : BILLING_DB_OK;
 }
 
 
@@ -69,7 +69,7 @@ billing_link_paid(const billing_bought_t *bought, billing_op_reply_t *reply)
             "currency", json_object_get(invoice, "currency")));
     json_decref(invoice);
 
-    return reply->body == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
+    return reply->body == NULL ? BILLING_DB_UNMADE : BILLING_DB_OK;
 }
 
 
@@ -229,7 +229,7 @@ billing_checkout_keep(billing_worker_t *w, const billing_checkout_t *co,
     text = json_dumps(reply->body, JSON_COMPACT);
 
     if (text == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     rc = billing_db_exec(w->db, sql, "itt", (int64_t) reply->status, text,

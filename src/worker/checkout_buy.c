@@ -371,7 +371,7 @@ billing_buy_information(billing_buying_t *b)
     text = json_dumps(b->purchase.information, JSON_COMPACT);
 
     if (text == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     rc = billing_db_exec(b->op->w->db, sql, "tt", text, b->co.id);

@@ -34,7 +34,7 @@ static billing_db_rc_t billing_card_trouble(billing_worker_t *w,
 static billing_db_rc_t billing_card_end(billing_worker_t *w,
     const billing_card_t *card, billing_op_reply_t *reply);
 static billing_db_rc_t billing_card_resume(billing_worker_t *w,
-    const char *id);
+    const char *id, int64_t wall);
 
 
 billing_db_rc_t
@@ -341,58 +341,37 @@ billing_card_end(billing_worker_t *w, const billing_card_t *card,
 billing_db_rc_t
 billing_card_sweep(billing_worker_t *w, int64_t wall, int64_t *next_wall)
 {
-    static const char  sql[] =
-        "SELECT id, next_try_at FROM card_setup WHERE state = 'open'"
-        " ORDER BY next_try_at LIMIT 1";
-    static const char  push_sql[] =
-        "UPDATE card_setup SET next_try_at = $1 WHERE id = $2";
+    static const billing_rows_t  rows = {
+        .sql = "SELECT id, next_try_at FROM card_setup WHERE state = 'open'"
+               " AND next_try_at <= $1 ORDER BY next_try_at LIMIT 256",
+        .max = 256,
+        .next_sql = "SELECT MIN(next_try_at) FROM card_setup"
+                    " WHERE state = 'open'",
+        .run = billing_card_resume,
+        .push_sql = "UPDATE card_setup SET next_try_at = $1 WHERE id = $2",
+        .push_sec = BILLING_RETRY_WINDOW_SEC
+    };
 
-    char             id[BILLING_OP_ID_LEN + 1];
-    int              i;
-    int64_t          due;
-    billing_db_rc_t  rc;
-
-    for (i = 0; i < BILLING_SWEEP_MAX; i++) {
-        rc = billing_db_query(w->db, sql, "");
-
-        if (rc != BILLING_DB_ROW) {
-            return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
-        }
-
-        (void) snprintf(id, sizeof(id), "%s",
-                        billing_db_text(w->db, sql, 0));
-        due = billing_db_int(w->db, sql, 1);
-        billing_db_done(w->db, sql);
-
-        if (due > wall) {
-            *next_wall = due < *next_wall ? due : *next_wall;
-            return BILLING_DB_OK;
-        }
-
-        rc = billing_call_in_flight(w, id)
-             ? billing_db_exec(w->db, push_sql, "it",
-                               wall + BILLING_FLIGHT_SEC, id)
-             : billing_card_resume(w, id);
-
-        if (rc != BILLING_DB_OK) {
-            return rc;
-        }
-    }
-
-    *next_wall = wall;
-
-    return BILLING_DB_OK;
+    return billing_sweep_rows(w, &rows, wall, next_wall);
 }
 
 
 /* A process died, or the gateway was in trouble; once too often is enough. */
 
 static billing_db_rc_t
-billing_card_resume(billing_worker_t *w, const char *id)
+billing_card_resume(billing_worker_t *w, const char *id, int64_t wall)
 {
+    static const char  push_sql[] =
+        "UPDATE card_setup SET next_try_at = $1 WHERE id = $2";
+
     billing_card_t    card;
     billing_db_rc_t   rc;
     billing_result_t  none;
+
+    if (billing_call_in_flight(w, id)) {
+        return billing_db_exec(w->db, push_sql, "it",
+                               wall + BILLING_FLIGHT_SEC, id);
+    }
 
     rc = billing_card_load(w, id, &card);
 

@@ -5,161 +5,105 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "billing_infra.h"
 #include "billing_match.h"
 
 
-/* BILLING_ID_MAX is not less than BILLING_OP_ID_LEN: ids of either kind. */
+/* The gateway's deadlines are of the wall clock, the others of the business. */
+
+typedef billing_db_rc_t (*billing_sweep_pt)(billing_worker_t *w, int64_t now,
+    int64_t *next_at);
 
 typedef struct {
-    char      ids[BILLING_SWEEP_MAX][BILLING_ID_MAX + 1];
-    unsigned  n;
-} billing_sweep_ids_t;
-
-/* Rows that are due at an instant, and where one goes that cannot go on. */
-
-typedef struct {
-    const char      *sql;
-    int64_t          at;
-    billing_row_pt   run;
-    int64_t          run_at;            /* told to run */
-    const char      *push_sql;
-    int64_t          push_at;
-} billing_rows_t;
+    const char        *what;
+    billing_sweep_pt   run;
+    bool               wall;
+} billing_sweep_t;
 
 
-static billing_db_rc_t billing_sweep_due(billing_worker_t *w, int64_t wall);
+static billing_db_rc_t billing_sweep_due(billing_worker_t *w, int64_t wall,
+    int64_t *next_wall);
 static billing_db_rc_t billing_sweep_abandoned(billing_worker_t *w,
-    int64_t now);
-static billing_db_rc_t billing_sweep_rows(billing_worker_t *w,
-    const billing_rows_t *rows);
-static billing_db_rc_t billing_sweep_take(billing_worker_t *w,
-    const char *sql, int64_t at, billing_sweep_ids_t *due);
+    int64_t now, int64_t *next_at);
 static billing_db_rc_t billing_sweep_one(billing_worker_t *w, const char *id,
     int64_t wall);
 static billing_db_rc_t billing_sweep_abandon(billing_worker_t *w,
     const char *id, int64_t now);
-static billing_db_rc_t billing_sweep_next(billing_worker_t *w, int64_t now,
-    int64_t wall, int64_t *next_at);
-static billing_db_rc_t billing_sweep_min(billing_worker_t *w,
-    const char *sql, int64_t *at);
 static billing_db_rc_t billing_resume_wait(billing_op_t *op,
     billing_checkout_t *co);
 
 
+static const billing_sweep_t  billing_sweeps[] = {
+    { "payments",          billing_sweep_due, true },
+    { "3-D Secure",        billing_sweep_abandoned, false },
+    { "card entry",        billing_card_sweep, true },
+    { "refunds",           billing_refund_sweep, true },
+    { "the gateway's list", billing_match_sweep, true },
+    { "stray money",       billing_stray_sweep, true },
+    { "drafts",            billing_invoice_sweep, false },
+    { "teams",             billing_due_sweep, false }
+};
+
+#define BILLING_SWEEPS  (sizeof(billing_sweeps) / sizeof(billing_sweeps[0]))
+
+
+/* One that is at its end must not keep the others from theirs. */
+
 billing_db_rc_t
 billing_checkout_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
 {
-    int64_t          wall, card_wall;
-    billing_db_rc_t  rc;
+    int64_t                 next, ahead, wall = billing_worker_wall(w);
+    billing_mark_t          mark;
+    billing_db_rc_t         rc;
+    const billing_sweep_t  *sweep;
 
     *next_at = BILLING_NEVER_AT;
-    card_wall = BILLING_NEVER_AT;
-    wall = billing_worker_wall(w);
 
-    rc = billing_sweep_due(w, wall);
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_sweep_abandoned(w, now);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_card_sweep(w, wall, &card_wall);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_refund_sweep(w, wall, &card_wall);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_match_sweep(w, wall, &card_wall);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_stray_sweep(w, wall, &card_wall);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_invoice_sweep(w, now, next_at);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_due_sweep(w, now, next_at);
-    }
-
-    if (rc == BILLING_DB_OK && card_wall != BILLING_NEVER_AT
-        && now + card_wall - wall < *next_at)
+    for (sweep = billing_sweeps; sweep < billing_sweeps + BILLING_SWEEPS;
+         sweep++)
     {
-        *next_at = now + card_wall - wall;
-    }
+        ahead = sweep->wall ? now - wall : 0;
+        next = BILLING_NEVER_AT - (ahead > 0 ? ahead : 0);
 
-    return rc == BILLING_DB_OK ? billing_sweep_next(w, now, wall, next_at)
-                               : rc;
-}
+        rc = billing_savepoint(w, &mark);
 
-
-static billing_db_rc_t
-billing_sweep_due(billing_worker_t *w, int64_t wall)
-{
-    static const char  sql[] =
-        "SELECT id FROM checkout WHERE next_try_at <= $1"
-        " ORDER BY next_try_at LIMIT 256";
-    static const char  push_sql[] =
-        "UPDATE checkout SET next_try_at = $1 WHERE id = $2";
-
-    billing_rows_t  rows = {
-        .sql = sql, .at = wall, .run = billing_sweep_one, .run_at = wall,
-        .push_sql = push_sql, .push_at = wall + BILLING_RETRY_WINDOW_SEC
-    };
-
-    return billing_sweep_rows(w, &rows);
-}
-
-
-/* One that cannot go on must not stop the others. */
-
-static billing_db_rc_t
-billing_sweep_rows(billing_worker_t *w, const billing_rows_t *rows)
-{
-    unsigned             i;
-    billing_db_rc_t      rc;
-    billing_sweep_ids_t  due;
-
-    rc = billing_sweep_take(w, rows->sql, rows->at, &due);
-
-    for (i = 0; rc == BILLING_DB_OK && i < due.n; i++) {
-        rc = billing_savepoint_row(w, rows->run, due.ids[i], rows->run_at);
+        if (rc == BILLING_DB_OK) {
+            rc = billing_savepoint_end(w, &mark,
+                                       sweep->run(w, now - ahead, &next));
+        }
 
         if (rc == BILLING_DB_CONFLICT) {
-            rc = billing_db_exec(w->db, rows->push_sql, "it", rows->push_at,
-                                 due.ids[i]);
+            billing_log("ALERT: the sweep of %s contradicts the database",
+                        sweep->what);
+            continue;
         }
+
+        if (rc != BILLING_DB_OK) {
+            return rc;
+        }
+
+        next = next == BILLING_AT_ONCE ? next : next + ahead;
+        *next_at = next < *next_at ? next : *next_at;
     }
 
-    return rc;
+    return BILLING_DB_OK;
 }
 
 
 static billing_db_rc_t
-billing_sweep_take(billing_worker_t *w, const char *sql, int64_t at,
-    billing_sweep_ids_t *due)
+billing_sweep_due(billing_worker_t *w, int64_t wall, int64_t *next_wall)
 {
-    billing_db_rc_t  rc;
+    static const billing_rows_t  rows = {
+        .sql = "SELECT id, next_try_at FROM checkout WHERE next_try_at <= $1"
+               " ORDER BY next_try_at LIMIT 256",
+        .max = 256,
+        .next_sql = "SELECT MIN(next_try_at) FROM checkout",
+        .run = billing_sweep_one,
+        .push_sql = "UPDATE checkout SET next_try_at = $1 WHERE id = $2",
+        .push_sec = BILLING_RETRY_WINDOW_SEC
+    };
 
-    due->n = 0;
-    rc = billing_db_query(w->db, sql, "i", at);
-
-    while (rc == BILLING_DB_ROW && due->n < BILLING_SWEEP_MAX) {
-        (void) snprintf(due->ids[due->n++], sizeof(due->ids[0]), "%s",
-                        billing_db_text(w->db, sql, 0));
-        rc = billing_db_next(w->db, sql);
-    }
-
-    if (rc == BILLING_DB_ROW) {
-        billing_db_done(w->db, sql);
-        return BILLING_DB_OK;
-    }
-
-    return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+    return billing_sweep_rows(w, &rows, wall, next_wall);
 }
 
 
@@ -186,22 +130,27 @@ billing_sweep_one(billing_worker_t *w, const char *id, int64_t wall)
 /* 3-D Secure left alone: cancelled at the gateway, then looked at. */
 
 static billing_db_rc_t
-billing_sweep_abandoned(billing_worker_t *w, int64_t now)
+billing_sweep_abandoned(billing_worker_t *w, int64_t now, int64_t *next_at)
 {
-    static const char  sql[] =
-        "SELECT id FROM checkout WHERE action_at <= $1 AND state = 'action'"
-        " AND cancelling = 0 ORDER BY action_at LIMIT 256";
-
-    static const char  push_sql[] =
-        "UPDATE checkout SET action_at = $1 WHERE id = $2";
-
-    billing_rows_t  rows = {
-        .sql = sql, .at = now - BILLING_ACTION_SEC,
-        .run = billing_sweep_abandon, .run_at = now, .push_sql = push_sql,
-        .push_at = now - BILLING_ACTION_SEC + BILLING_RETRY_WINDOW_SEC
+    static const billing_rows_t  rows = {
+        .sql = "SELECT id, action_at FROM checkout WHERE action_at <= $1"
+               " AND state = 'action' AND cancelling = 0"
+               " ORDER BY action_at LIMIT 256",
+        .max = 256,
+        .next_sql = "SELECT MIN(action_at) FROM checkout"
+                    " WHERE state = 'action' AND cancelling = 0",
+        .run = billing_sweep_abandon,
+        .push_sql = "UPDATE checkout SET action_at = $1 WHERE id = $2",
+        .push_sec = BILLING_RETRY_WINDOW_SEC
     };
 
-    return billing_sweep_rows(w, &rows);
+    int64_t          next = BILLING_NEVER_AT - BILLING_ACTION_SEC;
+    billing_db_rc_t  rc;
+
+    rc = billing_sweep_rows(w, &rows, now - BILLING_ACTION_SEC, &next);
+    *next_at = next + BILLING_ACTION_SEC;
+
+    return rc;
 }
 
 
@@ -223,61 +172,6 @@ billing_sweep_abandon(billing_worker_t *w, const char *id, int64_t now)
     co.step = BILLING_CALL_CANCEL;
 
     return billing_checkout_send(w, &co);
-}
-
-
-/* Wall-clock deadlines are told in the business's time, as the loop wants. */
-
-static billing_db_rc_t
-billing_sweep_next(billing_worker_t *w, int64_t now, int64_t wall,
-    int64_t *next_at)
-{
-    static const char  due_sql[] =
-        "SELECT MIN(next_try_at) FROM checkout";
-    static const char  action_sql[] =
-        "SELECT MIN(action_at) FROM checkout WHERE state = 'action'"
-        " AND cancelling = 0";
-
-    int64_t          at;
-    billing_db_rc_t  rc;
-
-    at = BILLING_NEVER_AT;
-    rc = billing_sweep_min(w, due_sql, &at);
-
-    if (rc == BILLING_DB_OK && at != BILLING_NEVER_AT) {
-        at = now + at - wall;
-        *next_at = at < *next_at ? at : *next_at;
-    }
-
-    if (rc == BILLING_DB_OK) {
-        at = BILLING_NEVER_AT;
-        rc = billing_sweep_min(w, action_sql, &at);
-        at = at == BILLING_NEVER_AT ? at : at + BILLING_ACTION_SEC;
-        *next_at = at < *next_at ? at : *next_at;
-    }
-
-    return rc;
-}
-
-
-static billing_db_rc_t
-billing_sweep_min(billing_worker_t *w, const char *sql, int64_t *at)
-{
-    billing_db_rc_t  rc;
-
-    rc = billing_db_query(w->db, sql, "");
-
-    if (rc != BILLING_DB_ROW) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
-    }
-
-    if (!billing_db_null(w->db, sql, 0)) {
-        *at = billing_db_int(w->db, sql, 0);
-    }
-
-    billing_db_done(w->db, sql);
-
-    return BILLING_DB_OK;
 }
 
 

@@ -75,7 +75,7 @@ billing_command_entry(billing_worker_t *w, const billing_entry_t *entry,
     err = billing_command_read(w, entry, &command);
 
     if (err == BILLING_ENOMEM) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     if (err != BILLING_OK) {
@@ -256,7 +256,7 @@ billing_command_find(billing_worker_t *w, const billing_entry_t *entry,
 
     billing_db_done(w->db, sql);
 
-    return (state->done && state->body == NULL) ? BILLING_DB_FULL
+    return (state->done && state->body == NULL) ? BILLING_DB_UNMADE
                                                 : BILLING_DB_OK;
 }
 

@@ -31,8 +31,8 @@ static billing_db_rc_t billing_due_first(billing_worker_t *w, int64_t now,
     char id[BILLING_ID_MAX + 1]);
 static billing_db_rc_t billing_due_one(billing_worker_t *w, const char *id,
     int64_t now);
-static billing_db_rc_t billing_due_run(billing_worker_t *w,
-    billing_team_row_t *row, int64_t now);
+static billing_db_rc_t billing_due_run(billing_worker_t *w, const char *id,
+    int64_t now);
 static billing_db_rc_t billing_due_late(billing_worker_t *w,
     billing_team_row_t *row, billing_due_t due, int64_t now);
 static billing_db_rc_t billing_due_over(billing_worker_t *w,
@@ -268,49 +268,36 @@ billing_due_one(billing_worker_t *w, const char *id, int64_t now)
         "UPDATE team SET due_at = $1 WHERE id = $2 AND due_at <= $3"
         " AND hold_seats = 0";
 
+    billing_db_rc_t  rc;
+
+    rc = billing_savepoint_row(w, billing_due_run, id, now);
+
+    return rc == BILLING_DB_CONFLICT
+           ? billing_db_exec(w->db, push_sql, "iti",
+                             now + BILLING_DUE_AGAIN_SEC, id, now) : rc;
+}
+
+
+static billing_db_rc_t
+billing_due_run(billing_worker_t *w, const char *id, int64_t now)
+{
+    billing_due_t        due;
     billing_db_rc_t      rc;
     billing_team_row_t   row;
 
-    rc = billing_db_savepoint(w->db);
+    rc = billing_team_load(w, id, &row);
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    rc = billing_team_load(w, id, &row);
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_due_run(w, &row, now);
-    }
-
-    if (rc == BILLING_DB_FATAL || rc == BILLING_DB_FULL) {
-        return rc;
-    }
-
-    if (rc == BILLING_DB_OK) {
-        return billing_db_release(w->db);
-    }
-
-    billing_log("ALERT: what is due of team %s cannot be done", id);
-    billing_db_undo(w->db);
-
-    return billing_db_exec(w->db, push_sql, "iti",
-                           now + BILLING_DUE_AGAIN_SEC, id, now);
-}
-
-
-static billing_db_rc_t
-billing_due_run(billing_worker_t *w, billing_team_row_t *row, int64_t now)
-{
-    billing_due_t  due;
-
-    due = billing_due_of(w->settings, row);
+    due = billing_due_of(w->settings, &row);
 
     if (due.kind == BILLING_DUE_NONE || due.at > now) {
-        return billing_team_store(w, row);      /* the column was not */
+        return billing_team_store(w, &row);     /* the column was not */
     }
 
-    return billing_due_handlers[due.kind](w, row, due, now);
+    return billing_due_handlers[due.kind](w, &row, due, now);
 }
 
 

@@ -246,7 +246,7 @@ billing_event_emit(billing_worker_t *w, billing_event_kind_t kind,
     body = event == NULL ? NULL : json_dumps(event, JSON_COMPACT);
     json_decref(event);
 
-    rc = body == NULL ? BILLING_DB_FULL
+    rc = body == NULL ? BILLING_DB_UNMADE
                       : billing_event_write(w, kind, team == NULL ? "" : team,
                                             body);
     free(body);
@@ -423,5 +423,5 @@ billing_app_team_json(billing_worker_t *w, const billing_team_row_t *row,
                        "at", billing_instant_json(billing_review_at(team))));
     }
 
-    return *out == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
+    return *out == NULL ? BILLING_DB_UNMADE : BILLING_DB_OK;
 }

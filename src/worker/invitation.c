@@ -51,7 +51,7 @@ billing_invitation_by_token(billing_worker_t *w, const char *token,
     char  digest[BILLING_INVITATION_DIGEST_LEN + 1];
 
     if (billing_invitation_digest(token, digest) != BILLING_OK) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     return billing_invitation_one(w, sql,
@@ -230,7 +230,7 @@ billing_invitation_insert(billing_op_t *op, const billing_team_row_t *row,
         != BILLING_OK
         || billing_invitation_digest(token, digest) != BILLING_OK)
     {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     billing_copy(out->team, sizeof(out->team), row->id);

@@ -383,64 +383,29 @@ billing_invoice_day(const json_t *invoice, const char *member)
 }
 
 
+/*
+ * The test clock jumps over weeks: then it was made on its own day.  A worker
+ * that was away makes it today, and does not pretend.
+ */
+
 billing_db_rc_t
 billing_invoice_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
 {
-    static const char  sql[] =
-        "SELECT checkout, finalise_at FROM invoice_draft"
-        " WHERE finalised = 0 ORDER BY finalise_at LIMIT 1";
-    static const char  push_sql[] =
-        "UPDATE invoice_draft SET finalise_at = $1 WHERE checkout = $2";
+    billing_rows_t  rows = {
+        .sql = "SELECT checkout, finalise_at FROM invoice_draft"
+               " WHERE finalised = 0 AND finalise_at <= $1"
+               " ORDER BY finalise_at LIMIT 256",
+        .max = 256,
+        .next_sql = "SELECT MIN(finalise_at) FROM invoice_draft"
+                    " WHERE finalised = 0",
+        .run = billing_invoice_finalise,
+        .own_day = w->settings->demo,
+        .push_sql = "UPDATE invoice_draft SET finalise_at = $1"
+                    " WHERE checkout = $2",
+        .push_sec = BILLING_RETRY_WINDOW_SEC
+    };
 
-    char             checkout[BILLING_OP_ID_LEN + 1];
-    int              i;
-    int64_t          due_at;
-    billing_db_rc_t  rc;
-
-    for (i = 0; i < BILLING_SWEEP_MAX; i++) {
-        rc = billing_db_query(w->db, sql, "");
-
-        if (rc == BILLING_DB_DONE) {
-            return BILLING_DB_OK;
-        }
-
-        if (rc != BILLING_DB_ROW) {
-            return rc;
-        }
-
-        (void) snprintf(checkout, sizeof(checkout), "%s",
-                        billing_db_text(w->db, sql, 0));
-        due_at = billing_db_int(w->db, sql, 1);
-        billing_db_done(w->db, sql);
-
-        if (due_at > now) {
-            *next_at = due_at < *next_at ? due_at : *next_at;
-            return BILLING_DB_OK;
-        }
-
-        /*
-         * The test clock jumps over weeks: then it was made on its own day.
-         * A worker that was away makes it today, and does not pretend.
-         */
-
-        rc = billing_savepoint_row(w, billing_invoice_finalise, checkout,
-                                   w->settings->demo ? due_at : now);
-
-        /* One that cannot be made must not stop the others. */
-
-        if (rc == BILLING_DB_CONFLICT) {
-            rc = billing_db_exec(w->db, push_sql, "it",
-                                 now + BILLING_RETRY_WINDOW_SEC, checkout);
-        }
-
-        if (rc != BILLING_DB_OK) {
-            return rc;
-        }
-    }
-
-    *next_at = now;
-
-    return BILLING_DB_OK;
+    return billing_sweep_rows(w, &rows, now, next_at);
 }
 
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "billing_infra.h"
 #include "billing_match.h"
 
 #define BILLING_MATCH_SUBJECT  "match"
@@ -28,6 +29,8 @@ static billing_db_rc_t billing_match_load(billing_worker_t *w,
 static billing_db_rc_t billing_match_store(billing_worker_t *w,
     const billing_looking_t *match);
 static void billing_match_window(billing_looking_t *match, int64_t wall);
+static billing_db_rc_t billing_match_look(billing_worker_t *w,
+    const char *id, int64_t wall);
 static billing_db_rc_t billing_match_send(billing_worker_t *w,
     billing_looking_t *match, int64_t wall);
 static billing_db_rc_t billing_match_page(billing_worker_t *w,
@@ -42,7 +45,10 @@ static billing_db_rc_t billing_match_ended(billing_worker_t *w,
 billing_db_rc_t
 billing_match_sweep(billing_worker_t *w, int64_t wall, int64_t *next_wall)
 {
-    billing_db_rc_t  rc;
+    static const char  push_sql[] =
+        "UPDATE gateway_match SET next_try_at = $1 WHERE id = 1";
+
+    billing_db_rc_t    rc;
     billing_looking_t  match;
 
     rc = billing_match_load(w, &match);
@@ -53,23 +59,44 @@ billing_match_sweep(billing_worker_t *w, int64_t wall, int64_t *next_wall)
 
     /* Far ahead: written under a clock that has been set back since. */
 
-    if (match.next_try_at > wall
-        && match.next_try_at <= wall + BILLING_MATCH_OVERLAP_SEC)
+    if (match.next_try_at <= wall
+        || match.next_try_at > wall + BILLING_MATCH_OVERLAP_SEC)
     {
-        *next_wall = match.next_try_at < *next_wall ? match.next_try_at
-                                                    : *next_wall;
-        return BILLING_DB_OK;
+        match.next_try_at = wall + BILLING_FLIGHT_SEC;
+        rc = billing_savepoint_row(w, billing_match_look,
+                                   BILLING_MATCH_SUBJECT, wall);
+
+        if (rc == BILLING_DB_CONFLICT) {
+            rc = billing_db_exec(w->db, push_sql, "i", match.next_try_at);
+        }
+    }
+
+    *next_wall = match.next_try_at < *next_wall ? match.next_try_at
+                                                : *next_wall;
+
+    return rc;
+}
+
+
+static billing_db_rc_t
+billing_match_look(billing_worker_t *w, const char *id, int64_t wall)
+{
+    billing_db_rc_t    rc;
+    billing_looking_t  match;
+
+    (void) id;
+
+    rc = billing_match_load(w, &match);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
     }
 
     if (match.begun_at == 0) {
         billing_match_window(&match, wall);
     }
 
-    rc = billing_match_send(w, &match, wall);
-
-    *next_wall = match.next_try_at < *next_wall ? match.next_try_at
-                                                : *next_wall;
-    return rc;
+    return billing_match_send(w, &match, wall);
 }
 
 
@@ -161,12 +188,26 @@ billing_match_page(billing_worker_t *w, billing_looking_t *match,
 {
     size_t           i;
     int64_t          wall;
+    billing_mark_t   mark;
     billing_db_rc_t  rc;
 
     wall = billing_worker_wall(w);
 
     for (i = 0; i < page->n; i++) {
-        rc = billing_match_payment(w, &page->payments[i], now);
+        rc = billing_savepoint(w, &mark);
+
+        if (rc == BILLING_DB_OK) {
+            rc = billing_savepoint_end(w, &mark,
+                     billing_match_payment(w, &page->payments[i], now));
+        }
+
+        /* The long look meets it again; the others are not its fault. */
+
+        if (rc == BILLING_DB_CONFLICT) {
+            billing_log("ALERT: payment %s contradicts the database",
+                        page->payments[i].id);
+            continue;
+        }
 
         if (rc != BILLING_DB_OK) {
             return rc;

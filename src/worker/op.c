@@ -167,7 +167,12 @@ billing_op_run(billing_worker_t *w, const billing_command_t *command,
         return rc;
     }
 
-    if (rc == BILLING_DB_CONFLICT
+    if (rc == BILLING_DB_UNMADE) {
+        billing_log("ALERT: no answer to %s could be built", command->kind);
+        w->unmade++;
+    }
+
+    if (rc == BILLING_DB_CONFLICT || rc == BILLING_DB_UNMADE
         || (reply->status == 0 && !reply->later))
     {
         (void) billing_op_deny(&op, BILLING_INTERNAL, NULL);

@@ -154,7 +154,7 @@ billing_enterprise_mail(billing_op_t *op,
                      "message", form->message);
 
     if (args == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     if (op->w->settings->mail_from[0] != '\0') {

@@ -72,7 +72,7 @@ billing_information_take(const billing_op_t *op, json_t **out,
     *out = billing_information_read(op);
 
     if (*out == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     *reason = billing_information_allowed(*out);
@@ -194,7 +194,7 @@ billing_information_store(billing_op_t *op, const char *team,
     text = json_dumps(information, JSON_COMPACT);
 
     if (text == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     rc = billing_db_exec(op->w->db, sql, "tt", text, team);

@@ -110,7 +110,7 @@ billing_invite_one(billing_op_t *op, billing_team_row_t *row,
 
     return json_array_append_new(list,
                billing_invitation_json(&invitation, op->now)) == 0
-           ? BILLING_DB_OK : BILLING_DB_FULL;
+           ? BILLING_DB_OK : BILLING_DB_UNMADE;
 }
 
 
@@ -133,7 +133,7 @@ billing_invite_asks(billing_op_t *op, const billing_team_row_t *row)
                  json_string_value(json_array_get(emails, i)), &ask);
 
         if (rc == BILLING_DB_OK && json_array_append_new(list, ask) != 0) {
-            rc = BILLING_DB_FULL;
+            rc = BILLING_DB_UNMADE;
         }
     }
 

@@ -359,7 +359,7 @@ billing_op_invoice_information(billing_op_t *op)
     }
 
     text = json_dumps(information, JSON_COMPACT);
-    rc = text == NULL ? BILLING_DB_FULL
+    rc = text == NULL ? BILLING_DB_UNMADE
                       : billing_db_exec(op->w->db, sql, "tt", text, bill.id);
     free(text);
 

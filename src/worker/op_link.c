@@ -92,7 +92,7 @@ billing_link_new(billing_worker_t *w, const char *bill, int64_t now,
     if (billing_invitation_token(&w->secrets[0], id, token) != BILLING_OK
         || billing_invitation_digest(token, digest) != BILLING_OK)
     {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     return billing_db_exec(w->db, sql, "tttii", id, bill, digest,
@@ -111,7 +111,7 @@ billing_link_by_token(billing_worker_t *w, const char *token,
     billing_db_rc_t  rc;
 
     if (billing_invitation_digest(token, digest) != BILLING_OK) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     rc = billing_db_query(w->db, sql, "t", digest);

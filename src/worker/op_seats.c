@@ -82,7 +82,7 @@ billing_op_seats(billing_op_t *op)
 
     json = billing_seats_json(op, &row, &change);
 
-    return json == NULL ? BILLING_DB_FULL : billing_op_team(op, &row, json);
+    return json == NULL ? BILLING_DB_UNMADE : billing_op_team(op, &row, json);
 }
 
 

@@ -143,7 +143,7 @@ billing_delete_ask(billing_op_t *op, const billing_ending_team_t *end)
     if (rc != BILLING_DB_OK
         || !billing_delete_digest(end->row.id, token, digest))
     {
-        return rc == BILLING_DB_OK ? BILLING_DB_FULL : rc;
+        return rc == BILLING_DB_OK ? BILLING_DB_UNMADE : rc;
     }
 
     rc = billing_db_exec(op->w->db, sql, "tttii", end->row.id,
@@ -221,7 +221,7 @@ billing_delete_mail(billing_op_t *op, const billing_team_row_t *row,
                "members", (json_int_t) row->team.members);
 
     if (args == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     rc = billing_mail_queue(op->w, op->command->actor, "mail.delete_team",
@@ -245,7 +245,7 @@ billing_delete_confirm(billing_op_t *op, const billing_team_row_t *row)
     if (!billing_delete_digest(row->id, billing_op_text(op, "confirm"),
                                digest))
     {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     rc = billing_db_exec(op->w->db, sql, "ttti", row->id, op->command->actor,

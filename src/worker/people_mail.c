@@ -28,7 +28,7 @@ billing_invitation_mail(billing_op_t *op, const billing_team_row_t *row,
                                           invitation->expires_at)));
 
     if (args == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     rc = billing_mail_queue(op->w, invitation->email, "mail.invitation",
@@ -66,7 +66,7 @@ billing_ask_mail(billing_op_t *op, const billing_team_row_t *row,
                      "link", link);
 
     if (args == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     deciders = billing_ask_deciders(ask->kind, row->team.plan);
@@ -111,7 +111,7 @@ billing_ask_answer_mail(billing_op_t *op, const billing_team_row_t *row,
                      "public_url", op->w->settings->public_url);
 
     if (args == NULL) {
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     rc = billing_mail_queue(op->w, ask->actor, key, lang, args, op->now);

@@ -158,7 +158,7 @@ billing_overview_passes(billing_op_t *op, const billing_team_row_t *row,
                  "amount", (json_int_t) sum.minor);
 
     return json_object_set_new(body, "day_passes", passes) == 0
-           ? BILLING_DB_OK : BILLING_DB_FULL;
+           ? BILLING_DB_OK : BILLING_DB_UNMADE;
 }
 
 
@@ -187,7 +187,7 @@ billing_overview_information(billing_op_t *op, const billing_team_row_t *row,
     }
 
     return json_object_set_new(body, "billing_information", information) == 0
-           ? BILLING_DB_OK : BILLING_DB_FULL;
+           ? BILLING_DB_OK : BILLING_DB_UNMADE;
 }
 
 
@@ -270,7 +270,7 @@ billing_overview_owed(billing_op_t *op, const billing_team_row_t *row,
                  "due_at", billing_instant_json(row->invoice_due_at));
     billing_db_done(op->w->db, sql);
 
-    return *out == NULL ? BILLING_DB_FULL : BILLING_DB_OK;
+    return *out == NULL ? BILLING_DB_UNMADE : BILLING_DB_OK;
 }
 
 

@@ -153,7 +153,7 @@ billing_invoice_whole(billing_op_t *op, const billing_bill_t *bill,
     }
 
     return json_object_set_new(invoice, "document", document) == 0
-           ? BILLING_DB_OK : BILLING_DB_FULL;
+           ? BILLING_DB_OK : BILLING_DB_UNMADE;
 }
 
 

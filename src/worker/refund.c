@@ -391,49 +391,18 @@ billing_refund_books(billing_worker_t *w, const billing_refunding_t *refund,
 billing_db_rc_t
 billing_refund_sweep(billing_worker_t *w, int64_t wall, int64_t *next_wall)
 {
-    static const char  sql[] =
-        "SELECT id, next_try_at FROM refund WHERE money = 'sending'"
-        " ORDER BY next_try_at LIMIT 1";
-    static const char  push_sql[] =
-        "UPDATE refund SET next_try_at = $1 WHERE id = $2";
+    static const billing_rows_t  rows = {
+        .sql = "SELECT id, next_try_at FROM refund WHERE money = 'sending'"
+               " AND next_try_at <= $1 ORDER BY next_try_at LIMIT 256",
+        .max = 256,
+        .next_sql = "SELECT MIN(next_try_at) FROM refund"
+                    " WHERE money = 'sending'",
+        .run = billing_refund_one,
+        .push_sql = "UPDATE refund SET next_try_at = $1 WHERE id = $2",
+        .push_sec = BILLING_RETRY_WINDOW_SEC
+    };
 
-    int              i;
-    char             id[BILLING_ID_MAX + 1];
-    int64_t          due;
-    billing_db_rc_t  rc;
-
-    for (i = 0; i < BILLING_SWEEP_MAX; i++) {
-        rc = billing_db_query(w->db, sql, "");
-
-        if (rc != BILLING_DB_ROW) {
-            return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
-        }
-
-        (void) snprintf(id, sizeof(id), "%s",
-                        billing_db_text(w->db, sql, 0));
-        due = billing_db_int(w->db, sql, 1);
-        billing_db_done(w->db, sql);
-
-        if (due > wall) {
-            *next_wall = due < *next_wall ? due : *next_wall;
-            return BILLING_DB_OK;
-        }
-
-        rc = billing_savepoint_row(w, billing_refund_one, id, wall);
-
-        if (rc == BILLING_DB_CONFLICT) {
-            rc = billing_db_exec(w->db, push_sql, "it",
-                                 wall + BILLING_RETRY_WINDOW_SEC, id);
-        }
-
-        if (rc != BILLING_DB_OK) {
-            return rc;
-        }
-    }
-
-    *next_wall = wall;
-
-    return BILLING_DB_OK;
+    return billing_sweep_rows(w, &rows, wall, next_wall);
 }
 
 

@@ -63,12 +63,29 @@ billing_savepoint_end(billing_worker_t *w, const billing_mark_t *mark,
         return rc;
     }
 
+    if (rc == BILLING_DB_UNMADE) {
+        w->unmade++;
+    }
+
     if (rc != BILLING_DB_OK) {
         billing_savepoint_undo(w, mark);
         return BILLING_DB_CONFLICT;
     }
 
     return billing_db_release(w->db);
+}
+
+
+billing_db_rc_t
+billing_savepoint_unmade(billing_worker_t *w)
+{
+    static const char  sql[] =
+        "INSERT INTO meta (name, value) VALUES ('unmade', $1)"
+        " ON CONFLICT (name) DO UPDATE SET value = meta.value + $2";
+
+    return w->unmade == 0 ? BILLING_DB_OK
+                          : billing_db_exec(w->db, sql, "ii", w->unmade,
+                                            w->unmade);
 }
 
 

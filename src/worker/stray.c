@@ -39,6 +39,10 @@ static billing_db_rc_t billing_stray_one(billing_worker_t *w, const char *id,
     int64_t wall);
 
 
+static const char  billing_stray_push[] =
+    "UPDATE stray SET next_try_at = $1 WHERE id = $2";
+
+
 billing_db_rc_t
 billing_stray_found(billing_worker_t *w,
     const billing_gateway_payment_t *payment, bool known, int64_t now)
@@ -273,49 +277,18 @@ billing_stray_books(billing_worker_t *w, const billing_stray_t *stray,
 billing_db_rc_t
 billing_stray_sweep(billing_worker_t *w, int64_t wall, int64_t *next_wall)
 {
-    static const char  sql[] =
-        "SELECT id, next_try_at FROM stray WHERE state = 'returning'"
-        " ORDER BY next_try_at LIMIT 1";
-    static const char  push_sql[] =
-        "UPDATE stray SET next_try_at = $1 WHERE id = $2";
+    static const billing_rows_t  rows = {
+        .sql = "SELECT id, next_try_at FROM stray WHERE state = 'returning'"
+               " AND next_try_at <= $1 ORDER BY next_try_at LIMIT 256",
+        .max = 256,
+        .next_sql = "SELECT MIN(next_try_at) FROM stray"
+                    " WHERE state = 'returning'",
+        .run = billing_stray_one,
+        .push_sql = billing_stray_push,
+        .push_sec = BILLING_FLIGHT_SEC
+    };
 
-    int              i;
-    char             id[BILLING_ID_MAX + 1];
-    int64_t          due;
-    billing_db_rc_t  rc;
-
-    for (i = 0; i < BILLING_SWEEP_MAX; i++) {
-        rc = billing_db_query(w->db, sql, "");
-
-        if (rc != BILLING_DB_ROW) {
-            return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
-        }
-
-        billing_copy(id, sizeof(id), billing_db_text(w->db, sql, 0));
-        due = billing_db_int(w->db, sql, 1);
-        billing_db_done(w->db, sql);
-
-        if (due > wall) {
-            *next_wall = due < *next_wall ? due : *next_wall;
-            return BILLING_DB_OK;
-        }
-
-        rc = billing_call_in_flight(w, id) ? BILLING_DB_CONFLICT
-             : billing_savepoint_row(w, billing_stray_one, id, wall);
-
-        if (rc == BILLING_DB_CONFLICT) {
-            rc = billing_db_exec(w->db, push_sql, "it",
-                                 wall + BILLING_FLIGHT_SEC, id);
-        }
-
-        if (rc != BILLING_DB_OK) {
-            return rc;
-        }
-    }
-
-    *next_wall = wall;
-
-    return BILLING_DB_OK;
+    return billing_sweep_rows(w, &rows, wall, next_wall);
 }
 
 
@@ -325,7 +298,10 @@ billing_stray_one(billing_worker_t *w, const char *id, int64_t wall)
     billing_db_rc_t  rc;
     billing_stray_t  stray;
 
-    (void) wall;
+    if (billing_call_in_flight(w, id)) {
+        return billing_db_exec(w->db, billing_stray_push, "it",
+                               wall + BILLING_FLIGHT_SEC, id);
+    }
 
     rc = billing_stray_load(w, id, &stray);
 

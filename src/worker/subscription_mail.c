@@ -23,7 +23,7 @@ billing_admins_mail(billing_worker_t *w, const billing_team_row_t *row,
     args = billing_mail_args(w, row);
 
     return args == NULL
-           ? BILLING_DB_FULL
+           ? BILLING_DB_UNMADE
            : billing_mail_roles(w, row, BILLING_ROLES_ADMIN
                                 | (uint32_t) BILLING_ROLE_BILLING_ADMIN,
                                 key, args, now);
@@ -40,7 +40,7 @@ billing_company_mail(billing_worker_t *w, const billing_team_row_t *row,
 
     if (args == NULL || json_object_update_new(args, more) != 0) {
         json_decref(args);
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     return billing_mail_roles(w, row, (uint32_t) BILLING_ROLE_COMPANY_ADMIN,
@@ -102,7 +102,7 @@ billing_payer_mail(billing_worker_t *w, const billing_team_row_t *row,
     {
         json_decref(args);
         json_decref(more);
-        return BILLING_DB_FULL;
+        return BILLING_DB_UNMADE;
     }
 
     rc = billing_profile_lang(w, row->billing_email, lang);

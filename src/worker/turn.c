@@ -375,7 +375,7 @@ billing_turn_chores(billing_worker_t *w, billing_turn_t *turn,
         rc = billing_turn_sweep(w, turn, mono_ms, now);
     }
 
-    return rc;
+    return (rc == BILLING_DB_OK) ? billing_savepoint_unmade(w) : rc;
 }
 
 
@@ -386,7 +386,6 @@ billing_turn_sweep(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms,
     int64_t now)
 {
     int64_t          next_at = now + BILLING_TURN_SWEEP_MAX_MS / 1000, wait;
-    billing_mark_t   mark;
     billing_db_rc_t  rc;
 
     turn->sweep_ms = mono_ms + BILLING_TURN_SWEEP_MAX_MS;
@@ -398,19 +397,7 @@ billing_turn_sweep(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms,
     rc = billing_clock_keep(w, mono_ms);
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_savepoint(w, &mark);
-    }
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    rc = billing_savepoint_end(w, &mark,
-                               billing_checkout_sweep(w, now, &next_at));
-
-    if (rc == BILLING_DB_CONFLICT) {
-        billing_log("ALERT: the sweep contradicts the database");
-        return BILLING_DB_OK;
+        rc = billing_checkout_sweep(w, now, &next_at);
     }
 
     if (rc != BILLING_DB_OK) {
@@ -442,6 +429,7 @@ billing_turn_after(billing_worker_t *w, size_t replies)
                              billing_clock_mono_ms());
     }
 
+    w->unmade = 0;
     billing_lease_committed(w);
     billing_http_drop(w, replies);
     billing_mail_stored(w);

@@ -327,7 +327,8 @@ $(B)/bench/%: $(B)/obj/bench/%.o $(WORKLIB) $(LIBRARY)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(WORKER_LIBS)
 
-# Reloads and killed workers, also in the middle of a write to the zone.
+# Reloads and killed workers, also in the middle of a write to the zone; then
+# who may do what changes all the time, and every answer must have been true.
 RELOADS ?= 200
 KILLS   ?= 50
 SEED    ?= 20261123
@@ -337,6 +338,8 @@ gate-campaign:
 	$(Q)RELOADS=$(RELOADS) KILLS=$(KILLS) SEED=$(SEED) \
 	    DEMO_BUILD_DIR=$(CURDIR)/build/debug \
 	    node --test-reporter=tap t/soak/gate.mjs
+	$(Q)SECONDS=$(RELOADS) SEED=$(SEED) DEMO_BUILD_DIR=$(CURDIR)/build/debug \
+	    node --test-reporter=tap t/fault/verdicts.mjs
 
 freshness: all tools $(B)/nginx-run
 	@DEMO_BUILD_DIR=$(CURDIR)/$(B) bench/freshness
@@ -393,6 +396,8 @@ fault: all tools
 	    node --test-reporter=tap t/fault/failover.mjs
 	$(Q)STOPS=10 SECONDS=8 SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
 	    t/lib/postgres node --test-reporter=tap t/fault/stopped.mjs
+	$(Q)SECONDS=300 SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
+	    node --test-reporter=tap t/fault/verdicts.mjs
 
 
 # --- fuzzing: clang's libFuzzer over everything that reads outside bytes ------------

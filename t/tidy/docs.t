@@ -76,8 +76,9 @@ for my $file (files(qr{\.md$})) {
     my ($folder) = $file =~ m{^(.*/)?};
     $folder = '' if !defined $folder;
     my $text = slurp($file);
-    my %anchor = map { my $a = lc; $a =~ s/[`\$]//g; $a =~ s/[^\w\- ]//g;
-        $a =~ tr/ /-/; $a => 1 } $text =~ /^#+ (.*?)\s*$/mg;
+    my %anchor = map { my $a = $_; utf8::decode($a); $a = lc $a;
+        $a =~ s/[^\w\- ]//g; $a =~ tr/ /-/; utf8::encode($a); $a => 1 }
+        $text =~ /^#+ (.*?)\s*$/mg;
     while ($text =~ /\]\(([^)\s]+)\)/g) {
         my $link = $1;
         next if $link =~ m{^https?://};

@@ -5,6 +5,9 @@ NGINX_SRC  ?= /usr/share/nginx/src
 PREFIX     ?= /usr
 MODULES    ?= $(PREFIX)/lib/nginx/modules
 LIBEXEC    ?= $(PREFIX)/lib/ngx-billing
+SHARE      ?= $(PREFIX)/share/ngx_billing_module
+MAN        ?= $(PREFIX)/share/man
+SYSTEMD    ?= $(PREFIX)/lib
 FUZZ_SECONDS ?= 20
 
 ifeq ($(origin CC),default)
@@ -33,7 +36,8 @@ OPTIMIZE_debug    := -O0 -g3 -DBILLING_FAULTS=1
 OPTIMIZE_sanitize := -O1 -g $(SANITIZE) -fno-sanitize-recover=all
 
 OPTIMIZE := $(OPTIMIZE_$(BUILD))
-WARN     := -Wall -Wextra -Werror -Wconversion -Wshadow -Wswitch-enum \
+WERROR   := -Werror
+WARN     := -Wall -Wextra $(WERROR) -Wconversion -Wshadow -Wswitch-enum \
             -Wmissing-prototypes
 FLAGS    := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) -fPIE $(WARN) $(CFLAGS)
 LINK     := $(OPTIMIZE) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
@@ -41,7 +45,7 @@ LINK     := $(OPTIMIZE) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 # Stock nginx is not built for the sanitizers, so these must be able to go on.
 # nginx allows unused parameters; clang lets the last word count.
 MODULE_CC := $(filter-out -fno-sanitize-recover=all,$(OPTIMIZE)) \
-             -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused-parameter \
+             -D_GNU_SOURCE -Wall -Wextra $(WERROR) -Wno-unused-parameter \
              $(CFLAGS)
 MODULE_LD := $(if $(filter sanitize,$(BUILD)),$(SANITIZE)) $(LDFLAGS)
 
@@ -105,7 +109,8 @@ shared    = $(call objects,$(filter-out $(PROGRAMS),$(wildcard t/$(1)/*.c)))
 # --- targets --------------------------------------------------------------------
 
 .PHONY: all module worker ctl unit run-unit module-tests check quick soak sanitize \
-        test-postgres valgrind fuzz bench freshness gate-campaign tools install clean \
+        test-postgres valgrind fuzz bench freshness gate-campaign tools install uninstall \
+        print-install man deb test-package clean \
         help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -140,7 +145,9 @@ help:
 	@echo 'make bench      measures against nginx without the module'
 	@echo 'make freshness  how soon two hosts know of a change'
 	@echo 'make gate-campaign  RELOADS=$(RELOADS) and KILLS=$(KILLS) of nginx under load'
-	@echo 'make install    into DESTDIR, PREFIX=$(PREFIX)'
+	@echo 'make install    into DESTDIR, PREFIX=$(PREFIX); make uninstall'
+	@echo 'make deb        Debian packages, in build/deb (tools/setup deb)'
+	@echo 'make test-package   builds, installs, upgrades, removes them: bare root only'
 	@echo 'make clean      removes build/'
 	@echo
 	@echo 'BUILD=release|debug|sanitize  CC=gcc|clang  V=1 shows commands'
@@ -440,23 +447,69 @@ $(FB)/%: $(FB)/obj/t/fuzz/%.o $(FOBJS)
 
 # --- the rest ---------------------------------------------------------------------
 
-install: all
-	install -d $(DESTDIR)$(MODULES) $(DESTDIR)$(LIBEXEC) \
-	    $(DESTDIR)$(PREFIX)/sbin \
-	    $(DESTDIR)$(PREFIX)/share/ngx_billing_module/messages
-	install -m 644 $(MODULE) $(DESTDIR)$(MODULES)/
-	install $(B)/billing-worker $(DESTDIR)$(LIBEXEC)/
-	$(if $(CTL),install $(B)/billingctl $(DESTDIR)$(PREFIX)/sbin/)
-	cp -R html $(DESTDIR)$(PREFIX)/share/ngx_billing_module/
-	install -m 644 $(wildcard conf/messages/*.json) \
-	    $(DESTDIR)$(PREFIX)/share/ngx_billing_module/messages/
-	install -m 644 conf/billing.json conf/nginx.conf \
-	    conf/prometheus/billing.rules.yml \
-	    $(DESTDIR)$(PREFIX)/share/ngx_billing_module/
-	install -m 644 conf/grafana/billing.json \
-	    $(DESTDIR)$(PREFIX)/share/ngx_billing_module/dashboard.json
-	install conf/prometheus/billing-textfile \
-	    $(DESTDIR)$(PREFIX)/share/ngx_billing_module/
+# MODE=FILE=PLACE of everything that is installed, and so of what is removed.
+page    = $(if $(filter %.in,$(1)),$(B)/man/$(notdir $(1:.in=)),$(1))
+PAGES   := $(foreach p,$(wildcard doc/man/*),$(call page,$(p)))
+HTML    := $(patsubst html/%,%,$(shell find html -type f))
+INSTALL := 644=$(MODULE)=$(MODULES)/ngx_http_billing_module.so \
+    755=$(B)/billing-worker=$(LIBEXEC)/billing-worker \
+    755=$(B)/billingctl=$(PREFIX)/sbin/billingctl \
+    $(foreach f,$(HTML),644=html/$(f)=$(SHARE)/html/$(f)) \
+    $(foreach f,$(notdir $(wildcard conf/messages/*.json)), \
+        644=conf/messages/$(f)=$(SHARE)/messages/$(f)) \
+    $(foreach f,billing.json billing.schema.json nginx.conf, \
+        644=conf/$(f)=$(SHARE)/$(f)) \
+    644=conf/prometheus/billing.rules.yml=$(SHARE)/billing.rules.yml \
+    755=conf/prometheus/billing-textfile=$(SHARE)/billing-textfile \
+    644=conf/grafana/billing.json=$(SHARE)/dashboard.json \
+    $(foreach p,$(PAGES), \
+        644=$(p)=$(MAN)/man$(subst .,,$(suffix $(p)))/$(notdir $(p))) \
+    $(foreach k,system=service sysusers.d=sysusers tmpfiles.d=tmpfiles, \
+        644=conf/systemd/ngx-billing-worker.$(call origin_of,$(k))=$(strip \
+        $(if $(filter system,$(call symbol,$(k))), \
+            $(SYSTEMD)/systemd/system/ngx-billing-worker.service, \
+            $(SYSTEMD)/$(call symbol,$(k))/ngx-billing-worker.conf)))
+
+man: $(PAGES)
+
+$(B)/man/%: doc/man/%.in tools/manual $(B)/billingctl \
+            conf/billing.schema.json
+	$(call say,MAN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/manual $< $(B) > $@
+
+install: all man
+	$(Q)for each in $(INSTALL); do \
+	    mode=$${each%%=*}; each=$${each#*=}; \
+	    install -D -m $$mode $${each%=*} $(DESTDIR)$${each#*=} || exit 1; \
+	done
+
+print-install:
+	@echo $(foreach each,$(INSTALL),$(lastword $(subst =, ,$(each))))
+
+# Folders go when they are empty; configuration and books are not ours.
+uninstall:
+	$(Q)for each in $(INSTALL); do \
+	    rm -f $(DESTDIR)$${each##*=}; \
+	done
+	$(Q)for folder in $(SHARE) $(LIBEXEC); do \
+	    [ ! -d $(DESTDIR)$$folder ] || find $(DESTDIR)$$folder -depth \
+	        -type d -empty -delete; \
+	done
+
+# Debian packages, out of a copy of what is committed or about to be.
+DEB := build/deb/ngx-billing-$(shell sed -n '1s/.*(\([^-)]*\).*/\1/p' \
+    debian/changelog)
+
+deb:
+	$(Q)rm -rf build/deb && mkdir -p $(DEB)
+	$(Q)git ls-files -z | tar --null -T - -c | tar -C $(DEB) -x
+	$(Q)cd $(DEB) && dpkg-buildpackage -b -us -uc $(DEB_FLAGS)
+	$(Q)rm -rf $(DEB) && ls build/deb
+
+# On a machine of its own, in which all is installed and removed: see there.
+test-package:
+	@t/package/run
 
 clean:
 	rm -rf build

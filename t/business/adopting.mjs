@@ -1,5 +1,7 @@
 // doc/adopting.md, followed to the letter: its files are written, its commands
-// run in one shell, step by step, beside an application as it may exist.
+// run in one shell, step by step, beside an application as it may exist.  With
+// ADOPTING=packages (t/package/run) they run on this very machine, which has
+// nothing but the Debian packages.
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
@@ -11,10 +13,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 
-import { eventually, freePort, request } from '../lib/stack.mjs';
+import { Client, eventually, freePort, request } from '../lib/stack.mjs';
 
 const source = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'billing-adopting.'));
+const packages = process.env.ADOPTING === 'packages';
+const root = packages ? '' : dir;
 const children = [];
 const hooks = [];
 
@@ -24,6 +28,7 @@ let gatewayPort;
 let verified;
 let shell;
 let application;
+let buyer;
 
 // --- the page: headings with their blocks, a file's name in the line before
 
@@ -55,8 +60,8 @@ function steps() {
 // Below a folder of our own, on ports of our own.
 function here(text) {
   return text
-    .replaceAll('/etc/', `${dir}/etc/`).replaceAll('/var/', `${dir}/var/`)
-    .replaceAll('/usr/', `${dir}/usr/`)
+    .replaceAll('/etc/', `${root}/etc/`).replaceAll('/var/', `${root}/var/`)
+    .replaceAll('/usr/', `${root}/usr/`)
     .replaceAll('127.0.0.1:8000', `127.0.0.1:${backend}`)
     .replace(/listen {7}80;/, `listen 127.0.0.1:${port};`)
     .replaceAll('http://127.0.0.1/', `http://127.0.0.1:${port}/`);
@@ -64,16 +69,26 @@ function here(text) {
 
 // What a test cannot have: a public name, a real gateway, another user.
 const patches = {
-  '/etc/billing/billing.json': (text) => {
+  '/etc/ngx-billing/billing.json': (text) => {
     const settings = JSON.parse(text);
-    Object.assign(settings.gateway, { url: `http://127.0.0.1:${gatewayPort}`, test: true });
-    settings.redis.address = `unix:${dir}/redis.sock`;
+    Object.assign(settings.gateway, { url: `http://127.0.0.1:${gatewayPort}`, test: true,
+      publishable_key: 'pk_test_sandbox' });
+    if (!packages) {
+      settings.redis.address = `unix:${dir}/redis.sock`;
+    }
     settings.application.webhooks[0].url = `http://127.0.0.1:${backend}/hooks/billing`;
     settings.public_url = `http://127.0.0.1:${port}`;
     // As the page writes it: one of its commands edits a line.
     return JSON.stringify(settings, null, 1).replace(/\[\s+"/g, '["').replace(/"\s+\]/g, '"]');
   },
   '/etc/nginx/nginx.conf': (text) => {
+    if (packages) {
+      // The two lines that the page names.
+      return text
+        .replace(/^load_module .*$/m, 'pid /run/nginx.pid;\ninclude /etc/nginx/modules-enabled/*.conf;')
+        .replace(/billing_worker .*;/, 'billing_worker off;')
+        .replace('https://boards.example.test', `http://127.0.0.1:${port}`);
+    }
     const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
       .map((name) => `${name}_temp_path ${dir}/tmp/${name};`).join(' ');
     return text
@@ -84,7 +99,7 @@ const patches = {
 };
 
 function write(file, text) {
-  const full = file.startsWith('/') ? path.join(dir, file) : path.join(dir, 'work', file);
+  const full = file.startsWith('/') ? `${root}${file}` : path.join(dir, 'work', file);
   fs.mkdirSync(path.dirname(full), { recursive: true });
   fs.writeFileSync(full, here(patches[file] ? patches[file](text) : text));
 }
@@ -94,9 +109,37 @@ function write(file, text) {
 // What is built is only installed: others use it at this moment.
 const built = process.env.DEMO_BUILD_DIR ? `-o all BUILD_DIR=${process.env.DEMO_BUILD_DIR}` : '';
 
+const installed = () => `
+make() { :; }
+nginx() {
+    local old= pid
+    case $* in
+    '-s reload') old=$(ps -o pid= --ppid "$(cat /run/nginx.pid)") ;;
+    '')     # as systemd would: the worker too, as its own user
+            chown -R ngx-billing: /etc/ngx-billing/secrets /var/lib/ngx-billing
+            setpriv --reuid ngx-billing --regid ngx-billing --init-groups --no-new-privs \\
+                --bounding-set=-all --inh-caps=-all $WORKER_UNDER /usr/lib/ngx-billing/billing-worker \\
+                --config /etc/ngx-billing/billing.json >> /var/log/ngx-billing-worker.log 2>&1 &
+            echo $! > /run/ngx-billing-worker.pid ;;
+    esac
+    command nginx "$@"
+    [ "$*" != '-s reload' ] || {
+        chown -R ngx-billing: /etc/ngx-billing/secrets
+        kill -HUP "$(cat /run/ngx-billing-worker.pid)"
+    }
+    for pid in $old; do
+        for _ in $(seq 200); do kill -0 $pid 2>/dev/null || break; sleep 0.05; done
+    done
+}
+`;
+
 const prelude = () => `set -eu
 export PATH=$PATH:/usr/sbin:/sbin
+export GATEWAY_SECRET_KEY=sk_test_of_the_page GATEWAY_WEBHOOK_SECRET=whsec_of_the_page
 cd ${dir}/work
+${packages ? installed() : beside()}`;
+
+const beside = () => `
 make() { [ "$*" != install ] || command make -s -C ${source} ${built} install DESTDIR=${dir}; }
 nginx() {
     local old= pid
@@ -108,7 +151,6 @@ nginx() {
     done
 }
 redis-cli() { command redis-cli -s ${dir}/redis.sock "$@"; }
-export GATEWAY_SECRET_KEY=sk_test_of_the_page GATEWAY_WEBHOOK_SECRET=whsec_of_the_page
 `;
 
 function openShell() {
@@ -156,7 +198,7 @@ function exists() {
         return answer.end();
       }
       if (asked.url === '/hooks/billing') {
-        const secret = fs.readFileSync(path.join(dir, 'etc/billing/secrets/hook'), 'utf8');
+        const secret = fs.readFileSync(`${root}/etc/ngx-billing/secrets/hook`, 'utf8');
         const good = verified?.(asked.headers, body, secret) ?? false;
         hooks.push({ good, headers: asked.headers, body, json: JSON.parse(body) });
         answer.writeHead(good ? 204 : 500);
@@ -187,11 +229,12 @@ before(async () => {
   }
   fs.writeFileSync(path.join(dir, 'key'), 'sk_test_of_the_page');
   fs.writeFileSync(path.join(dir, 'whsec'), 'whsec_of_the_page');
-  background('redis-server', ['--port', '0', '--unixsocket', `${dir}/redis.sock`, '--save', '',
-    '--dir', dir]);
+  if (!packages) {
+    background('redis-server', ['--port', '0', '--unixsocket', `${dir}/redis.sock`, '--save', '',
+      '--dir', dir]);
+  }
   background('node', [path.join(source, 't/sandbox/gateway.mjs'), '--port', `${gatewayPort}`,
-    '--dir', `${dir}/gateway`, '--secret-key-file', `${dir}/key`, '--publishable-key',
-    'pk_live_yours', '--webhook-url', `http://127.0.0.1:${port}/billing/webhook`,
+    '--dir', `${dir}/gateway`, '--secret-key-file', `${dir}/key`, '--webhook-url', `http://127.0.0.1:${port}/billing/webhook`,
     '--webhook-secret-file', `${dir}/whsec`]);
   application = await exists();
   shell = openShell();
@@ -200,6 +243,7 @@ before(async () => {
 });
 
 after(async () => {
+  // What is installed goes on: the package's own test has more to ask of it.
   const pid = Number(fs.existsSync(`${dir}/nginx.pid`) && fs.readFileSync(`${dir}/nginx.pid`, 'utf8'));
   if (pid) {
     process.kill(pid, 'SIGTERM');
@@ -262,6 +306,9 @@ const checks = {
     });
     assert.equal(seen.status, 200, seen.text);
     assert.deepEqual(seen.json.teams.map(({ id }) => id), ['1001']);
+    buyer = new Client({ url: `http://127.0.0.1:${port}` }, 'ann@example.test');
+    buyer.cookies.set(...cookie.split('='));
+    buyer.csrf = seen.json.csrf;
     // What a browser loads: the page, what it names, the texts, and the tag of step 8.
     const page = await request(`http://127.0.0.1:${port}/dashboard`, {
       headers: { cookie, accept: 'text/html' },
@@ -279,7 +326,7 @@ const checks = {
     assert.match((await put('b4', 'eve@example.test')).text, /yours/);
     assert.match((await put('never-sent', 'ann@example.test')).text, /yours/);
     await eventually('what the log says', () => /REFUSED_DRY_RUN NOT_A_MEMBER.*\n.* REFUSED_DRY_RUN BOARD_NOT_FOUND/
-      .test(fs.readFileSync(`${dir}/var/log/nginx/boards.log`, 'utf8')));
+      .test(fs.readFileSync(`${root}/var/log/nginx/boards.log`, 'utf8')));
   },
   async 'Go live'(out) {
     assert.match(out, /BOARD_LOCKED_LIMIT.*\}403\nyours: \/boards\/b4\n200/s);
@@ -311,7 +358,7 @@ const checks = {
 
 // The page's other two languages, where they are there to be asked.
 async function others({ headers, body }) {
-  const secret = fs.readFileSync(path.join(dir, 'etc/billing/secrets/hook'), 'utf8');
+  const secret = fs.readFileSync(`${root}/etc/ngx-billing/secrets/hook`, 'utf8');
   const [id, at] = [headers['webhook-id'], headers['webhook-timestamp']];
   const key = Buffer.from(secret.trim().slice(6), 'base64');
   const own = createHmac('sha256', key).update(`${id}.${at}.${body}`).digest('base64');
@@ -353,6 +400,19 @@ for (const { title, blocks } of page) {
     delete checks[name];
   });
 }
+
+test('and a team buys, by card', async () => {
+  const { id } = await buyer.card('1001');
+  const answer = await buyer.buyUntilFinal({
+    team: '1001', plan: 'team', seats: 3, period: 'monthly',
+    payment: { method: 'card', payment_method: id },
+    billing_information: { name: 'Les Cartographes', address: '1 rue de Lyon', country: 'FR' },
+  });
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal(answer.json.team.plan, 'team');
+  await eventually('its event', () => hooks.some(({ good, json }) => good
+    && json.type === 'purchase.completed'));
+});
 
 test('each check has met its step', () => {
   assert.deepEqual(Object.keys(checks), []);

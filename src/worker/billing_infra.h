@@ -252,6 +252,10 @@ typedef struct {
 bool billing_stream_new(billing_worker_t *w);
 void billing_stream_free(billing_worker_t *w);
 const char *billing_stream_noun(billing_stream_name_t stream);
+
+/* What cannot be a stream of ours any more is taken away, and made again. */
+void billing_stream_renew(billing_worker_t *w, billing_stream_name_t stream,
+    const char *why);
 void billing_stream_start(billing_worker_t *w);     /* groups exist: read */
 void billing_stream_stop(billing_worker_t *w);      /* connection lost */
 /* At most BILLING_TURN_MAX entries; the caller releases and acknowledges. */
@@ -271,6 +275,9 @@ void billing_entries_parse(const struct redisReply *list,
     billing_stream_name_t stream, uint32_t deliveries, billing_entries_t *out);
 /* -1, 0, 1 as numbers; "" is lowest. */
 int billing_entry_id_compare(const char *a, const char *b);
+
+/* After it a stream takes no more entries: none of ours, it was put there. */
+bool billing_entry_id_is_last(const char *id);
 
 
 /* --- command.c, answer.c -------------------------------------------------- */

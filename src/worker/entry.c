@@ -147,3 +147,11 @@ billing_entry_id_compare(const char *a, const char *b)
 
     return (left < right) ? -1 : 1;
 }
+
+
+bool
+billing_entry_id_is_last(const char *id)
+{
+    return billing_entry_id_compare(id, "18446744073709551615-"
+                                        "18446744073709551615") == 0;
+}

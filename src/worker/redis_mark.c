@@ -84,7 +84,11 @@ billing_redis_mark_move(billing_worker_t *w, const char *entry_id)
     static const char      sql[] =
         "UPDATE redis_mark SET last_id = $1 WHERE id = 1";
 
-    if (billing_entry_id_compare(entry_id, mark->last_id) <= 0) {
+    /* Nothing could come after the last one. */
+
+    if (billing_entry_id_compare(entry_id, mark->last_id) <= 0
+        || billing_entry_id_is_last(entry_id))
+    {
         return BILLING_DB_OK;
     }
 

@@ -180,13 +180,18 @@ static void
 billing_rehydrate_grouped(billing_worker_t *w, redisReply *reply,
     uintptr_t data)
 {
-    (void) data;
-
-    if (reply != NULL && reply->type == REDIS_REPLY_ERROR
-        && strncmp(reply->str, "BUSYGROUP", 9) != 0)
+    if (reply == NULL || reply->type != REDIS_REPLY_ERROR
+        || strncmp(reply->str, "BUSYGROUP", 9) == 0)
     {
-        billing_redis_drop(w, reply->str);
+        return;
     }
+
+    if (strncmp(reply->str, "WRONGTYPE", 9) == 0) {
+        billing_stream_renew(w, (billing_stream_name_t) data, reply->str);
+        return;
+    }
+
+    billing_redis_drop(w, reply->str);
 }
 
 
@@ -196,7 +201,7 @@ static void
 billing_rehydrate_group(billing_worker_t *w, billing_stream_name_t stream)
 {
     billing_redis_command_t  command = {
-        .handler = billing_rehydrate_grouped
+        .handler = billing_rehydrate_grouped, .data = stream
     };
 
     billing_redis_word(&command, "XGROUP");
@@ -269,6 +274,12 @@ billing_rehydrate_last(billing_worker_t *w, redisReply *reply, uintptr_t data)
 
     if (reply == NULL || r->state != BILLING_REHYDRATE_ASKING) {
         return;
+    }
+
+    if (reply->type == REDIS_REPLY_ERROR
+        && strncmp(reply->str, "WRONGTYPE", 9) == 0)
+    {
+        return;                         /* is being made again */
     }
 
     if (reply->type != REDIS_REPLY_ARRAY) {

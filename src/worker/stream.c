@@ -420,6 +420,43 @@ billing_stream_ack(billing_worker_t *w, const billing_entries_t *done)
         billing_redis_word(&command, name);
         billing_stream_send_ids(w, &command, done, stream);
     }
+
+    for (unsigned i = 0; i < done->n; i++) {
+        if (billing_entry_id_is_last(done->entries[i].id)) {
+            billing_stream_renew(w, done->entries[i].stream,
+                                 "its ids are used up");
+        }
+    }
+}
+
+
+/* Who finds no group on connecting makes the stream, too. */
+
+static void
+billing_stream_removed(billing_worker_t *w, redisReply *reply, uintptr_t data)
+{
+    (void) data;
+
+    if (reply != NULL) {
+        billing_redis_drop(w, "a stream is made again");
+    }
+}
+
+
+void
+billing_stream_renew(billing_worker_t *w, billing_stream_name_t stream,
+    const char *why)
+{
+    billing_redis_command_t  command = { .handler = billing_stream_removed };
+
+    billing_log("the stream of %s is made again: %s",
+                billing_stream_nouns[stream], why);
+
+    billing_redis_word(&command, "UNLINK");
+    billing_redis_word(&command,
+                       billing_redis_name(w, billing_stream_nouns[stream]));
+
+    (void) billing_redis_send(w, BILLING_LINK_WRITER, &command);
 }
 
 

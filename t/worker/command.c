@@ -474,6 +474,10 @@ ids_compare_as_numbers(void **state)
     assert_int_equal(billing_entry_id_compare("", "0-1"), -1);
     assert_int_equal(billing_entry_id_compare("18446744073709551615-1",
                                               "9223372036854775807-9"), 1);
+    assert_true(billing_entry_id_is_last("18446744073709551615-"
+                                         "18446744073709551615"));
+    assert_false(billing_entry_id_is_last("18446744073709551615-1"));
+    assert_false(billing_entry_id_is_last("1-18446744073709551615"));
 }
 
 

@@ -95,9 +95,12 @@ for my $example (blocks('doc/variables.md', 'nginx')) {
         'the example ' . ($example =~ /^(\w+)/)[0] . ' of variables.md');
 }
 
-for my $example (blocks('doc/security.md', 'nginx')) {
-    passes("load_module x;\nevents { }\nhttp { billing_config billing.json; "
-        . "billing_zone billing 16m;\n$example }", 'the example of security.md');
+for my $file (qw(doc/operating.md doc/security.md)) {
+    for my $example (blocks($file, 'nginx')) {
+        $example =~ s{/var/log/nginx/}{$dir/};
+        passes("load_module x;\nevents { }\nhttp { billing_config billing.json; "
+            . "billing_zone billing 16m;\n$example }", "the example of $file");
+    }
 }
 
 for my $file (files(qr{\.md$})) {

@@ -164,6 +164,7 @@ typedef enum {
     BILLING_SIREN_INVALID,
     BILLING_PROMO_UNKNOWN,
     BILLING_PROMO_EXPIRED,
+    BILLING_PROMO_USED,
     BILLING_PROMO_NOT_APPLICABLE,
     BILLING_QUOTE_STALE,            /* 409 price changed: old and new shown */
     BILLING_CHECKOUT_OPEN,          /* 409 another purchase runs */

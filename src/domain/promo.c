@@ -16,10 +16,12 @@ billing_promo_allowed(const billing_order_t *order, int64_t now)
         return BILLING_PROMO_UNKNOWN;
     }
 
-    if ((promo->ends_at != 0 && now >= promo->ends_at)
-        || order->promo_left == 0)
-    {
+    if (promo->ends_at != 0 && now >= promo->ends_at) {
         return BILLING_PROMO_EXPIRED;
+    }
+
+    if (order->promo_left == 0) {
+        return BILLING_PROMO_USED;
     }
 
     /* A percentage that no catalogue may hold applies to nothing. */

@@ -246,6 +246,14 @@ const provoke = {
   PAYMENT_RETURNED: chargedWrongly,
   PROMO_UNKNOWN: (lang) => quote(people.owner, { promo: 'NOSUCHCODE' })(lang),
   PROMO_EXPIRED: (lang) => quote(people.owner, { promo: 'LASTYEAR' })(lang),
+  PROMO_USED: async (lang) => {
+    const { owner } = people;
+    const team = await owner.team('Used');
+    const bought = await owner.buy({ team, plan: 'team', seats: 1, period: 'monthly',
+      promo: 'WELCOME20', payment: { method: 'card', payment_method: (await owner.card(team)).id } });
+    assert.equal(bought.status, 200, bought.text);
+    return quote(owner, { team, plan: 'consultant', promo: 'WELCOME20' })(lang);
+  },
   PROMO_NOT_APPLICABLE: (lang) => quote(people.owner,
     { promo: 'YEARLY50', period: 'monthly' })(lang),
   BILLING_RIGHTS: bill0('member', 'cancel', { team: 'team-monthly' }),

@@ -115,7 +115,7 @@ test('r99 no. 19: how often one team may use a code belongs to the code', async 
     assert.deepEqual(await s.charges(team), [1800]);
     return s.quote(owner, team, { plan: 'consultant', promo });
   };
-  refused(await twice('once', 'ONCE'), 422, 'PROMO_EXPIRED');
+  refused(await twice('once', 'ONCE'), 422, 'PROMO_USED');
   assert.equal((await twice('often', 'OFTEN')).status, 200);
 });
 

@@ -53,7 +53,7 @@ r92_unknown_expired_and_used_up_codes_are_refused(void **state)
     order.promo_left = 1;
     assert_reason(billing_promo_allowed(&order, 999), ALLOW);
     order.promo_left = 0;
-    assert_reason(billing_promo_allowed(&order, 999), PROMO_EXPIRED);
+    assert_reason(billing_promo_allowed(&order, 999), PROMO_USED);
 }
 
 

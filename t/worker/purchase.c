@@ -410,11 +410,11 @@ p13_a_code_is_redeemed_so_often_and_once_per_team(void **state)
     }
 
     drop(expect(OWNER, "upgrade.buy", order(id, "team", 2, "WELCOME20"), 422,
-                "PROMO_EXPIRED"));
+                "PROMO_USED"));
     t.settings.catalogue.promos[0].redemptions_max = 0;
     pay(OWNER, order(id, "team", 2, "WELCOME20"));
     drop(expect(OWNER, "upgrade.buy", order(id, "business", 5, "WELCOME20"),
-                422, "PROMO_EXPIRED"));
+                422, "PROMO_USED"));
 }
 
 

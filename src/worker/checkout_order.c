@@ -20,6 +20,7 @@ static billing_db_rc_t billing_team_taxed(billing_worker_t *w,
     const char *team, billing_purchase_t *out);
 static void billing_purchase_taxed(const billing_settings_t *settings,
     const json_t *stored, const char *checked, billing_purchase_t *out);
+static bool billing_purchase_vat_valid(const json_t *information);
 static const char *billing_purchase_word(const json_t *information,
     const char *name);
 
@@ -254,7 +255,29 @@ billing_purchase_price(const billing_worker_t *w,
         reason = BILLING_BILLING_INFO_MISSING;
     }
 
+    if ((reason == BILLING_ALLOW || reason > BILLING_VAT_ID_INVALID)
+        && !billing_purchase_vat_valid(purchase->information))
+    {
+        reason = BILLING_VAT_ID_INVALID;
+    }
+
     return reason;
+}
+
+
+/* It would stand on the invoice (R113): the same check as for what is kept. */
+
+static bool
+billing_purchase_vat_valid(const json_t *information)
+{
+    const char  *vat_id;
+
+    vat_id = billing_purchase_word(information, "vat_id");
+
+    return vat_id[0] == '\0'
+           || billing_vat_id_valid(
+                  billing_purchase_word(information, "country"), vat_id,
+                  strlen(vat_id));
 }
 
 

@@ -132,6 +132,29 @@ r117_an_id_typed_now_reverses_nothing(void **state)
 
 
 static void
+r113_an_id_of_another_shape_is_not_for_an_invoice(void **state)
+{
+    json_t      *body;
+    const char  *id = make_team(0);
+    const char  *typed = "{s:s, s:s}";
+
+    (void) state;
+
+    drop(expect(OWNER, "upgrade.quote",
+                ask(id, json_pack(typed, "country", "DE", "vat_id", "DE12")),
+                422, "VAT_ID_INVALID"));
+
+    body = order(id, "team", 2, "");
+    json_object_set_new(body, "billing_information",
+                        json_pack(typed, "country", "DE", "vat_id", "DE12"));
+    drop(expect(OWNER, "upgrade.buy", body, 422, "VAT_ID_INVALID"));
+
+    assert_int_equal(tax_of(id, json_pack(typed, "country", "DE", "vat_id",
+                                          "")), 380);
+}
+
+
+static void
 a_quote_with_the_country_is_honoured(void **state)
 {
     char             op[BILLING_OP_ID_LEN + 1];
@@ -238,6 +261,9 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test_setup_teardown(
             r115_no_country_is_no_way_around_the_tax, set_up_taxes, tear_down),
+        cmocka_unit_test_setup_teardown(
+            r113_an_id_of_another_shape_is_not_for_an_invoice, set_up_taxes,
+            tear_down),
         cmocka_unit_test_setup_teardown(r117_an_id_typed_now_reverses_nothing,
                                         set_up_taxes, tear_down),
         cmocka_unit_test_setup_teardown(a_quote_with_the_country_is_honoured,

@@ -446,3 +446,12 @@ a<!--# include virtual="/pricing" -->b
 --- request
 GET /page/page.html
 --- response_body_unlike: plans
+
+
+
+=== TEST 38: how a browser speaks to the gateway, without our form's rival
+--- request
+GET /billing/gateway
+--- response_headers
+Cache-Control: public, max-age=60
+--- response_body_like: ^\{"url":"http://127\.0\.0\.1:\d+","publishable_key":"pk_test_sandbox","currency":"USD"\}

@@ -301,3 +301,14 @@ GET /t
 --- error_code: 401
 --- access_log eval
 qr{^REFUSED\|UNAUTHENTICATED(?:\|-){9}$}m
+
+
+
+=== TEST 17: R87 the pages' policy names the gateway of billing.json, and nobody else
+--- http_config eval: $ENV{TEST_NGINX_BILLING}
+--- config
+    location /t { add_header X-Policy $billing_csp always; empty_gif; }
+--- request
+GET /t
+--- response_headers_like
+X-Policy: ^default-src 'none'; script-src 'self' ; style-src 'self'; img-src 'self' data: ; font-src 'self'; connect-src 'self' http://127\.0\.0\.1:\d+ ; frame-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$

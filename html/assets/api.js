@@ -1,6 +1,7 @@
 // Calls to our own origin: JSON, the CSRF token, problems as exceptions.
 
 let csrf = '';
+let demo = false;
 
 export class Problem extends Error {
   constructor(status, body, retryAfter = 0) {
@@ -12,6 +13,9 @@ export class Problem extends Error {
 export function trust(token) {
   csrf = token ?? csrf;
 }
+
+// Whether the server has said that its clock can be moved.
+export const inDemo = () => demo;
 
 async function read(response) {
   try {
@@ -49,6 +53,7 @@ export async function call(method, path, body, headers = {}) {
     throw new Problem(response.status, json ?? { code: 'GARBLED' }, after);
   }
   trust(json.csrf);
+  demo ||= json.demo === true;
   return { status: response.status, json, location: response.headers.get('Location'),
     retryAfter: after };
 }

@@ -25,13 +25,18 @@ const dashboard = (team) => ask(`/dashboard?team=${part(team)}`);
 
 let ready;
 
-// The pages' own sheet, its properties on the element: the host page sets
+const sheet = async (name) => {
+  const text = await (await fetch(`/billing/assets/${name}.css`)).text();
+
+  return new CSSStyleSheet().replace(text.replace(/:root\b/g, ':host')
+    .replace(/\bhtml \{/, ':host {'));
+};
+
+// The pages' own sheets, their properties on the element: the host page sets
 // --accent and the others there.
 function prepare() {
-  ready ??= Promise.all([load({ page: false }), fetch('/billing/assets/style.css')
-    .then((answer) => answer.text())
-    .then((text) => new CSSStyleSheet().replace(text.replace(/:root\b/g, ':host')
-      .replace(/\bhtml \{/, ':host {')))]).then(([, sheet]) => sheet);
+  ready ??= Promise.all([sheet('style'), sheet('order'), load({ page: false })])
+    .then((loaded) => loaded.slice(0, 2));
   return ready;
 }
 
@@ -64,13 +69,13 @@ class BillingElement extends HTMLElement {
       return;
     }
     try {
-      const sheet = await prepare();
+      const sheets = await prepare();
       const parts = await this.parts(team);
       if (mine !== this.#drawn) {
         return;
       }
       const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
-      root.adoptedStyleSheets = [sheet];
+      root.adoptedStyleSheets = sheets;
       fill(root, parts);
     } catch (problem) {
       this.say('problem', { code: problem.code ?? 'INTERNAL' });

@@ -3,9 +3,9 @@
 
 import { Problem } from './api.js';
 import { brandName } from './billing-overview.js';
-import { CARD, cardFields, check, readCard, refusal } from './card.js';
 import { dialog, fill, find, h, icon } from './dom.js';
 import { CardError, GatewayDown } from './gateway.js';
+import * as kept from './kept.js';
 import * as purchase from './purchase.js';
 import { failure, field, fieldError, problemText } from './shell.js';
 import { t } from './text.js';
@@ -17,25 +17,21 @@ function dropHash() {
 }
 
 // The card on file, or another one; without one on file only the fields.
-export function payWith(overview, { always = false } = {}) {
-  const kept = !always && overview.payment_method?.method === 'card'
+export function payWith(overview, entry, { always = false } = {}) {
+  const onFile = !always && overview.payment_method?.method === 'card'
     ? overview.payment_method : null;
-  const fields = h('div', { id: 'another', hidden: Boolean(kept) }, cardFields(),
+  const fields = h('div', { id: 'another', hidden: Boolean(onFile) },
+    entry.element,
     h('p', { class: 'hint safe' }, icon('lock'), t('card.safe')));
   const option = (id, text, checked) => h('label', { class: 'choice' },
     h('input', { type: 'radio', name: 'with', id, checked, onchange: () => {
       fields.hidden = id === 'with-kept';
     } }), h('span', {}, text));
 
-  fields.addEventListener('focusout', ({ target }) => {
-    if (CARD.includes(target.id) && target.value.trim()) {
-      fieldError(target.id, check(target.id));
-    }
-  });
-  return [kept ? h('fieldset', { class: 'choices one' },
+  return [onFile ? h('fieldset', { class: 'choices one' },
     h('legend', { class: 'hidden' }, t('step.payment')),
-    option('with-kept', t('billing.card.ending', { brand: brandName(kept.brand),
-      last4: kept.last4 }), true),
+    option('with-kept', t('billing.card.ending', { brand: brandName(onFile.brand),
+      last4: onFile.last4 }), true),
     option('with-another', t('billing.card.another'), false)) : null, fields];
 }
 
@@ -54,13 +50,13 @@ function tell(form, state) {
 }
 
 // The problem beside its field where it has one here, else on top.
-function show(form, problem) {
+function show(form, problem, entry) {
   const where = find('.task-problem', form);
   const id = problem.body?.field?.split('.').pop();
 
   if (problem instanceof CardError) {
-    const said = refusal(problem.code);
-    find('#cvc', form).value = '';
+    const said = entry.said(problem);
+    entry.clear();
     fieldError(said.id, said.text);
     find(`#${said.id}`, form).focus();
     return;
@@ -77,8 +73,7 @@ function show(form, problem) {
 }
 
 function wrong(form, fields, another) {
-  const list = fields(form).concat(another
-    ? CARD.map((id) => ({ id, text: check(id) })).filter((one) => one.text) : []);
+  const list = fields(form).concat(another ? another.wrong() : []);
 
   form.querySelectorAll('.error').forEach((one) => fieldError(one.id.replace(/-error$/, ''), null));
   list.forEach(({ id, text }) => fieldError(id, text));
@@ -155,7 +150,7 @@ export function task(ctx, what) {
       return;
     }
     idle();
-    show(form, outcome.problem ?? new Problem(0, { code: 'NETWORK' }));
+    show(form, outcome.problem ?? new Problem(0, { code: 'NETWORK' }), ctx.card);
     if (outcome.problem?.code === 'QUOTE_STALE' && what.preview) {
       preview();
     }
@@ -167,14 +162,14 @@ export function task(ctx, what) {
     try {
       let outcome = await work();
       while (outcome?.kind === 'resume') {
-        outcome = await purchase.resume(purchase.load(ctx.team, 'task'),
+        outcome = await purchase.resume(kept.load(ctx.team, 'task'),
           (state) => tell(form, state));
       }
       await finish(outcome ?? { kind: 'refused' });
     } catch (problem) {
-      purchase.forget(ctx.team, 'task');
+      kept.forget(ctx.team, 'task');
       idle();
-      show(form, problem);
+      show(form, problem, ctx.card);
       if (![Problem, CardError, GatewayDown].some((kind) => problem instanceof kind)) {
         console.error(problem);
       }
@@ -200,7 +195,7 @@ export function task(ctx, what) {
   });
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    const another = anotherCard(form);
+    const another = anotherCard(form) ? ctx.card : null;
     if (busy || submit.getAttribute('aria-disabled') === 'true'
         || wrong(form, what.errors ?? (() => []), another)) {
       return;
@@ -212,7 +207,7 @@ export function task(ctx, what) {
     const body = { team: ctx.team, ...what.body(form),
       ...(another ? { payment: { method: 'card' } } : {}),
       ...(shown?.quote ? { quote: shown.quote } : {}) };
-    run(() => purchase.start(body, another ? readCard() : null, (state) => tell(form, state),
+    run(() => purchase.start(body, another, (state) => tell(form, state),
       what.path));
   });
   if (what.preview) {

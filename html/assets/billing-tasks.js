@@ -5,14 +5,16 @@ import { day, row } from './billing-overview.js';
 import { payWith, task } from './billing-task.js';
 import { bill } from './bill.js';
 import { find, h } from './dom.js';
+import { informationFields, readInformation } from './information.js';
+import * as kept from './kept.js';
 import * as purchase from './purchase.js';
+import { cardEntry } from './payment.js';
 import { field } from './shell.js';
 import { date, money, t } from './text.js';
 
 const REASONS = ['price', 'unused', 'missing', 'other_tool', 'project_over', 'other'];
-const INFORMATION = [['company', 'organization'], ['name', 'name'], ['address', 'street-address'],
-  ['postal_code', 'postal-code'], ['city', 'address-level2'], ['region', 'address-level1'],
-  ['country', 'country'], ['vat_id', 'off'], ['email', 'email'], ['details', 'off']];
+const INFORMATION = ['company', 'name', 'address', 'postal_code', 'city', 'region', 'country',
+  'vat_id', 'email', 'details'];
 const SEATS_MAX = 1000000;
 
 const dry = (path, body) => post(`${path}?dry_run=1`, body);
@@ -64,12 +66,14 @@ function size(ctx) {
   });
 }
 
-function yearly(ctx) {
+async function yearly(ctx) {
   const { team, overview } = ctx;
+
+  ctx.card = await cardEntry();
 
   task(ctx, {
     heading: t('billing.yearly'), path: '/billing/period', button: t('billing.yearly'),
-    content: [h('p', {}, t('billing.yearly.lead')), payWith(overview)],
+    content: [h('p', {}, t('billing.yearly.lead')), payWith(overview, ctx.card)],
     body: () => ({ period: 'yearly' }),
     preview: async () => {
       const quote = await dry('/billing/period', { team, period: 'yearly' });
@@ -123,18 +127,21 @@ function cancel(ctx) {
   });
 }
 
-function reactivate(ctx) {
+async function reactivate(ctx) {
   const { team, overview } = ctx;
   const over = overview.state === 'expired';
 
   if (!overview.can.reactivate) {
     return;
   }
+  if (over) {
+    ctx.card = await cardEntry();
+  }
   task(ctx, {
     heading: t('billing.reactivate'), path: '/billing/reactivate', button: t('billing.reactivate'),
     content: [h('p', {}, over ? t('billing.reactivate.over')
       : t('billing.reactivate.lead', { date: date(overview.period_end) })),
-    over ? payWith(overview) : null],
+    over ? payWith(overview, ctx.card) : null],
     body: () => ({}),
     preview: async () => {
       const quote = await dry('/billing/reactivate', { team });
@@ -178,16 +185,17 @@ function downgrade(ctx) {
   });
 }
 
-function card(ctx) {
+async function card(ctx) {
   const { overview } = ctx;
   const due = overview.renewal?.amount;
 
+  ctx.card = await cardEntry();
   task(ctx, {
     heading: t('billing.card.change'), path: '/billing/payment-method',
     button: t('billing.card.change'),
     content: [overview.state === 'past_due' && due ? h('p', { class: 'notice warn' },
       t('billing.card.due', { amount: money(due, overview.currency) }))
-      : h('p', {}, t('billing.card.lead')), payWith(overview, { always: true })],
+      : h('p', {}, t('billing.card.lead')), payWith(overview, ctx.card, { always: true })],
     body: () => ({}),
     said: () => t('billing.card.said'),
   });
@@ -210,40 +218,22 @@ function byInvoice(ctx) {
   });
 }
 
-export function informationFields(given) {
-  return h('div', { class: 'fields' }, INFORMATION.map(([id, autocomplete]) => field({
-    id, autocomplete, label: t(`information.${id}`),
-    hint: id === 'country' ? t('information.country.hint') : null,
-    maxlength: { country: 2, vat_id: 31, postal_code: 16, details: 500 }[id] ?? 120,
-    value: given[id] ?? '' })));
-}
-
-// Empty ones are sent as well where they had a value: that is how one is removed.
-export function readInformation(form, given) {
-  return Object.fromEntries(INFORMATION.map(([id]) => [id, find(`#${id}`, form).value.trim()])
-    .filter(([id, value]) => value || given[id]).filter(([id, value]) => value || id !== 'email'));
-}
-
 function information(ctx) {
   const { team, overview } = ctx;
   const given = { email: overview.billing_email, ...overview.billing_information };
 
   task(ctx, {
     heading: t('billing.information.change'), button: t('billing.information.do'),
-    content: [h('p', {}, t('billing.information.lead')), informationFields(given)],
-    send: async (form) => {
-      const sent = readInformation(form, given);
-      return (await call('PUT', '/billing/information', { team,
-        billing_information: Object.fromEntries(Object.entries(sent)
-          .filter(([, value]) => value)) })).json;
-    },
+    content: [h('p', {}, t('billing.information.lead')), informationFields(INFORMATION, given)],
+    send: async (form) => (await call('PUT', '/billing/information', { team,
+      billing_information: readInformation(INFORMATION, form) })).json,
     said: () => t('billing.information.said'),
   });
 }
 
 // After the bank's page or a reload: the same order, to its end.
 function resume(ctx) {
-  const { kept, params } = ctx;
+  const { order, params } = ctx;
   const { run, box } = task(ctx, {
     heading: t('billing.resume'), button: t('open.bank.go'), content: [],
     body: () => ({}), said: () => t('billing.resume.said'),
@@ -251,9 +241,9 @@ function resume(ctx) {
 
   find('#task-do', box).hidden = true;
   run(async () => {
-    const outcome = await purchase.goOn(kept, params, () => {});
+    const outcome = await purchase.goOn(order, params, () => {});
     if (outcome === null || outcome.kind === 'bank') {
-      purchase.forget(ctx.team, 'task');
+      kept.forget(ctx.team, 'task');
       box.close();
       return { kind: 'done', answer: {} };
     }

@@ -4,11 +4,10 @@
 
 import { get, part, Problem } from './api.js';
 import { cards, closing, notices } from './billing-overview.js';
-import { TASKS } from './billing-tasks.js';
-import { documents, openInvoice } from './billing-invoices.js';
+import { documents } from './billing-invoices.js';
 import { announce, fill, find, h, icon } from './dom.js';
 import { follow } from './follow.js';
-import * as purchase from './purchase.js';
+import * as kept from './kept.js';
 import { failure, header, page, title } from './shell.js';
 import { date, t } from './text.js';
 
@@ -74,13 +73,22 @@ async function done(said) {
   draw({ lead: true });
 }
 
-function task() {
+// Loaded when one is asked for.
+async function task() {
   const [, name, value] = /^#(\w+)(?:=([\w-]+))?$/.exec(location.hash) ?? [];
 
-  if (name === 'invoice' && invoices) {
-    openInvoice(value, { ...state, team, done });
-  } else if (TASKS[name]) {
-    TASKS[name]({ ...state, team, done });
+  if (!name || find('dialog')) {
+    return;
+  }
+  try {
+    if (name === 'invoice' && invoices) {
+      await (await import('./billing-invoice.js')).openInvoice(value, { ...state, team, done });
+    } else {
+      await (await import('./billing-tasks.js')).TASKS[name]?.({ ...state, team, done });
+    }
+  } catch (problem) {
+    fill(find('#said'), failure(problem instanceof Problem ? problem
+      : new Problem(0, { code: 'NETWORK' }), task));
   }
 }
 
@@ -115,15 +123,15 @@ async function readOnly(main, problem) {
 
 // Back from the bank, or a reload while money was on its way.
 async function goOn() {
-  const kept = purchase.load(team, 'task');
-  const now = new URLSearchParams(location.search);
+  const order = kept.load(team, 'task');
+  const query = new URLSearchParams(location.search);
   const url = new URL(location.href);
 
   BANK.forEach((one) => url.searchParams.delete(one));
   history.replaceState(null, '', url);
-  if (kept) {
-    const name = kept.body.purpose ?? kept.task;
-    TASKS.resume({ ...state, team, done, kept, params: now, name });
+  if (order) {
+    const { TASKS } = await import('./billing-tasks.js');
+    TASKS.resume({ ...state, team, done, order, params: query });
     return true;
   }
   return false;

@@ -2,9 +2,13 @@
 
 import { part } from './api.js';
 import { askFor } from './ask.js';
-import { boardDialog, deletedBoards, newBoard } from './board-dialog.js';
 import { h, icon } from './dom.js';
+import { later } from './later.js';
 import { date, t } from './text.js';
+
+const boardDialog = later(() => import('./board-dialog.js'), 'boardDialog');
+const deletedBoards = later(() => import('./board-dialog.js'), 'deletedBoards');
+const newBoard = later(() => import('./board-dialog.js'), 'newBoard');
 
 // Told by a part of the page that also answers them.
 const ANSWERED = ['request', 'discoverable'];

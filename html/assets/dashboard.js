@@ -3,16 +3,17 @@
 import { get, part, post } from './api.js';
 import { askFor } from './ask.js';
 import { boards, notices, teamHead, trialOffer } from './dashboard-parts.js';
-import { deletion } from './deletion.js';
 import { announce, dialog, fill, find, h, icon } from './dom.js';
 import { follow } from './follow.js';
-import { joining } from './join.js';
-import { discoverable, members, requests } from './people.js';
+import { later } from './later.js';
+import { members } from './people.js';
 import { choosePlan } from './plan-popup.js';
 import { avatar, brand, page, title } from './shell.js';
-import { teamDialog } from './team-dialog.js';
 import { t } from './text.js';
-import { trialDialog, trialReturn } from './trial.js';
+
+const teamDialog = later(() => import('./team-dialog.js'), 'teamDialog');
+const deletion = later(() => import('./deletion.js'), 'deletion');
+const trialDialog = later(() => import('./trial.js'), 'trialDialog');
 
 const asked = new URLSearchParams(location.search).get('team');
 
@@ -65,7 +66,20 @@ function upgrading(data) {
   };
 }
 
-const load = () => get(`/dashboard${asked ? `?team=${part(asked)}` : ''}`);
+// What few have on their page, once it is known that it is there.
+const some = { requests: () => null, discoverable: () => null, joining: () => null };
+
+async function load() {
+  const data = await get(`/dashboard${asked ? `?team=${part(asked)}` : ''}`);
+
+  if (data.requests?.length || data.discoverable?.length) {
+    Object.assign(some, await import('./asked.js'));
+  }
+  if (/^#(invitation|join)=/.test(location.hash)) {
+    Object.assign(some, await import('./join.js'));
+  }
+  return data;
+}
 
 function draw(main, data) {
   const refresh = async (said) => {
@@ -77,7 +91,7 @@ function draw(main, data) {
   fill(find('.side'), sidebar(data));
   if (!data.team) {
     title(t('dashboard'));
-    fill(main, joining(), notices(data), requests(data, refresh), discoverable(data, refresh),
+    fill(main, some.joining(), notices(data), some.requests(data, refresh), some.discoverable(data, refresh),
       h('div', { class: 'empty' }, h('h1', { tabindex: '-1' }, t('team.none')),
         h('p', {}, t('team.none.hint')),
         h('button', { type: 'button', class: 'primary', onclick: newTeam }, t('team.create'))));
@@ -86,13 +100,13 @@ function draw(main, data) {
   const upgrade = upgrading(data);
   const may = data.upgrade_button?.visible || data.team.can?.upgrade;
   title(data.team.name, t('dashboard'));
-  fill(main, joining(),
+  fill(main, some.joining(),
     teamHead(data, { upgrade,
       settings: () => teamDialog(data, { refresh, upgrade: may ? upgrade : null }) }),
     h('div', { id: 'trial-problem' }), notices(data),
     trialOffer(data, { trial: () => trialDialog(data.team, refresh) }),
-    requests(data, refresh), boards(data, refresh), members(data, refresh),
-    discoverable(data, refresh));
+    some.requests(data, refresh), boards(data, refresh), members(data, refresh),
+    some.discoverable(data, refresh));
 }
 
 page(async (main) => {
@@ -104,11 +118,15 @@ page(async (main) => {
   if (!data.team) {
     return;
   }
-  deletion(data.team);
+  // a mail's link may also be opened where this page is open already
+  const leaving = () => location.hash.startsWith('#delete=') && deletion(data.team);
+  window.addEventListener('hashchange', leaving);
+  leaving();
   if (new URLSearchParams(location.search).get('task') === 'upgrade') {
     find('#upgrade')?.click();
   }
-  if (await trialReturn(find('#trial-problem'))) {
+  if (new URLSearchParams(location.search).has('setup_intent')
+      && await (await import('./trial.js')).trialReturn(find('#trial-problem'))) {
     draw(main, await load());
     announce(t('trial.begun'));
   }

@@ -15,17 +15,12 @@ function taken() {
   return token;
 }
 
-// The link may also be opened where this page is open already.
 export function deletion(team) {
-  const ask = () => {
-    const token = taken();
-    if (token) {
-      confirmed(team, token);
-    }
-  };
+  const token = taken();
 
-  window.addEventListener('hashchange', ask);
-  ask();
+  if (token) {
+    confirmed(team, token);
+  }
 }
 
 function confirmed(team, token) {

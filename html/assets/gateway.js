@@ -1,9 +1,11 @@
 // The card goes from this page straight to the card gateway; our own servers
-// see a token only.
+// see a token only.  A gateway with a script of its own for browsers (stripe.js)
+// is spoken to through that.
 
 export class CardError extends Error {
   constructor(error) {
     super(error.message);
+    this.type = error.type;
     this.code = error.decline_code ?? error.code ?? 'generic_decline';
   }
 }
@@ -38,7 +40,7 @@ async function ask(gateway, path, params, method) {
   return json;
 }
 
-export function intentOf(secret) {
+function intentOf(secret) {
   return secret.split('_secret_')[0];
 }
 
@@ -52,8 +54,12 @@ export function confirmCard(gateway, card) {
   }, 'POST');
 }
 
-export function lookUp(gateway) {
+export async function lookUp(gateway) {
   const id = intentOf(gateway.secret);
+
+  if (gateway.script) {
+    return (await import('./stripe.js')).lookUp(gateway);
+  }
 
   return ask(gateway, `${id.startsWith('seti_') ? 'setup' : 'payment'}_intents/${id}`, {}, 'GET');
 }
@@ -73,4 +79,13 @@ export function challengeUrl(gateway, intent, returnUrl, lang) {
   url.searchParams.set('return_url', returnUrl);
   url.searchParams.set('lang', lang);
   return url.href;
+}
+
+// By the gateway's own script, on this page: true, and the payer has answered.
+export async function authenticate(gateway) {
+  if (!gateway.script) {
+    return false;
+  }
+  await (await import('./stripe.js')).authenticate(gateway);
+  return true;
 }

@@ -3,9 +3,10 @@
 // that asking again never pays twice.
 
 import { call, post, Problem } from './api.js';
-import { CARD, cardFields, check, readCard, refusal } from './card.js';
 import { announce, fill, find, h } from './dom.js';
-import { CardError, challengeUrl, confirmCard, lookUp } from './gateway.js';
+import { authenticate, CardError, challengeUrl, lookUp } from './gateway.js';
+import { newKey } from './kept.js';
+import { cardEntry } from './payment.js';
 import { failure, fieldError, page, title } from './shell.js';
 import { date, money, t } from './text.js';
 
@@ -21,11 +22,6 @@ const token = /^#([\w-]+)$/.exec(location.hash)?.[1] ?? kept?.token ?? '';
 const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
 const keep = (state) => sessionStorage.setItem(KEPT, JSON.stringify(state));
 const look = async () => (await post('/billing/pay/look', { token })).invoice;
-
-function newKey() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)),
-    (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
 
 // To the bank's page and back; false when it asks for nothing.
 function challenge(state, intent) {
@@ -53,6 +49,9 @@ async function pay(state) {
     } catch (problem) {
       const secret = problem.body?.payment?.client_secret;
       const gateway = { ...state.gateway, secret };
+      if (secret && await authenticate(gateway)) {
+        continue;
+      }
       if (secret && challenge({ ...state, step: 'pay', gateway }, await lookUp(gateway))) {
         return false;
       }
@@ -66,11 +65,12 @@ async function pay(state) {
   throw new Problem(503, { code: 'STORE_UNAVAILABLE', detail: t('pay.later'), title: t('pay.later') });
 }
 
-async function start() {
+async function start(entry) {
   const begun = await post('/billing/pay/card', { token });
-  const gateway = { url: begun.gateway, key: begun.publishable_key, secret: begun.client_secret };
+  const gateway = { url: begun.gateway, key: begun.publishable_key, secret: begun.client_secret,
+    script: entry.script };
   const state = { token, key: newKey(), gateway, step: 'setup' };
-  const intent = await confirmCard(gateway, readCard());
+  const intent = await entry.confirm(gateway);
 
   if (challenge(state, intent)) {
     return false;
@@ -107,31 +107,33 @@ function paid(main, invoice) {
   announce(t('pay.done'));
 }
 
-function form(main, invoice, problem) {
+function form(main, invoice, card, problem) {
   const where = h('div', {}, problem ? failure(problem) : null);
   const button = h('button', { class: 'primary' },
     t('pay.button', { amount: money(invoice.open, invoice.currency) }));
-  const entry = h('form', { novalidate: true, id: 'paying' }, where, cardFields(),
+  const entry = h('form', { novalidate: true, id: 'paying' }, where, card.element,
     h('div', { class: 'actions' }, button));
 
   entry.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const wrong = CARD.filter((id) => { fieldError(id, check(id)); return check(id); });
+    const wrong = card.wrong();
+    card.element.querySelectorAll('input').forEach(({ id }) => fieldError(id,
+      wrong.find((one) => one.id === id)?.text));
     if (wrong.length || button.getAttribute('aria-disabled') === 'true') {
-      find(`#${wrong[0] ?? 'number'}`).focus();
+      find(`#${wrong[0]?.id ?? 'number'}`).focus();
       return;
     }
     button.setAttribute('aria-disabled', 'true');
     fill(where, h('p', { role: 'status' }, t('pay.wait')));
     try {
-      if (await start()) {
+      if (await start(card)) {
         paid(main, invoice);
       }
     } catch (trouble) {
       button.removeAttribute('aria-disabled');
       fill(where);
       if (trouble instanceof CardError) {
-        const { id, text } = refusal(trouble.code);
+        const { id, text } = card.said(trouble);
         fieldError(id, text);
         find(`#${id}`).focus();
         return;
@@ -163,5 +165,5 @@ page(async (main) => {
     fill(main, h('div', { class: 'narrow' }, h('h1', {}, t('pay.title')), h('p', {}, t('pay.closed'))));
     return;
   }
-  form(main, invoice, trouble);
+  form(main, invoice, await cardEntry(), trouble);
 }, { anonymous: true });

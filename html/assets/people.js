@@ -3,10 +3,11 @@
 import { call, get, part, post } from './api.js';
 import { doer, once } from './ask.js';
 import { fill, find, h } from './dom.js';
-import { memberDialog } from './member-dialog.js';
+import { later } from './later.js';
 import { avatar, failure, field, fieldError, problemText } from './shell.js';
 import { date, t } from './text.js';
 
+const memberDialog = later(() => import('./member-dialog.js'), 'memberDialog');
 const path = (team) => `/dashboard/teams/${part(team.id)}`;
 
 function member(one, data, refresh) {
@@ -159,34 +160,4 @@ export function members(data, refresh) {
     list ? invite(team, refresh) : null,
     list ? inviteLink(team) : null,
     occasional(data, refresh), licences(data, refresh));
-}
-
-// What others ask of this profile, in whichever of its teams.
-export function requests({ requests: list = [] }, refresh) {
-  const answer = (one, decision) => doer(t(`request.${decision}`), async () => {
-    await post(`/dashboard/requests/${part(one.id)}`, { decision });
-    await refresh(t(`request.${decision}.done`));
-  }, { 'aria-label': t(`request.${decision}.label`, { email: one.actor }) });
-
-  return list.length ? h('section', { class: 'asked', 'aria-labelledby': 'asked-title' },
-    h('h2', { id: 'asked-title' }, t('requests')),
-    h('ul', { class: 'members' }, list.map((one) => h('li', {}, avatar(one.actor),
-      h('span', { class: 'member-name' },
-        t(`request.kind.${one.kind}`, { actor: one.actor, email: one.email, team: one.team_name }),
-        h('small', {}, date(one.created_at))),
-      h('span', { class: 'row' }, answer(one, 'approve'), answer(one, 'decline')))))) : null;
-}
-
-export function discoverable({ discoverable: list = [] }, refresh) {
-  const ask = (one, kind) => doer(t(`discover.${kind}`), async () => {
-    await post(`/dashboard/teams/${part(one.id ?? one.team)}/requests`, { kind });
-    await refresh(t('ask.sent'));
-  }, { 'aria-label': `${t(`discover.${kind}`)} (${one.name ?? one.team_name})` });
-
-  return list.length ? h('section', { class: 'asked', 'aria-labelledby': 'discover-title' },
-    h('h2', { id: 'discover-title' }, t('discover')),
-    h('ul', { class: 'members' }, list.map((one) => h('li', {},
-      avatar(one.name ?? one.team_name),
-      h('span', { class: 'member-name' }, one.name ?? one.team_name),
-      h('span', { class: 'row' }, ask(one, 'join'), ask(one, 'licence')))))) : null;
 }

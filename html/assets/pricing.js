@@ -1,6 +1,7 @@
 // The plans, what each costs and what each unlocks.
 
 import { get, part, post, Problem } from './api.js';
+import { once } from './ask.js';
 import { announce, fill, find, h, icon } from './dom.js';
 import { saving } from './money.js';
 import { failure, field, fieldError, header, page, problemText, title } from './shell.js';
@@ -100,31 +101,53 @@ function periods(data, list) {
 }
 
 function contact() {
-  const fields = ['name', 'email', 'company', 'message'];
+  const fields = ['name', 'email', 'company', 'users', 'message'];
+  const needed = ['name', 'email', 'company'];
   const where = h('div', { 'aria-live': 'polite' });
+  const send = h('button', {}, t('contact.send'));
   const form = h('form', { class: 'contact-form', novalidate: true }, where,
     fields.map((id) => field({
       id, label: t(`contact.${id}`),
       autocomplete: { name: 'name', email: 'email', company: 'organization' }[id] ?? 'off',
+      inputmode: { email: 'email', users: 'numeric' }[id] ?? null,
+      maxlength: { users: 9, message: 2000 }[id] ?? 120,
     })),
-    h('button', {}, t('contact.send')));
+    send);
 
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const body = Object.fromEntries(fields.map((id) => [id, find(`#${id}`, form).value.trim()]));
-    const empty = fields.filter((id) => !body[id]);
+    const given = Object.fromEntries(fields.map((id) => [id, find(`#${id}`, form).value.trim()])
+      .filter(([, value]) => value));
+    const users = given.users?.replace(/\s/g, '');
+    const wrong = { ...Object.fromEntries(needed.filter((id) => !given[id])
+      .map((id) => [id, t('field.needed')])),
+    ...(users === undefined || /^[1-9]\d{0,8}$/.test(users) ? {}
+      : { users: t('contact.users.wrong') }) };
+    const show = (errors) => {
+      fields.forEach((id) => fieldError(id, errors[id]));
+      find(`#${fields.find((id) => errors[id])}`, form)?.focus();
+    };
 
-    fields.forEach((id) => fieldError(id, empty.includes(id) ? t('field.needed') : null));
-    if (empty.length) {
-      find(`#${empty[0]}`, form).focus();
+    show(wrong);
+    if (Object.keys(wrong).length) {
       return;
     }
-    try {
-      await post('/enterprise', { ...body, from: 'pricing' });
-      fill(form, h('p', { class: 'notice good' }, t('contact.sent')));
-    } catch (problem) {
-      fill(where, failure(problem));
-    }
+    await once(send, where, async () => {
+      try {
+        await post('/enterprise', { ...given, from: 'pricing',
+          ...(users ? { users: Number(users) } : {}) });
+      } catch (problem) {
+        const at = problem.body?.field;
+        if (!fields.includes(at)) {
+          throw problem;
+        }
+        show({ [at]: problemText(problem).join(' ') });
+        return;
+      }
+      fill(form, h('p', { class: 'notice good', tabindex: '-1', role: 'status' },
+        t('contact.sent')));
+      find('.notice', form).focus();
+    });
   });
   return h('section', { id: 'contact', class: 'contact', 'aria-labelledby': 'contact-title' },
     h('div', {}, h('h2', { id: 'contact-title' }, t('contact.title')),

@@ -3,7 +3,8 @@
 // until the answer is final, so that asking again never buys twice.
 
 import { call, get, part, post, Problem } from './api.js';
-import { challengeUrl, confirmCard, lookUp } from './gateway.js';
+import { authenticate, challengeUrl, lookUp } from './gateway.js';
+import { forget, newKey, save } from './kept.js';
 import { lang } from './text.js';
 
 // What says nothing about the outcome: asking again with the key is safe.
@@ -15,39 +16,15 @@ const BEGUN_MS = 90000;
 const POLL_MS = [500, 1000, 1000, 2000, 2000, 5000];
 
 const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
-// A purchase and what is paid on the billing pages are kept apart.
-const PURCHASE = '/upgrade';
-const name = (team, path = PURCHASE) => `billing.${path === PURCHASE ? 'purchase' : 'task'}.${team}`;
-
-export function load(team, path) {
-  try {
-    return JSON.parse(sessionStorage.getItem(name(team, path)));
-  } catch {
-    return null;
-  }
-}
-
-export function save(kept) {
-  sessionStorage.setItem(name(kept.body.team, kept.path), JSON.stringify(kept));
-}
-
-export function forget(team, path) {
-  sessionStorage.removeItem(name(team, path));
-}
-
-export function newKey() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)),
-    (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
 function refused(kept, problem) {
   forget(kept.body.team, kept.path);
   return { kind: 'refused', problem };
 }
 
-// tell(state) hears "card", "buy", "again", "wait", "long" on the way.  Ends
-// in {kind: done|refused|redirect|stuck}.
-export async function start(body, card, tell, path = PURCHASE) {
+// card: the fields of payment.js, or null when none is needed.  tell(state)
+// hears "card", "buy", "again", "wait", "long" on the way.  Ends in {kind:
+// done|refused|redirect|stuck}.
+export async function start(body, card, tell, path = '/upgrade') {
   const kept = { key: newKey(), path, body, step: 'card', at: Date.now() };
 
   save(kept);
@@ -58,8 +35,9 @@ export async function start(body, card, tell, path = PURCHASE) {
   const begun = await post('/upgrade/card', { team: body.team });
   kept.gateway = {
     url: begun.gateway, key: begun.publishable_key, secret: begun.client_secret,
+    script: card.script,
   };
-  const intent = await confirmCard(kept.gateway, card);
+  const intent = await card.confirm(kept.gateway);
   if (intent.status === 'requires_action') {
     return redirect({ ...kept, step: 'setup' }, kept.gateway, intent);
   }
@@ -131,7 +109,7 @@ async function action(kept, answer) {
   const intent = await lookUp(gateway);
   const waiting = { ...kept, step: 'action', operation: answer.operation };
 
-  if (intent.status !== 'requires_action') {
+  if (intent.status !== 'requires_action' || await authenticate(gateway)) {
     save(waiting);
     return { kind: 'resume' };
   }

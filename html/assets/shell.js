@@ -1,6 +1,6 @@
 // What every page has: brand, language switch, problems, the demo's sign-in.
 
-import { get, post, Problem } from './api.js';
+import { get, inDemo, post, Problem } from './api.js';
 import { fill, find, h, icon } from './dom.js';
 import { has, keep, lang, load, t, untranslated } from './text.js';
 
@@ -67,6 +67,12 @@ export function problemText(problem) {
 export function failure(problem, retry) {
   const [said, next] = problemText(problem);
 
+  // the session is over: the page asks who it is, and comes back here
+  if (problem.status === 401) {
+    return h('div', { class: 'notice bad', role: 'alert' },
+      h('p', {}, h('strong', {}, said), next ? ` ${next}` : ''),
+      h('button', { type: 'button', onclick: () => location.reload() }, t('signin')));
+  }
   return h('div', { class: 'notice bad', role: 'alert' },
     h('p', {}, h('strong', {}, said), next ? ` ${next}` : ''),
     retry ? h('button', { type: 'button', onclick: retry }, t('retry')) : null);
@@ -146,6 +152,9 @@ export async function page(draw, { onLeave, anonymous = false } = {}) {
       h('p', { class: 'actions' }, h('a', { class: 'button', href: '/dashboard' }, t('back.dashboard')))));
   } finally {
     clearTimeout(slow);
+  }
+  if (inDemo()) {
+    (await import('./clock-bar.js')).clockBar(find('.foot'));
   }
 }
 

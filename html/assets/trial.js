@@ -2,17 +2,16 @@
 // the team has none.
 
 import { call, part, post } from './api.js';
-import { CARD, cardFields, check, readCard, refusal } from './card.js';
+import { refusal } from './card.js';
 import { once } from './ask.js';
 import { dialog, fill, find, h } from './dom.js';
-import { CardError, challengeUrl, confirmCard, GatewayDown, lookUp } from './gateway.js';
+import { CardError, challengeUrl, GatewayDown, lookUp } from './gateway.js';
+import { newKey } from './kept.js';
+import { cardEntry } from './payment.js';
 import { failure, fieldError } from './shell.js';
 import { date, lang, money, t } from './text.js';
 
 const KEPT = 'billing.trial';
-
-const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)),
-  (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 async function begin(team, card, key) {
   await call('POST', '/billing/trial', { team, ...(card ? { payment_method: card } : {}) },
@@ -20,10 +19,11 @@ async function begin(team, card, key) {
 }
 
 // The card's token; null when the bank's page comes first.
-async function token(team, key) {
+async function token(team, key, entry) {
   const begun = await post('/upgrade/card', { team });
-  const gateway = { url: begun.gateway, key: begun.publishable_key, secret: begun.client_secret };
-  const intent = await confirmCard(gateway, readCard());
+  const gateway = { url: begun.gateway, key: begun.publishable_key, secret: begun.client_secret,
+    script: entry.script };
+  const intent = await entry.confirm(gateway);
 
   if (intent.status === 'requires_action') {
     sessionStorage.setItem(KEPT, JSON.stringify({ team, gateway, key }));
@@ -59,10 +59,11 @@ export async function trialReturn(place) {
   }
 }
 
-function cardWrong() {
-  const wrong = CARD.map((id) => ({ id, text: check(id) })).filter((one) => one.text);
+function cardWrong(entry) {
+  const wrong = entry.wrong();
 
-  CARD.forEach((id) => fieldError(id, wrong.find((one) => one.id === id)?.text));
+  entry.element.querySelectorAll('input').forEach(({ id }) => fieldError(id,
+    wrong.find((one) => one.id === id)?.text));
   if (wrong.length) {
     find(`#${wrong[0].id}`).focus();
   }
@@ -74,11 +75,12 @@ export async function trialDialog(team, refresh) {
   const box = dialog(t('trial'), t('close'), body);
   const key = newKey();
   const withCard = team.plan === 'free';
+  let entry = null;
   const place = h('div', { class: 'place' });
   const start = h('button', { class: 'primary', id: 'trial-start' }, t('trial.start'));
   const submit = () => once(start, place, async () => {
     try {
-      const card = withCard ? await token(team.id, key) : null;
+      const card = withCard ? await token(team.id, key, entry) : null;
       if (withCard && card === null) {
         return;
       }
@@ -87,7 +89,7 @@ export async function trialDialog(team, refresh) {
       await refresh(t('trial.begun'));
     } catch (problem) {
       if (problem instanceof CardError) {
-        const said = refusal(problem.code);
+        const said = entry.said(problem);
         fieldError(said.id, said.text);
         find(`#${said.id}`).focus();
         return;
@@ -101,6 +103,7 @@ export async function trialDialog(team, refresh) {
   });
 
   try {
+    entry = withCard ? await cardEntry() : null;
     const { trial, then } = await post('/billing/trial?dry_run=1', { team: team.id });
     fill(body, h('p', {}, t('trial.what', { plan: t(`plan.${trial.plan}`),
       date: date(trial.ends_at) })),
@@ -109,10 +112,10 @@ export async function trialDialog(team, refresh) {
     h('p', { class: 'hint' }, t('trial.stop')),
     h('form', { novalidate: true, onsubmit: (event) => {
       event.preventDefault();
-      if (!withCard || !cardWrong()) {
+      if (!withCard || !cardWrong(entry)) {
         submit();
       }
-    } }, withCard ? cardFields() : null, place, h('div', { class: 'actions' }, start)));
+    } }, entry?.element ?? null, place, h('div', { class: 'actions' }, start)));
   } catch (problem) {
     fill(body, failure(problem));
   }

@@ -237,6 +237,8 @@ typedef struct {
     char  gateway_public_url[256];      /* for browsers */
     char  gateway_secret_key_file[BILLING_FILE_NAME_MAX];
     char  gateway_publishable_key[128];
+    char  gateway_script[256];          /* for browsers; "" our own form */
+    char  gateway_script_hosts[256];    /* for script-src and frame-src */
     char  gateway_webhook_files[BILLING_SECRETS_MAX][BILLING_FILE_NAME_MAX];
     uint32_t  gateway_timeout_ms;       /* 25000 */
     bool  gateway_test;                 /* allows http:// and private hosts */

@@ -522,6 +522,7 @@ static const struct {
     { "licence.set",      billing_fields_licence },
     { "licence.add",      billing_fields_licences },
     { "pricing",          billing_fields_none },
+    { "gateway",          billing_fields_none },
     { "upgrade.offer",    billing_fields_team_query },
     { "upgrade.quote",    billing_fields_quote },
     { "upgrade.buy",      billing_fields_buy },

@@ -104,6 +104,8 @@ static const billing_route_t  billing_route_table[] = {
 
     { "GET", "/pricing", "pricing",
       BILLING_L, false, false, false, "pricing.html" },
+    { "GET", "/billing/gateway", "gateway",
+      BILLING_L, false, false, false, NULL },
     { "GET", "/upgrade", "upgrade.offer",
       BILLING_Q, true, false, false, "upgrade.html" },
     { "POST", "/upgrade", "upgrade.buy",

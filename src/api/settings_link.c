@@ -11,6 +11,8 @@
 
 static void billing_settings_gateway_urls(billing_reader_t *reader,
     const json_t *gateway, billing_settings_t *out);
+static void billing_settings_gateway_script(billing_reader_t *reader,
+    const json_t *gateway, billing_settings_t *out);
 static void billing_settings_gateway_url(billing_reader_t *reader,
     const char *member, char *url, bool test);
 static void billing_settings_webhooks(billing_reader_t *reader,
@@ -35,7 +37,8 @@ billing_settings_gateway(billing_reader_t *reader, const json_t *root,
 
     static const char *const  keys[] = {
         "url", "public_url", "secret_key_file", "publishable_key",
-        "webhook_secret_files", "timeout_ms", "test", NULL
+        "script", "script_hosts", "webhook_secret_files", "timeout_ms",
+        "test", NULL
     };
 
     gateway = billing_reader_object(reader, root, "gateway", true);
@@ -64,6 +67,8 @@ billing_settings_gateway(billing_reader_t *reader, const json_t *root,
         billing_reader_fail(reader, "publishable_key",
                             "must begin with \"pk_\"");
     }
+
+    billing_settings_gateway_script(reader, gateway, out);
 
     out->gateway_timeout_ms = (uint32_t)
         billing_reader_integer(reader, gateway, "timeout_ms",
@@ -174,6 +179,62 @@ billing_settings_gateway_urls(billing_reader_t *reader,
 
     billing_settings_gateway_url(reader, "public_url",
                                  out->gateway_public_url, out->gateway_test);
+}
+
+
+/*
+ * The gateway's own script draws the card's fields: where it comes from, and
+ * the hosts that a page's policy allows for it.  Both end up in a header.
+ */
+
+static void
+billing_settings_gateway_script(billing_reader_t *reader,
+    const json_t *gateway, billing_settings_t *out)
+{
+    size_t  scheme, host, i;
+    char   *hosts = out->gateway_script_hosts;
+
+    static const char  allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+        ":/.*-_";
+
+    billing_reader_copy(reader, gateway, "script", out->gateway_script,
+                        sizeof(out->gateway_script));
+    billing_reader_copy(reader, gateway, "script_hosts", hosts,
+                        sizeof(out->gateway_script_hosts));
+
+    if (reader->failed || out->gateway_script[0] == '\0') {
+        return;
+    }
+
+    scheme = strncmp(out->gateway_script, "https://", 8) == 0 ? 8
+             : out->gateway_test
+               && strncmp(out->gateway_script, "http://", 7) == 0 ? 7 : 0;
+    host = strcspn(out->gateway_script + scheme, "/");
+
+    if (scheme == 0 || host == 0
+        || out->gateway_script[strspn(out->gateway_script, allowed)] != '\0')
+    {
+        billing_reader_fail(reader, "script", "must be https://HOST/FILE");
+        return;
+    }
+
+    if (hosts[0] == '\0') {
+        memcpy(hosts, out->gateway_script, scheme + host);
+        hosts[scheme + host] = '\0';
+    }
+
+    i = strspn(hosts, allowed);
+
+    while (hosts[i] == ' ') {
+        i++;
+        i += strspn(hosts + i, allowed);
+    }
+
+    if (hosts[i] != '\0') {
+        billing_reader_fail(reader, "script_hosts", "must be names of hosts, "
+                            "separated by blanks");
+    }
 }
 
 

@@ -15,6 +15,8 @@ typedef struct {
 
 static ngx_int_t ngx_http_billing_local_pricing(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx);
+static ngx_int_t ngx_http_billing_local_gateway(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx);
 static ngx_int_t ngx_http_billing_local_none(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx);
 static ngx_int_t ngx_http_billing_local_login(ngx_http_request_t *r,
@@ -32,6 +34,7 @@ static void ngx_http_billing_local_webhook_wake(ngx_http_request_t *r,
 
 static ngx_http_billing_local_t  ngx_http_billing_locals[] = {
     { "pricing", ngx_http_billing_local_pricing },
+    { "gateway", ngx_http_billing_local_gateway },
     { "pay.page", ngx_http_billing_local_none },
     { "demo.login", ngx_http_billing_local_login },
     { "app.session", ngx_http_billing_local_session },
@@ -78,6 +81,36 @@ ngx_http_billing_local_pricing(ngx_http_request_t *r,
     return ngx_http_billing_send_json(r, NGX_HTTP_OK,
                           billing_pricing_json(&bmcf->settings->catalogue,
                                                ngx_http_billing_lang(r)));
+}
+
+
+/* How a browser speaks to the card gateway; nothing of it is a secret. */
+
+static ngx_int_t
+ngx_http_billing_local_gateway(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx)
+{
+    const char                    *script;
+    billing_settings_t            *settings;
+    ngx_http_billing_main_conf_t  *bmcf;
+
+    (void) ctx;
+
+    bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
+    settings = bmcf->settings;
+    script = settings->gateway_script[0] ? settings->gateway_script : NULL;
+
+    if (ngx_http_billing_secure(r, "public, max-age=60") != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_billing_send_json(r, NGX_HTTP_OK,
+               json_pack("{ss ss ss* ss}",
+                         "url", settings->gateway_public_url,
+                         "publishable_key", settings->gateway_publishable_key,
+                         "script", script,
+                         "currency", billing_currency_code(
+                             settings->catalogue.currency)));
 }
 
 

@@ -33,10 +33,12 @@ static const char  ngx_http_billing_missing_html[] =
     "<p>%s</p>\n"
     "<p><a href=\"/dashboard\">%s</a></p>\n"
     "</main>\n"
+    "<footer class=\"foot\">\n"
     "<nav class=\"languages\" aria-label=\"%s\">\n"
     "<a href=\"?lang=en\" hreflang=\"en\" lang=\"en\">English</a>\n"
     "<a href=\"?lang=fr\" hreflang=\"fr\" lang=\"fr\">Français</a>\n"
     "</nav>\n"
+    "</footer>\n"
     "</body>\n"
     "</html>\n";
 

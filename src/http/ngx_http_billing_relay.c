@@ -361,12 +361,14 @@ static ngx_int_t
 ngx_http_billing_relay_dashboard(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx)
 {
-    json_t             *json, *csrf;
-    ngx_str_t           token;
-    billing_session_t  *session;
+    json_t                        *json, *csrf;
+    ngx_str_t                      token;
+    billing_session_t             *session;
+    ngx_http_billing_main_conf_t  *bmcf;
 
     ngx_http_billing_secret(r);
 
+    bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
     session = ngx_http_billing_session(r);
 
     if (session == NULL
@@ -378,7 +380,9 @@ ngx_http_billing_relay_dashboard(ngx_http_request_t *r,
     json = json_loadb(ctx->answer->body.data, ctx->answer->body.len, 0, NULL);
     csrf = json_stringn((char *) token.data, token.len);
 
-    if (json_object_set_new(json, "csrf", csrf) != 0) {
+    if (json_object_set_new(json, "csrf", csrf) != 0
+        || (bmcf->demo && json_object_set_new(json, "demo", json_true()) != 0))
+    {
         json_decref(json);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

@@ -39,6 +39,8 @@ static ngx_int_t ngx_http_billing_variable_roles(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_billing_variable_profile(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_billing_variable_csp(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 
 
 /* Not cacheable: what is read before the gate is nothing yet. */
@@ -93,6 +95,9 @@ static ngx_http_variable_t  ngx_http_billing_variables[] = {
     { ngx_string("billing_session_profile"), NULL,
       ngx_http_billing_variable_profile, 0, 0, 0 },
 
+    { ngx_string("billing_csp"), NULL, ngx_http_billing_variable_csp,
+      0, 0, 0 },
+
       ngx_http_null_variable
 };
 
@@ -106,6 +111,14 @@ static const char *const  ngx_http_billing_verdicts[][2] = {
     [NGX_HTTP_BILLING_VERDICT_STALE]   = { "STALE", "STALE" },
     [NGX_HTTP_BILLING_VERDICT_UNKNOWN] = { "UNKNOWN", "UNKNOWN_DRY_RUN" }
 };
+
+/* With the gateway's script: scripts, pictures, connections, frames. */
+
+static const char  ngx_http_billing_csp[] =
+    "default-src 'none'; script-src 'self' %s; style-src 'self';"
+    " img-src 'self' data: %s; font-src 'self'; connect-src 'self' %s %s;"
+    " frame-src %s; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'";
 
 /* By bit. */
 
@@ -348,4 +361,45 @@ ngx_http_billing_variable_profile(ngx_http_request_t *r,
 
     return ngx_http_billing_variable_set(v, session->profile,
                                          ngx_strlen(session->profile));
+}
+
+
+/* $billing_csp: the policy of the pages, with the gateway of billing.json. */
+
+static ngx_int_t
+ngx_http_billing_variable_csp(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char                        *p;
+    size_t                         len;
+    const char                    *hosts;
+    billing_settings_t            *settings;
+    ngx_http_billing_main_conf_t  *bmcf;
+
+    (void) data;
+
+    bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
+    settings = bmcf->settings;
+
+    if (settings == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    hosts = settings->gateway_script_hosts;
+    len = sizeof(ngx_http_billing_csp)
+          + sizeof(settings->gateway_public_url)
+          + 4 * sizeof(settings->gateway_script_hosts);
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    len = ngx_snprintf(p, len, ngx_http_billing_csp, hosts, hosts,
+                       settings->gateway_public_url, hosts,
+                       hosts[0] ? hosts : "'none'")
+          - p;
+
+    return ngx_http_billing_variable_set(v, (char *) p, len);
 }

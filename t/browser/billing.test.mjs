@@ -201,7 +201,7 @@ test('r118: billing information is kept, shown, and prefilled the next time', as
   await go(page, overview('team-yearly', '#information'));
 
   await page.locator('#company').fill('Example Company');
-  await page.locator('#country').fill('FR');
+  await page.locator('#country').selectOption('FR');
   await page.locator('#vat_id').fill('nonsense');
   await page.locator('#task-do').click();
   await page.locator('#vat_id-error:not([hidden])').waitFor(WAIT);
@@ -246,6 +246,7 @@ test('item 40: no connection is said in place, Retry works, what was typed is ke
   page.removeAllListeners('console');
   await signIn(page);
   await go(page, overview('team-business', '#size'));
+  await page.locator('#seats').waitFor(WAIT);
   await page.context().setOffline(true);
   await page.locator('#seats').fill('9');
   await page.locator('dialog [role="alert"] button').waitFor(WAIT);

@@ -13,7 +13,8 @@ import { start } from '../lib/stack.mjs';
 const PICTURES = process.env.SCREENSHOT_DIR;
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-export const WAIT = { timeout: 60000 };    // a busy machine is not a fault
+// A busy machine is not a fault.
+export const WAIT = { timeout: Number(process.env.BROWSER_WAIT_MS ?? 60000) };
 
 export const CARDS = {
   good: '4242 4242 4242 4242',
@@ -80,14 +81,14 @@ export async function picture(page, name) {
   }
 }
 
-// axe knows of no top layer: for the contrast, what is behind an open modal
-// is hidden from it.
+// A frame is somebody else's.  axe knows of no top layer: for the contrast,
+// what is behind an open modal is hidden from it.
 async function axeRun(tags) {
   const modal = document.querySelector('dialog:modal');
   const { matches: forced } = matchMedia('(forced-colors: active)');
-  const rules = { 'color-contrast': { enabled: false } };
-  const all = await globalThis.axe.run(document, { runOnly: tags,
-    ...(modal || forced ? { rules } : {}) });
+  const rules = { 'frame-tested': { enabled: false },
+    'color-contrast': { enabled: !modal && !forced } };
+  const all = await globalThis.axe.run(document, { runOnly: tags, rules });
 
   if (modal) {
     const behind = [...document.body.children].filter((one) => one !== modal);
@@ -119,6 +120,20 @@ export async function fits(page, where) {
     - document.documentElement.clientWidth);
 
   assert.ok(wide <= 0, `${where} scrolls sideways by ${wide} px`);
+}
+
+// As where there is no test clock to be moved.
+export async function withoutDemo(page) {
+  await page.route('**/dashboard*', async (route) => {
+    if (route.request().resourceType() !== 'fetch') {
+      await route.continue();
+      return;
+    }
+    const answer = await route.fetch();
+    const { demo, ...rest } = await answer.json();
+    assert.equal(demo, true);
+    await route.fulfill({ response: answer, json: rest });
+  });
 }
 
 export async function signIn(page, email = 'owner@example.test') {

@@ -46,8 +46,7 @@ for (const [locale, words] of [['en-US', /Business|Team/], ['fr-FR', /Le forfait
     await page.locator('.done .button.primary').click();
     await page.waitForURL(/\/embed/, WAIT);
     await page.getByText('billing:upgraded').waitFor(WAIT);
-    await page.locator('#feature').waitFor(WAIT);
-    assert.ok(await page.locator('billing-gate').evaluate((one) => one.hasAttribute('allowed')));
+    await page.locator('billing-gate[allowed] #feature').waitFor(WAIT);
     assert.match(await page.locator('header billing-upgrade-button a').first()
       .getAttribute('href'), /^\/(billing\/overview|upgrade)\?team=/);
     await accessible(page, `open ${locale}`);

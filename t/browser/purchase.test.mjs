@@ -116,7 +116,7 @@ test('a declined card: said next to the field, nothing bought, then another one'
 for (const [name, number, challenges] of [
   ['at card entry', CARDS.setupChallenge, 1], ['at card entry and charge', CARDS.alwaysChallenge, 2],
 ]) {
-  test(`3-D Secure ${name}: refused once, then approved`, async (t) => {
+  test(`item 21: 3-D Secure ${name}: refused once, then approved`, async (t) => {
     const page = await open(t);
     const bank = page.locator('button[value="approve"]');
 
@@ -149,7 +149,7 @@ for (const [name, number, challenges] of [
   });
 }
 
-test('3-D Secure at the charge: Back, on again, refused; another card buys', async (t) => {
+test('items 19 21: 3-D Secure at the charge: Back, on again, refused; another card buys', async (t) => {
   const page = await open(t);
   const bank = page.locator('button[value="approve"]');
   const next = async (button) => {
@@ -185,7 +185,7 @@ test('3-D Secure at the charge: Back, on again, refused; another card buys', asy
   await page.locator('#done').waitFor(WAIT);
 });
 
-test('a pending answer is waited for, in words, until the operation is done', async (t) => {
+test('item 20: a pending answer is waited for, in words, until the operation is done', async (t) => {
   const page = await open(t);
   let asked = 0;
 
@@ -216,7 +216,7 @@ test('a pending answer is waited for, in words, until the operation is done', as
   assert.ok(asked >= 4);
 });
 
-test('a reload while paying goes on with the same key: one order', async (t) => {
+test('item 19: a reload while paying goes on with the same key: one order', async (t) => {
   const page = await open(t);
   const keys = [];
   let hold = true;
@@ -250,7 +250,7 @@ test('a reload while paying goes on with the same key: one order', async (t) => 
   assert.ok(keys.length > 1);
 });
 
-test('no connection: said in place, what was typed is kept', async (t) => {
+test('item 40: no connection: said in place, what was typed is kept', async (t) => {
   const page = await open(t);
 
   page.removeAllListeners('console');
@@ -268,7 +268,7 @@ test('no connection: said in place, what was typed is kept', async (t) => {
   await page.locator('#done').waitFor(WAIT);
 });
 
-test('invoice: offered with its reason, no card asked for', async (t) => {
+test('item 12: invoice: offered with its reason, no card asked for', async (t) => {
   const page = await open(t);
 
   await signIn(page);
@@ -287,7 +287,7 @@ test('invoice: offered with its reason, no card asked for', async (t) => {
   assert.match(await page.locator('main').innerText(), /accounts@example\.test/);
 });
 
-test('promo codes: applied, removed, unknown', async (t) => {
+test('item 11: promo codes: applied, removed, unknown', async (t) => {
   const page = await open(t);
 
   await signIn(page);
@@ -312,7 +312,7 @@ test('promo codes: applied, removed, unknown', async (t) => {
   assert.equal(await page.locator('#promo').inputValue(), 'NOSUCHCODE');
 });
 
-test('a late answer to an older question never overwrites the newer', async (t) => {
+test('item 9: a late answer to an older question never overwrites the newer', async (t) => {
   const page = await open(t);
 
   await signIn(page);
@@ -407,7 +407,7 @@ test('members: added, counted in the smallest size, removed; a bad address is sa
   await added.waitFor({ state: 'detached', ...WAIT });
 });
 
-test('r4 the language switch keeps what was chosen', async (t) => {
+test('r4 item 37: the language switch keeps what was chosen', async (t) => {
   const page = await open(t);
 
   await signIn(page);
@@ -440,7 +440,7 @@ test('return leads to this site only', async (t) => {
   assert.deepEqual(hrefs, ['/boards/b1', home, home, home]);
 });
 
-test('each page: axe clean, light and dark; no sideways scroll at 320 px', async (t) => {
+test('items 38 39: each page: axe clean, light and dark; no sideways scroll at 320 px', async (t) => {
   for (const colorScheme of ['light', 'dark']) {
     const page = await open(t, { colorScheme, viewport: { width: 320, height: 700 } });
 

@@ -18,7 +18,7 @@ const amount = async (page) => /[\d\s.,  ]*\d/.exec(
 // The tax table asks for a country before there is a price.
 async function toPrice(page, address) {
   await page.goto(site + address);
-  await page.locator('#country').fill('US', WAIT);
+  await page.locator('#country').selectOption('US', WAIT);
   await page.locator('#postal_code').fill('10001');
   return priced(page);
 }
@@ -42,11 +42,11 @@ test('items 8 10 13 39: the country\'s tax is on the bill and on the button, as 
   await page.locator('#bill .notice a').click(WAIT);
   assert.equal(await page.evaluate(() => document.activeElement.id), 'country');
   await accessible(page, 'the country is asked');
-  await page.locator('#country').fill('us');
+  await page.locator('#country').selectOption('US');
   await page.locator('#postal_code').focus();
   assert.equal(await amount(page), '3000');
   assert.equal(await page.locator('.line.tax').count(), 0);
-  await page.locator('#country').fill('fr');
+  await page.locator('#country').selectOption('FR');
   await page.locator('#postal_code').focus();
   await page.locator('.line.tax').waitFor(WAIT);
   assert.equal(await amount(page), '3600');
@@ -86,6 +86,35 @@ test('item 10: a price that moved meanwhile: nothing bought, both amounts, then 
   await page.locator('#purchase').click();
   await page.locator('#done').waitFor(WAIT);
   assert.ok((await page.locator('.facts-list').innerText()).includes(now));
+});
+
+test('r113 r116 choosing a country that uses VAT makes the VAT number appear; hidden, it is not sent', async (t) => {
+  const page = await open(t, { locale: 'fr-FR' });
+  let quoted;
+
+  page.on('request', (one) => {
+    quoted = one.url().endsWith('/upgrade/quote') ? one.postDataJSON() : quoted;
+  });
+  await signIn(page);
+  const team = await newTeam(page);
+  await toPrice(page, `/upgrade?team=${team.id}&plan=team&seats=1&period=monthly`);
+  const vat = page.locator('#vat_id');
+  assert.ok(await vat.isHidden(), 'no VAT in the United States');
+  for (const [country, asked] of [['FR', true], ['CH', false], ['TR', true], ['NO', true],
+    ['GB', true], ['US', false]]) {
+    await page.locator('#country').selectOption(country);
+    assert.equal(await vat.isVisible(), asked, country);
+    assert.equal(await page.locator('label[for="vat_id"]').isVisible(), asked, country);
+  }
+  await page.locator('#country').selectOption('FR');
+  await vat.fill('FR1');
+  await page.locator('#city').focus();
+  await page.locator('#vat_id-error:not([hidden])').waitFor(WAIT);
+  assert.equal(quoted.billing_information.vat_id, 'FR1');
+  await accessible(page, 'a wrong VAT number');
+  await page.locator('#country').selectOption('US');
+  await priced(page);
+  assert.deepEqual(quoted.billing_information, { country: 'US' });
 });
 
 test('item 34: from the gate: what is missing, and back to the same board', async (t) => {
@@ -146,8 +175,7 @@ test('items 2 5 14 18 24: a purchase by keyboard alone', async (t) => {
   await tabTo(page, 'postal_code');
   await page.keyboard.type('10001');
   await tabTo(page, 'country');
-  await page.keyboard.type('us');
-  await tabTo(page, 'vat_id');
+  await page.keyboard.type('United States');
   await priced(page);
   await tabTo(page, 'purchase');
   await page.keyboard.press('Enter');

@@ -1,14 +1,22 @@
 #!/usr/bin/env node
 
-// A mail server that keeps each mail as DIR/N.eml and sends nothing on.
+// A mail server that keeps each mail as DIR/N.eml and sends nothing on.  With
+// --socket it is also the mailbox: what arrived, as its readers would see it.
 
 import fs from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { parse } from '../lib/mails.mjs';
+
 const LINE_MAX = 1000 * 1000;
 const MAIL_MAX = 32 * 1024 * 1024;
+const LIST_MAX = 50;
+// A mail is somebody's text: it may look as it likes and do nothing.
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+  + "form-action 'none'; frame-ancestors 'none'";
 
 export class Sink {
   constructor(dir) {
@@ -149,17 +157,75 @@ const VERBS = {
   },
 };
 
+// GET /demo/mails, the newest first; /demo/mails/N, its HTML; N.txt, N.pdf.
+export class Mailbox {
+  constructor(dir) {
+    this.dir = dir;
+  }
+
+  read(n) {
+    const bytes = fs.readFileSync(path.join(this.dir, `${n}.eml`), 'latin1');
+
+    return { n, at: /^Date: (.*)\r$/m.exec(bytes)?.[1] ?? null, ...parse(bytes) };
+  }
+
+  list() {
+    const numbers = fs.readdirSync(this.dir).map((name) => /^(\d+)\.eml$/.exec(name)?.[1])
+      .filter(Boolean).map(Number).sort((a, b) => b - a);
+    const mails = numbers.slice(0, LIST_MAX).map((n) => this.read(n));
+
+    return { count: numbers.length, mails: mails.map(({ at, to, subject, lang, pdf, n }) => (
+      { n, at, to: to?.replace(/^<|>$/g, ''), subject, lang, pdf: Boolean(pdf) })) };
+  }
+
+  answer(url) {
+    const [, n, kind] = /^\/demo\/mails(?:\/(\d{1,9})(\.txt|\.pdf)?)?(?:\?.*)?$/.exec(url) ?? [];
+
+    if (/^\/demo\/mails(?:\?.*)?$/.test(url)) {
+      return ['application/json', JSON.stringify(this.list())];
+    }
+    const mail = this.read(Number(n));
+    return kind === '.pdf' ? ['application/pdf', mail.pdf]
+      : kind === '.txt' ? ['text/plain; charset=utf-8', mail.text]
+        : ['text/html; charset=utf-8', mail.html];
+  }
+
+  listen(socket) {
+    fs.rmSync(socket, { force: true });
+    return new Promise((done, failed) => {
+      http.createServer((request, response) => {
+        let answer = null;
+
+        try {
+          answer = request.method === 'GET' ? this.answer(request.url) : null;
+        } catch (error) {
+          if (error.code !== 'ENOENT') {
+            console.error(error);
+          }
+        }
+        response.writeHead(answer?.[1] ? 200 : 404, { 'Content-Type': answer?.[0] ?? 'text/plain',
+          'Cache-Control': 'no-store', 'Content-Security-Policy': POLICY,
+          'X-Content-Type-Options': 'nosniff' });
+        response.end(answer?.[1] ?? 'no such mail\n');
+      }).on('error', failed).listen(socket, done);
+    });
+  }
+}
+
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   const { values } = parseArgs({
-    options: { port: { type: 'string' }, dir: { type: 'string' } },
+    options: { port: { type: 'string' }, dir: { type: 'string' }, socket: { type: 'string' } },
   });
 
   if (!/^\d{1,5}$/.test(values.port ?? '') || !values.dir) {
-    console.error('usage: sink.mjs --port N --dir DIR');
+    console.error('usage: sink.mjs --port N --dir DIR [--socket FILE]');
     process.exit(1);
   }
   try {
     const sink = await new Sink(values.dir).listen(Number(values.port));
+    if (values.socket) {
+      await new Mailbox(values.dir).listen(values.socket);
+    }
     console.log(`mail sink at 127.0.0.1:${sink.port}`);
   } catch (error) {
     console.error(`mail sink: ${error.message}`);

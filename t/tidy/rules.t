@@ -19,7 +19,6 @@ use Tidy;
 
 # What is not there yet, and why.
 my %MISSING = (
-    113 => 'no page asks for a tax id; the interface takes it with a country',
 );
 
 # Education, trial and add-ons are not sold here.

@@ -1,4 +1,4 @@
-#include "api_fixture.h"
+#include "settings_fixture.h"
 
 
 /* 5.7 rows 6 and 9; the rest of the section is in t/data/settings. */
@@ -61,11 +61,61 @@ p38_addresses_have_a_host_and_nothing_else(void **state)
 }
 
 
+/* Both end up in a header: nothing that could end a directive there. */
+
+static void
+r87_the_gateways_script_has_a_host(void **state)
+{
+    static const struct {
+        const char  *members;
+        const char  *hosts;         /* NULL: refused */
+    } cases[] = {
+        { "", "" },
+        { "\"script\": \"https://js.stripe.com/v3/\", ",
+          "https://js.stripe.com" },
+        { "\"script\": \"https://js.stripe.com/v3/\", "
+          "\"script_hosts\": \"https://js.stripe.com "
+          "https://*.js.stripe.com https://hooks.stripe.com\", ",
+          "https://js.stripe.com https://*.js.stripe.com "
+          "https://hooks.stripe.com" },
+        { "\"script\": \"http://js.stripe.com/v3/\", ", NULL },
+        { "\"script\": \"https:///v3/\", ", NULL },
+        { "\"script\": \"/v3/\", ", NULL },
+        { "\"script\": \"https://a/v3/;x\", ", NULL },
+        { "\"script\": \"https://a/'\", ", NULL },
+        { "\"script\": \"https://a/v3/\", "
+          "\"script_hosts\": \"https://a; img-src *\", ", NULL },
+        { "\"script\": \"https://a/v3/\", "
+          "\"script_hosts\": \"'unsafe-inline'\", ", NULL }
+    };
+
+    (void) state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char           piece[512];
+        billing_err_t  rc;
+
+        (void) snprintf(piece, sizeof(piece), "%s\"publishable_key\"",
+                        cases[i].members);
+        rc = settings_with("\"publishable_key\"", piece);
+
+        if ((rc == BILLING_OK) != (cases[i].hosts != NULL)
+            || (rc == BILLING_OK
+                && strcmp(settings.gateway_script_hosts, cases[i].hosts) != 0))
+        {
+            fail_msg("%s: %s %s", cases[i].members,
+                     settings.gateway_script_hosts, settings_error);
+        }
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(p38_addresses_have_a_host_and_nothing_else),
+        cmocka_unit_test(r87_the_gateways_script_has_a_host),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -161,6 +161,8 @@ export function notices(one) {
       date: date(one.period_end) }), go('reactivate', 'billing.reactivate', 'primary')) : null,
     one.state === 'expired' ? notice('bad', t('billing.expired'),
       go('reactivate', 'billing.reactivate', 'primary'), go('free', 'billing.free')) : null,
+    one.mail_refused ? notice('warn', t('billing.mail.refused', {
+      email: one.mail_refused.email, date: date(one.mail_refused.at) })) : null,
     one.state === 'trial' ? notice('warn', t('billing.trial', {
       date: date(one.team.trial_ends_at), plan: t(`plan.${one.team.trial_plan}`) })) : null,
   ];

@@ -17,6 +17,7 @@ static int billing_paper_received(const billing_paper_t *p);
 static const json_t *billing_paper_tax(const billing_paper_t *p);
 static json_t *billing_paper_percent(const billing_paper_t *p);
 static json_t *billing_paper_taxed(const billing_paper_t *p);
+static json_t *billing_paper_untaxed(const billing_paper_t *p);
 static void billing_paper_total(const billing_paper_t *p, json_t *totals,
     const char *key, int64_t minor);
 static int64_t billing_paper_int(const json_t *object, const char *member);
@@ -181,6 +182,28 @@ billing_paper_taxed(const billing_paper_t *p)
 }
 
 
+/* At the rate of its invoice; notes of before it was kept do not say it. */
+
+static json_t *
+billing_paper_untaxed(const billing_paper_t *p)
+{
+    json_t        *percent = NULL;
+    const json_t  *rate = json_object_get(p->document, "tax_rate");
+
+    if (rate != NULL) {
+        percent = billing_percent_json(billing_paper_int(rate, "numerator"),
+                                       billing_paper_int(rate, "denominator"),
+                                       p->lang);
+    }
+
+    return json_pack("[o, o]",
+               billing_paper_word(p, "vat",
+                                  json_pack("{s:o*}", "percent", percent)),
+               billing_paper_amount(p, billing_paper_int(p->document,
+                                                         "tax")));
+}
+
+
 /* Positive amounts: the paper says what they are. */
 
 static int
@@ -206,8 +229,7 @@ billing_paper_given(const billing_paper_t *p)
 
     billing_paper_total(p, totals, "net",
                         billing_paper_int(p->document, "net"));
-    billing_paper_total(p, totals, "vat",
-                        billing_paper_int(p->document, "tax"));
+    (void) json_array_append_new(totals, billing_paper_untaxed(p));
     billing_paper_total(p, totals, "credited",
                         billing_paper_int(p->document, "total"));
 

@@ -407,6 +407,30 @@ billing_check_numbers(billing_verify_t *v)
 }
 
 
+/*
+ * The year is that of the seller's day, which the document has kept: no day
+ * is further from that of UTC than the zones are.
+ */
+
+static bool
+billing_paper_year(const billing_paper_t *paper)
+{
+    int          year;
+    const char  *day;
+
+    if (billing_date_of(paper->issued_at - 12 * 3600).year > paper->year
+        || billing_date_of(paper->issued_at + 14 * 3600).year < paper->year)
+    {
+        return false;
+    }
+
+    day = json_string_value(json_object_get(paper->document, "issue_date"));
+
+    return day == NULL
+           || (sscanf(day, "%4d-", &year) == 1 && year == paper->year);
+}
+
+
 static billing_db_rc_t
 billing_paper_date(billing_verify_t *v, const billing_paper_t *paper,
     const billing_paper_before_t *before)
@@ -423,7 +447,7 @@ billing_paper_date(billing_verify_t *v, const billing_paper_t *paper,
     }
 
     if (!billing_paper_says(paper, "issued_at", at)
-        || billing_date_of(paper->issued_at).year != paper->year)
+        || !billing_paper_year(paper))
     {
         billing_verify_found(v, paper->number, "is of %s, its document or its"
                              " number of another time", at);

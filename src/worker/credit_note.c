@@ -11,11 +11,10 @@
 
 
 static billing_db_rc_t billing_credit_write(billing_worker_t *w,
-    const billing_team_row_t *row, const billing_credit_note_t *note,
-    const billing_number_t *number);
-static json_t *billing_credit_document(billing_worker_t *w,
-    const billing_team_row_t *row, const billing_credit_note_t *note,
-    const billing_number_t *number);
+    const billing_credit_note_t *note, const billing_number_t *number);
+static json_t *billing_credit_document(const json_t *invoice,
+    const billing_credit_note_t *note, const billing_number_t *number);
+static json_t *billing_credit_rate(const json_t *invoice);
 static billing_db_rc_t billing_credit_books(billing_worker_t *w,
     const billing_credit_note_t *note, const billing_number_t *number);
 
@@ -37,7 +36,7 @@ billing_credit_issue(billing_worker_t *w, const billing_team_row_t *row,
     rc = billing_number_next(w, last_sql, &number);
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_credit_write(w, row, note, &number);
+        rc = billing_credit_write(w, note, &number);
     }
 
     if (rc == BILLING_DB_OK) {
@@ -63,8 +62,8 @@ billing_credit_issue(billing_worker_t *w, const billing_team_row_t *row,
 
 
 static billing_db_rc_t
-billing_credit_write(billing_worker_t *w, const billing_team_row_t *row,
-    const billing_credit_note_t *note, const billing_number_t *number)
+billing_credit_write(billing_worker_t *w, const billing_credit_note_t *note,
+    const billing_number_t *number)
 {
     static const char  sql[] =
         "INSERT INTO credit_note (number, series, year, no, team, bill,"
@@ -77,12 +76,22 @@ billing_credit_write(billing_worker_t *w, const billing_team_row_t *row,
 
     char              hash[BILLING_HASH_LEN + 1];
     char             *text;
-    json_t           *document;
+    json_t           *document, *invoice;
     billing_db_rc_t   rc;
 
-    document = billing_credit_document(w, row, note, number);
-    text = document == NULL
-           ? NULL : billing_document_seal(document, number, hash);
+    rc = billing_print_document(w, note->bill->number, &invoice);
+
+    if (rc != BILLING_DB_OK) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    document = billing_credit_document(invoice, note, number);
+    json_decref(invoice);
+
+    text = document != NULL
+           && json_object_set_new(document, "seller",
+                                  billing_seller_json(w->settings)) == 0
+           ? billing_document_seal(document, number, hash) : NULL;
     json_decref(document);
 
     if (text == NULL) {
@@ -109,30 +118,62 @@ billing_credit_write(billing_worker_t *w, const billing_team_row_t *row,
 }
 
 
+/* Who it is for, at what rate and why: as its invoice says, not as of today. */
+
 static json_t *
-billing_credit_document(billing_worker_t *w, const billing_team_row_t *row,
+billing_credit_document(const json_t *invoice,
     const billing_credit_note_t *note, const billing_number_t *number)
 {
     const billing_credit_t  *credit;
 
     credit = &note->credit;
 
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s,"
-                     " s:o, s:o, s:o}",
+    return json_pack("{s:s, s:s, s:s, s:s, s:O*, s:s, s:o, s:I, s:I, s:I,"
+                     " s:s, s:o, s:o, s:s, s:O*, s:O*, s:O*, s:O*}",
                "number", number->number,
                "kind", "credit_note",
                "checkout", note->bill->id,
                "invoice", note->bill->number,
+               "invoice_date", json_object_get(invoice, "issue_date"),
                "reason", note->reason,
-               "team", row->id,
-               "team_name", row->name,
+               "tax_rate", billing_credit_rate(invoice),
                "net", (json_int_t) credit->net.minor,
                "tax", (json_int_t) credit->tax.minor,
                "total", (json_int_t) credit->gross.minor,
                "currency", billing_currency_code(credit->gross.currency),
                "issued_at", billing_instant_json(number->issued_at),
-               "buyer", billing_buyer_json(w, row->id),
-               "seller", billing_seller_json(w->settings));
+               "issue_date", billing_zone_json(number->issued_at),
+               "team", note->bill->team,
+               "team_name", json_object_get(invoice, "team_name"),
+               "ground", json_object_get(invoice, "ground"),
+               "lang", json_object_get(invoice, "lang"),
+               "buyer", json_object_get(invoice, "buyer"));
+}
+
+
+/* Of its one line of tax; without one there is none. */
+
+static json_t *
+billing_credit_rate(const json_t *invoice)
+{
+    size_t         i;
+    const char    *kind;
+    const json_t  *line, *lines;
+
+    lines = json_object_get(invoice, "lines");
+
+    for (i = 0; i < json_array_size(lines); i++) {
+        line = json_array_get(lines, i);
+        kind = json_string_value(json_object_get(line, "kind"));
+
+        if (kind != NULL && strcmp(kind, "tax") == 0) {
+            return json_pack("{s:O, s:O}",
+                       "numerator", json_object_get(line, "numerator"),
+                       "denominator", json_object_get(line, "denominator"));
+        }
+    }
+
+    return json_pack("{s:i, s:i}", "numerator", 0, "denominator", 10000);
 }
 
 

@@ -22,6 +22,7 @@ extern const char  billing_sql_015_print[];
 extern const char  billing_sql_016_flexible[];
 extern const char  billing_sql_017_decline[];
 extern const char  billing_sql_018_bill[];
+extern const char  billing_sql_019_mail_end[];
 
 typedef struct {
     int64_t      version;
@@ -44,7 +45,8 @@ static const billing_migration_t  billing_migrations[] = {
     { 15, "print", billing_sql_015_print },
     { 16, "flexible", billing_sql_016_flexible },
     { 17, "decline", billing_sql_017_decline },
-    { 18, "bill", billing_sql_018_bill }
+    { 18, "bill", billing_sql_018_bill },
+    { 19, "mail_end", billing_sql_019_mail_end }
 };
 
 #define BILLING_MIGRATIONS                                                    \

@@ -20,6 +20,8 @@ static billing_db_rc_t billing_overview_passes(billing_op_t *op,
 static json_t *billing_overview_method(const billing_team_row_t *row);
 static billing_db_rc_t billing_overview_information(billing_op_t *op,
     const billing_team_row_t *row, json_t *body);
+static billing_db_rc_t billing_overview_mail(billing_op_t *op,
+    const billing_team_row_t *row, json_t *body);
 static billing_db_rc_t billing_overview_owed(billing_op_t *op,
     const billing_team_row_t *row, json_t **out);
 static billing_db_rc_t billing_operation_checkout(billing_op_t *op,
@@ -81,6 +83,10 @@ billing_overview_answer(billing_op_t *op, const billing_team_row_t *row,
 
     if (rc == BILLING_DB_OK) {
         rc = billing_overview_information(op, row, body);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_overview_mail(op, row, body);
     }
 
     if (rc != BILLING_DB_OK) {
@@ -187,6 +193,42 @@ billing_overview_information(billing_op_t *op, const billing_team_row_t *row,
     }
 
     return json_object_set_new(body, "billing_information", information) == 0
+           ? BILLING_DB_OK : BILLING_DB_UNMADE;
+}
+
+
+/* Bills that do not arrive: until one does, or the address is another. */
+
+static billing_db_rc_t
+billing_overview_mail(billing_op_t *op, const billing_team_row_t *row,
+    json_t *body)
+{
+    static const char  sql[] =
+        "SELECT state, subject, ended_at FROM mail_outbox WHERE recipient = $1"
+        " ORDER BY ended_at DESC LIMIT 1";
+
+    json_t           *refused = json_null();
+    billing_db_rc_t   rc;
+
+    rc = billing_db_query(op->w->db, sql, "t", row->billing_email);
+
+    if (rc != BILLING_DB_ROW && rc != BILLING_DB_DONE) {
+        return rc;
+    }
+
+    if (rc == BILLING_DB_ROW
+        && strcmp(billing_db_text(op->w->db, sql, 0), "refused") == 0)
+    {
+        refused = json_pack("{s:s, s:s, s:o}",
+                      "email", row->billing_email,
+                      "subject", billing_db_text(op->w->db, sql, 1),
+                      "at",
+                      billing_instant_json(billing_db_int(op->w->db, sql, 2)));
+    }
+
+    billing_db_done(op->w->db, sql);
+
+    return json_object_set_new(body, "mail_refused", refused) == 0
            ? BILLING_DB_OK : BILLING_DB_UNMADE;
 }
 

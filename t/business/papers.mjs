@@ -131,12 +131,19 @@ test('r108 r122 a receipt of what has come, and a credit note that names its inv
   got = await pdf(owner, `/billing/receipts/${number}.pdf?lang=en`);
   has(got, 'Receipt', 'WIRE-78', 'Still to be paid $0.00');
 
+  // Its address is that of the invoice, whatever the team's is by now.
+  await ok(owner.put('/billing/information', { team, company: 'Moved Ltd', country: 'DE' }));
+  const [{ issued_at: issued }] = await invoices(owner, team);
+  const day = new Intl.DateTimeFormat('fr-FR', { dateStyle: 'long', timeZone: 'Europe/Paris' })
+    .format(new Date(issued));
   const asked = await ok(owner.post('/billing/refunds', { team, invoice: number, amount: 12000,
     reason: 'not used' }, key()), 201);
   await ok(owner.post(`/demo/refunds/${asked.refund.id}`, { decision: 'granted' }, key()));
   const [{ credit_notes: [note] }] = (await invoices(owner, team));
   got = await pdf(owner, `/billing/credit-notes/${note.number}.pdf`);
-  has(got, `Avoir ${note.number}`, `facture ${number}`, '100,00 $US', '20,00 $US', '120,00 $US');
+  has(got, `Avoir ${note.number}`, `facture ${number} du ${day}`, french.company, 'TVA 20 %', '100,00 $US',
+    '20,00 $US', '120,00 $US');
+  assert.ok(!got.text.includes('Moved'), got.text);
   assert.equal(got.headers['content-disposition'],
     `attachment; filename="avoir-${note.number}.pdf"`);
 });
@@ -164,6 +171,24 @@ test('p40 p41 all that a French invoice must carry, the buyer\'s SIREN among it'
   }
   const wrong = await owner.put('/billing/information', { team, country: 'FR', siren: '732829321' });
   assert.equal(wrong.json.code, 'SIREN_INVALID', wrong.text);
+});
+
+test('a bill that was refused is told of, until one arrives', async () => {
+  const { owner, team } = await byInvoice(stack, 'bounce', {
+    billing_information: french,
+    payment: { method: 'invoice', email: 'refused-bills@example.test' } });
+  const told = async () => (await ok(owner.get(`/billing/overview?team=${team}`))).mail_refused;
+  assert.equal(await told(), null);
+  await advance(owner, '61m');
+  const { number } = await finalised(owner, team);
+  const refused = await eventually('the refusal', told);
+  assert.equal(refused.email, 'refused-bills@example.test');
+  assert.match(refused.subject, new RegExp(number));
+  assert.ok(Date.parse(refused.at) > 0, refused.at);
+
+  await ok(owner.post('/billing/payment-method', { team, method: 'invoice',
+    email: 'arrives@example.test' }, key()));
+  assert.equal(await told(), null);
 });
 
 test('p45 a kept file that was changed, or has gone, is found', async () => {

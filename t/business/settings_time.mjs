@@ -162,3 +162,36 @@ test('r50 no. 22: Consultant on sale, or withdrawn for who has it not yet', asyn
   assert.deepEqual(await s.charges(has.team), [1500, 1500]);
   await stack.configure(plan('consultant', { selling: true }));
 });
+
+// In winter Paris is an hour ahead of UTC: its new year is not there yet.
+test('p39 the year of a number, and the day of a document, are the seller\'s', async () => {
+  const now = await s.advance('1s');
+  const year = now.getUTCFullYear() + 1;                 // in which it is
+  const nextYear = Date.UTC(year, 11, 31, 23);
+  const document = async (name) => {
+    const { owner, team, answer } = await s.bought(name);
+    const { number } = answer.invoice;
+    const { invoice } = (await owner.get(`/billing/invoices/${number}?team=${team}`)).json;
+    return { number, document: invoice.document };
+  };
+
+  await s.until(nextYear - 1200 * 1000);
+  const old = await document('december');
+  assert.match(old.number, new RegExp(`^INV-${year}-`));
+  assert.equal(old.document.issue_date, `${year}-12-31`);
+
+  await s.until(nextYear + 60 * 1000);
+  const young = await document('january');
+  assert.match(young.number, new RegExp(`^INV-${year + 1}-`));
+  assert.equal(young.document.issue_date, `${year + 1}-01-01`);
+  assert.match(young.document.issued_at, new RegExp(`^${year}-12-31T23:`));
+
+  // Those of the renewals in between as well: one chain, and none too soon.
+  const rows = await stack.sql("SELECT year, no, issued_at, prev_hash FROM invoice WHERE series = 'INV'"
+    + ' ORDER BY year, no');
+  rows.forEach((row, i) => {
+    assert.equal(row.no, rows[i - 1]?.year === row.year ? rows[i - 1].no + 1 : 1);
+    assert.equal(row.prev_hash !== '', i > 0);
+    assert.equal(row.year > year, row.issued_at * 1000 >= nextYear, JSON.stringify(row));
+  });
+});

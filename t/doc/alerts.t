@@ -160,6 +160,8 @@ my %case = (
         { billing_mails_due_at => '1700+0x40' }],
     BillingMailsRefused => ['60m', { billing_mails_refused => '2+0x30 3+0x60' },
         { billing_mails_refused => '4+0x90' }],
+    BillingUnmade => ['5m', { billing_unmade => '0 0 3+0x20' },
+        { billing_unmade => '3+0x30' }],
     BillingDeadLetters => ['5m', { billing_dead_letters => '1+0x20' },
         { billing_dead_letters => '0+0x20' }],
     BillingRefundsStuck => ['5m', { billing_refunds_stuck => '1+0x20' },

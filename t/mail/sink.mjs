@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 
-// A mail server that keeps each mail as DIR/N.eml and sends nothing on.  With
-// --socket it is also the mailbox: what arrived, as its readers would see it.
+// A mail server that keeps each mail as DIR/N.eml and sends nothing on; nobody
+// whose name begins with "refused" is there.  With --socket it is also the
+// mailbox: what arrived, as its readers would see it.
 
 import fs from 'node:fs';
 import http from 'node:http';
@@ -144,6 +145,9 @@ const VERBS = {
     }
     if (!to) {
       return '501 RCPT TO:<address>';
+    }
+    if (to.startsWith('refused')) {
+      return '550 nobody of that name';
     }
     session.mail.to.push(to);
     return '250 ok';

@@ -162,6 +162,80 @@ r138_a_balance_that_paid_of_it_comes_back(void **state)
 }
 
 
+static json_t *
+document_of(const char *sql)
+{
+    json_t  *document;
+
+    assert_int_equal(billing_db_query(t.w.db, sql, ""), BILLING_DB_ROW);
+    document = json_loads(billing_db_text(t.w.db, sql, 0), 0, NULL);
+    billing_db_done(t.w.db, sql);
+    assert_non_null(document);
+
+    return document;
+}
+
+
+/* Whatever the team says of itself by now: the sale was to whom it was. */
+
+static void
+r138_a_credit_note_says_what_its_invoice_says(void **state)
+{
+    json_t      *rate, *invoice, *note;
+    const char  *id;
+
+    static const char *const  same[] = {
+        "team", "team_name", "buyer", "ground", "lang", "currency"
+    };
+
+    (void) state;
+
+    t.settings.ntaxes = 1;
+    t.settings.taxes[0] = (billing_tax_t) {
+        .country = "FR", .permyriad = 2000
+    };
+    id = make_team(1);
+    drop(expect(OWNER, "billing.information",
+                json_pack("{s:s, s:s, s:s}", "team", id, "country", "FR",
+                          "company", "Before"), 200, NULL));
+    drop(expect(OWNER, "upgrade.buy",
+        json_pack("{s:s, s:s, s:i, s:s, s:{s:s, s:s}}", "team", id,
+            "plan", "team", "seats", 12, "period", "yearly",
+            "payment", "method", "invoice", "email", "bills@example.test"),
+        200, NULL));
+    (void) final_invoice();
+
+    after_days(3);
+    drop(expect(OWNER, "billing.information",
+                json_pack("{s:s, s:s, s:s}", "team", id, "country", "DE",
+                          "company", "After"), 200, NULL));
+    drop(expect(OWNER, "billing.cancel", of_team(id), 200, NULL));
+
+    invoice = document_of("SELECT document FROM invoice");
+    note = document_of("SELECT document FROM credit_note");
+
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+        assert_non_null(json_object_get(note, same[i]));
+        assert_true(json_equal(json_object_get(note, same[i]),
+                               json_object_get(invoice, same[i])));
+    }
+
+    assert_string_equal(text_of(json_object_get(note, "buyer"), "company"),
+                        "Before");
+    assert_string_equal(text_of(note, "invoice_date"),
+                        text_of(invoice, "issue_date"));
+    assert_string_not_equal(text_of(note, "issue_date"),
+                            text_of(invoice, "issue_date"));
+
+    rate = json_object_get(note, "tax_rate");
+    assert_int_equal(number_of(rate, "numerator") * 10000,
+                     number_of(rate, "denominator") * 2000);
+    json_decref(invoice);
+    json_decref(note);
+    books_agree();
+}
+
+
 #define note_test(name)                                                       \
     cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
@@ -173,6 +247,7 @@ main(void)
         note_test(r138_cancelled_before_it_was_paid_a_credit_note),
         note_test(r138_a_balance_that_paid_of_it_comes_back),
         note_test(r138_what_was_paid_of_it_is_balance),
+        note_test(r138_a_credit_note_says_what_its_invoice_says),
         note_test(r138_a_draft_leaves_no_trace_but_its_books)
     };
 

@@ -539,10 +539,12 @@ static void
 billing_mail_done(billing_worker_t *w, void *easy, int result, void *data)
 {
     long                  code = 0;
+    curl_off_t            told = 0;
     billing_mail_slot_t  *slot = data;
 
     (void) w;
     (void) curl_easy_getinfo((CURL *) easy, CURLINFO_RESPONSE_CODE, &code);
+    (void) curl_easy_getinfo((CURL *) easy, CURLINFO_SIZE_UPLOAD_T, &told);
 
     if (result == CURLE_OK) {
         slot->state = BILLING_MAIL_SENT;
@@ -553,7 +555,10 @@ billing_mail_done(billing_worker_t *w, void *easy, int result, void *data)
     (void) snprintf(slot->error, sizeof(slot->error), "%ld %s", code,
                     curl_easy_strerror((CURLcode) result));
 
+    /* Whom the relay will not greet hears nothing about this mail. */
+
     if (code >= 500 && code < 600
+        && (result == CURLE_SEND_ERROR || told > 0)
         && (code < BILLING_MAIL_AUTH_FIRST || code > BILLING_MAIL_AUTH_LAST))
     {
         slot->state = BILLING_MAIL_REFUSED;

@@ -225,10 +225,10 @@ static void
 billing_settings_hook_once(billing_reader_t *reader,
     const billing_application_t *application, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        if (strcmp(application->webhooks[i].url,
-                   application->webhooks[n].url) == 0)
-        {
+    const char  *url = application->webhooks[n].url;
+
+    for (uint32_t i = 0; i < n && i < BILLING_WEBHOOKS_MAX; i++) {
+        if (strcmp(application->webhooks[i].url, url) == 0) {
             billing_reader_fail(reader, "url", "is named twice");
         }
     }

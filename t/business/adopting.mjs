@@ -251,6 +251,8 @@ after(async () => {
   }
   for (const child of children) {
     child.kill();
+    child.stdout?.destroy();
+    child.stderr?.destroy();
   }
   application?.closeAllConnections();
   application?.close();
@@ -314,6 +316,8 @@ const checks = {
       headers: { cookie, accept: 'text/html' },
     });
     assert.equal(page.status, 200, page.text);
+    assert.match(page.headers['content-security-policy'], /^default-src 'none'; .*frame-ancestors 'none'$/);
+    assert.equal(page.headers['x-content-type-options'], 'nosniff');
     const own = fs.readFileSync(here('/var/www/plans.html'), 'utf8');
     const files = [...`${page.text}${own}`.matchAll(/(?:src|href)="(\/billing\/[^"]+)"/g)];
     assert.ok(files.length > 2, page.text);

@@ -15,8 +15,8 @@ const { configure, gated } = require('./servers');
 
 const HOT = 100;
 const PIPELINE = 50;
-// Under callgrind more would take minutes to fill.
-const COUNTED_MAX = 100000;
+// Records that are filled in under callgrind: more would take minutes.
+const COUNTED_MAX = 1000000;
 // Equally long, or the names and not their number would be measured.
 const name = (i) => String(i).padStart(7, '0');
 const GATE = 'billing_profile $arg_p; billing_board $arg_b; billing_require view;';
@@ -64,6 +64,7 @@ async function seeded(context, n, one) {
 async function fill(server, { connections }, n, question, records) {
   const { hostname, port } = new URL(server.url);
   let next = 0;
+  let refused;
 
   const one = () => new Promise((done, failed) => {
     const link = net.connect(port, hostname).setEncoding('latin1').on('error', failed);
@@ -77,22 +78,42 @@ async function fill(server, { connections }, n, question, records) {
       return list.length ? link.write(list.join('')) : done(link.destroy());
     };
     link.on('data', (text) => {
-      due -= text.split('HTTP/1.1 200').length - 1;
-      if (/HTTP\/1.1 [^2]/.test(text)) {
-        failed(new Error(`${server.name}: ${text.slice(0, 300)}`));
-      } else if (due === 0) {
+      due -= text.split('HTTP/1.1 ').length - 1;
+      refused = /HTTP\/1.1 [^2][^]{0,300}/.exec(text)?.[0] ?? refused;
+      if (due === 0) {
         more();
       }
     });
     more();
   });
 
-  await Promise.all(Array.from({ length: Math.min(connections, n) }, one));
+  // Again where a busy machine took too long to ask Redis.
+  for (let round = 0; round === 0 || refused; round++) {
+    if (round === 3) {
+      throw new Error(`${server.name}: ${refused}`);
+    }
+    next = 0;
+    refused = undefined;
+    await Promise.all(Array.from({ length: Math.min(connections, n) }, one));
+  }
   const { zone } = await (await fetch(new URL('/billing/status', server.url))).json();
-  if (records >= 10000 && zone.entries < 0.9 * records) {
+  if (records >= 10000 && zone.entries < 0.75 * records) {
     throw new Error(`${server.name}: the zone holds ${zone.entries} of ${records} records`);
   }
   return zone.entries;
+}
+
+// Once notices come, what was asked for is believed for long: on a machine
+// that is busy, not yet when the table is full.
+async function settled(server) {
+  for (let i = 0; i < 100; i++) {
+    const { link } = await (await fetch(new URL('/billing/status', server.url))).json();
+    if (link) {
+      return;
+    }
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error(`${server.name}: the link for notices stays down`);
 }
 
 // CPU time of the workers for a request, microseconds.
@@ -124,9 +145,10 @@ async function one(context, options, { dir, started }, { n, single, number }) {
     row.entries = await fill(server, options, n, question, records);
   };
 
-  if (number === 1 && n <= COUNTED_MAX) {
+  if (number === 1 && records <= COUNTED_MAX) {
     const urls = Array.from({ length: Math.min(n, HOT) }, (_, i) => url(i));
-    row.instructions = await measure.filled(server, started, dir, { urls, fill: filled });
+    row.instructions = await measure.filled(server, started, dir, { urls, fill: filled,
+      settled: () => settled(server) });
   }
   server.process = measure.launch(server, started);
   await measure.ready(server);

@@ -169,7 +169,8 @@ recorder_script(void *engine, const char *sql)
     recorder_text(sql);
     rc = recorder_engine->script(engine, sql);
 
-    if (strcmp(sql, "COMMIT") == 0) {
+    /* Whole, should a new configuration put another image in its place. */
+    if (strcmp(sql, "COMMIT") == 0 || strcmp(sql, "ROLLBACK") == 0) {
         (void) fflush(recorder_out);
     }
 

@@ -94,8 +94,16 @@ replay_define(replay_t *replay)
     replay_get(replay, &number, sizeof(number));
     text = replay_text(replay);
 
-    /* Another worker's numbers are the same, as its program is. */
-    if (number < TRACE_STATEMENTS_MAX && replay->sql[number] == NULL) {
+    if (number >= TRACE_STATEMENTS_MAX) {
+        free(text);
+        return;
+    }
+
+    /*
+     * A worker that started again has other numbers.  What a number was
+     * before stays where it is: the engine knows statements by their address.
+     */
+    if (replay->sql[number] == NULL || strcmp(replay->sql[number], text) != 0) {
         replay->sql[number] = text;
         return;
     }

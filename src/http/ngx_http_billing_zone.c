@@ -69,13 +69,17 @@ ngx_http_billing_zone_old(ngx_http_billing_zone_header_t *header,
 }
 
 
-/* Longer while the link is up over which its changes would have been told. */
+/*
+ * Longer while the link is up over which its changes would have been told.
+ * While it is not, three quarters of the time within which a change is known:
+ * the rest is for asking again.
+ */
 
 static ngx_inline ngx_uint_t
 ngx_http_billing_zone_fresh(ngx_http_billing_zone_header_t *header,
     ngx_http_billing_loc_conf_t *blcf, ngx_http_billing_trust_t *trust)
 {
-    time_t      sec;
+    uint64_t    msec;
     ngx_uint_t  linked;
 
     linked = __atomic_load_n(&header->link_pid, __ATOMIC_RELAXED) != 0
@@ -84,12 +88,12 @@ ngx_http_billing_zone_fresh(ngx_http_billing_zone_header_t *header,
              && __atomic_load_n(&header->generation, __ATOMIC_RELAXED)
                 == trust->generation;
 
-    sec = linked ? blcf->max_age : blcf->ttl;
+    msec = linked ? (uint64_t) blcf->max_age * 1000
+                  : (uint64_t) blcf->ttl * 750;
 
     return !ngx_http_billing_zone_old(header, trust)
            && trust->generation != NGX_HTTP_BILLING_BEHIND
-           && ngx_http_billing_zone_age(trust->fetched_msec)
-              < (uint64_t) sec * 1000;
+           && ngx_http_billing_zone_age(trust->fetched_msec) < msec;
 }
 
 

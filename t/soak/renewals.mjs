@@ -10,6 +10,7 @@ import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { Acks, Site, ask, buyer, settled } from '../lib/campaign.mjs';
+import { copies } from '../lib/copies.mjs';
 import { eventually, request, start } from '../lib/stack.mjs';
 import { onPostgres } from '../lib/store.mjs';
 import { evidence, judge } from '../fault/oracle.mjs';
@@ -27,27 +28,6 @@ after(async () => {
   await stack.stop();
 });
 
-// Copies of a team that bought, as if all had bought in the same second.
-async function copies(team, n) {
-  const made = "'t_' || substr('00000000000000000000000000' || n, -26)";
-  const insert = async (table, key, more) => {
-    const columns = (await stack.sql(`SELECT name FROM pragma_table_info('${table}')`))
-      .map(({ name }) => name);
-    const values = columns.map((name) => more[name]
-      ?? (name === 'id' || name === 'account' || name === 'team' ? made : name));
-    return `WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < ${n})
-      INSERT INTO ${table} (${columns}) SELECT ${values} FROM ${table}, c
-      WHERE ${key} = '${team}';`;
-  };
-
-  const script = [
-    await insert('team', 'id', { name: "'copy ' || n" }),
-    await insert('member', 'team', {}),
-    await insert('seat', 'account', {}),
-  ];
-  await stack.execute(`BEGIN IMMEDIATE; ${script.join('\n')} COMMIT;`);
-}
-
 const status = (pid, name) => Number(new RegExp(`${name}:\\s+(\\d+)`)
   .exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
 
@@ -59,7 +39,7 @@ test(`p14 p66 ${teams} renewals of one day are each charged once`, {
   const first = await buyer(stack, acks, 'many', 'card');
 
   await ask(acks, 'card', first);
-  await copies(first.team, teams - 1);
+  await copies(stack, first.team, teams - 1);
   await stack.fault({ match: 'payment_intents', do: 'delay', ms });
   await request(`${stack.gateway}/_sandbox/webhooks`, {
     method: 'POST', body: JSON.stringify({ do: 'lost' }),

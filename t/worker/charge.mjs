@@ -4,6 +4,9 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import tls from 'node:tls';
 import { afterEach, beforeEach, test } from 'node:test';
 
 import { call, control, ledger, start } from '../sandbox/client.mjs';
@@ -125,4 +128,32 @@ test('p3 a declined card is told, nothing is charged', async () => {
   assert.equal(answer.status, 402, answer.text);
   assert.equal((await captured()).length, 0);
   assert.equal(sql(`SELECT plan FROM team WHERE id = '${one.team}'`)[0][0], 'free');
+});
+
+test('p38 a gateway that cannot prove who it is hears nothing', async () => {
+  const { key, cert } = Object.fromEntries(['key', 'cert'].map((name) =>
+    [name, path.join(path.dirname(stage.database), `${name}.pem`)]));
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost',
+    '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+
+  let met = 0, heard = '';
+  const server = tls.createServer({ key: fs.readFileSync(key), cert: fs.readFileSync(cert) },
+    (link) => link.on('data', (bytes) => { heard += bytes; }));
+  server.on('connection', () => { met += 1; });
+  server.on('tlsClientError', () => {});
+  await new Promise((done) => { server.listen(0, '127.0.0.1', done); });
+
+  const actor = 'careful@example.test';
+  const { body: { team: { id: team } } } = await asker.command('team.create', { actor, body: { name: 'Careful' } });
+  worker.kill('SIGTERM');
+  await worker.ended;
+  stage.configure((settings) => { settings.gateway.url = `https://localhost:${server.address().port}`; });
+  stage.worker();
+  await eventually('a lease', () => /lease 2/.test(stage.logged()));
+
+  const began = await asker.command('card.start', { actor, team, body: { team } });
+  server.close();
+  assert.notEqual(began.status, 200, began.text);
+  assert.ok(met > 0, 'nobody came');
+  assert.equal(heard, '');
 });

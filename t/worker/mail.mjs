@@ -167,7 +167,7 @@ test('p44 an address that is more than one mailbox is never told to a relay', as
 
 
 // A relay that speaks TLS, at once or after STARTTLS; what it heard in words[].
-function secure({ key, cert }, { implicit = false, offers = true } = {}) {
+function secure({ key, cert }, { implicit = false, offers = true, login = null } = {}) {
   const words = [];
   const context = tls.createSecureContext({ key, cert });
   const talk = (link, ready) => {
@@ -191,6 +191,8 @@ function secure({ key, cert }, { implicit = false, offers = true } = {}) {
           return;
         }
         link.write(verb === 'DATA' ? '354 go on\r\n'
+          : verb === 'AUTH' ? `${login}\r\n`
+          : verb === 'EHLO' && login && link.encrypted ? '250-relay\r\n250 AUTH PLAIN\r\n'
           : verb === 'EHLO' && offers && !link.encrypted ? '250-relay\r\n250 STARTTLS\r\n' : '250 fine\r\n');
       }
     });
@@ -211,10 +213,10 @@ function certificate(name) {
   return { dir, file: `${dir}/cert.pem`, key: fs.readFileSync(`${dir}/key.pem`), cert: fs.readFileSync(`${dir}/cert.pem`) };
 }
 
-async function send(id, relayed, scheme, ca) {
+async function send(id, relayed, scheme, ca, more = {}) {
   relay = relayed;
   stage.configure((settings) => {
-    Object.assign(settings.mail, { url: `${scheme}://localhost:${relay.port}`, ca_file: ca });
+    Object.assign(settings.mail, { url: `${scheme}://localhost:${relay.port}`, ca_file: ca, ...more });
   });
   await stage.redis();
   stage.worker();
@@ -252,5 +254,17 @@ test('5.12 a relay whose STARTTLS was taken out hears no mail', async () => {
   const row = await send('stripped', await secure(good, { offers: false }), 'smtp', good.file);
   assert.equal(row.state, 'queued', JSON.stringify(row));
   assert.ok(!relay.words.some((word) => /MAIL|BODY/.test(word)), relay.words.join());
+  fs.rmSync(good.dir, { recursive: true });
+});
+
+test('5.12 a relay that refuses the login hears no mail, which is kept and told', async () => {
+  const good = certificate('localhost');
+  fs.writeFileSync(`${good.dir}/password`, 'of a test\n', { mode: 0o600 });
+  const row = await send('login', await secure(good, { login: '535 5.7.8 wrong' }), 'smtp', good.file,
+    { user: 'billing', password_file: `${good.dir}/password` });
+  assert.equal(row.state, 'queued', JSON.stringify(row));
+  assert.ok(relay.words.includes('tls AUTH'), relay.words.join());
+  assert.ok(!relay.words.some((word) => /plain AUTH|MAIL|BODY/.test(word)), relay.words.join());
+  assert.match(stage.logged(), /mail <login@example\.test> not sent/);
   fs.rmSync(good.dir, { recursive: true });
 });

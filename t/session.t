@@ -177,7 +177,7 @@ GET /billing/overview?team=t1
 
 
 
-=== TEST 16: a header says nothing about who is asking
+=== TEST 16: P49 a header says nothing about who is asking
 --- request
 GET /billing/overview?team=t1
 --- more_headers

@@ -164,7 +164,7 @@ X-Plan: enterprise
 
 
 
-=== TEST 7: a client's own header says nothing
+=== TEST 7: P49 a client's own header says nothing
 --- http_config eval: $ENV{TEST_NGINX_BILLING}
 --- config
     billing_profile owner@example.test;

@@ -130,7 +130,7 @@ main::chunked(main::webhook(main::padded(262145)), main::padded(262145))
 
 
 
-=== TEST 13: a worker that says nothing: the sender comes again
+=== TEST 13: P36 a worker that says nothing: the sender comes again
 --- init: worker('{"silent":true}')
 --- request eval: "POST /billing/webhook\n$main::EVENT"
 --- more_headers eval: main::webhook($main::EVENT)
@@ -140,7 +140,7 @@ Retry-After: 1
 
 
 
-=== TEST 14: a worker that is not done: the same
+=== TEST 14: P36 a worker that is not done: the same
 --- init: worker('{"status":202,"body":{"state":"pending"}}')
 --- request eval: "POST /billing/webhook\n$main::EVENT"
 --- more_headers eval: main::webhook($main::EVENT)
@@ -156,7 +156,7 @@ Retry-After: 1
 
 
 
-=== TEST 16: no Redis
+=== TEST 16: P36 no Redis
 --- http_config
 billing_config $TEST_NGINX_BILLING_DIR/away.json;
 billing_zone billing 1m; billing_worker off;

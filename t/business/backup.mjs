@@ -58,7 +58,7 @@ function older(seconds) {
     .replace(/"created":(\d+)/g, (all, at) => `"created":${at - seconds}`));
 }
 
-test('a backup, a loss, a restore', { skip }, async () => {
+test('p17 a backup, a loss, a restore', { skip }, async () => {
   const [backup, restore, again] = blocks('Backup and restore');
   fs.mkdirSync(path.join(stack.dir, 'backups'));
 

@@ -6,10 +6,11 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { request, sleep, start } from '../lib/stack.mjs';
+import { eventually, request, sleep, start } from '../lib/stack.mjs';
 
 const CARD = '5105105105105100';
 const SPELT = [CARD, '5105 1051 0510 5100', '5105-1051-0510-5100'];
@@ -100,6 +101,39 @@ test('p51 secrets go in, right and wrong', async () => {
   await owner.post('/dashboard/invitations/accept', { token: make('a wrong invitation') });
   await owner.delete(`/dashboard/teams/${team}?confirm=${make('a wrong confirmation').slice(0, 36)}`);
   canary.set('a wrong confirmation', canary.get('a wrong confirmation').slice(0, 36));
+});
+
+// In the raw bytes, as no client library would send them.
+function said(bytes) {
+  return new Promise((done) => {
+    const { hostname, port } = new URL(stack.url);
+    const socket = net.connect(Number(port), hostname, () => socket.end(bytes, 'latin1'));
+    socket.on('error', () => {}).on('close', done).resume();
+  });
+}
+
+test('p53 a request is one line of the log, whatever it carries', async () => {
+  const host = `Host: ${new URL(stack.url).host}\r\n`;
+  const lines = (name) => fs.readFileSync(path.join(stack.dir, name), 'latin1').split('\n');
+  const before = lines('access.log').length;
+  const evil = ['\x1b[2J\x1b]0;x\x07', 'a\rb', '\x7f\x9b31m', '\xe2\x80\xae', '%0a%0dforged', '\t"\\'];
+
+  for (const [i, text] of evil.entries()) {
+    await said(`GET /dashboard?line=${i}${text.replace(/[\r\t]/g, '')} HTTP/1.0\r\n${host}`
+      + `User-Agent: ${text}\r\nReferer: ${text}\r\nCookie: billing_session=${text}\r\n\r\n`);
+    await owner.post('/dashboard/teams', { name: `${text}\n2026-01-01 forged ${i}` });
+    await owner.post(`/dashboard/teams/${team}/boards`, { title: `\u202e${text}` });
+  }
+  await eventually('all lines', () => lines('access.log').length >= before + 3 * evil.length);
+  await sleep(300);
+  assert.equal(lines('access.log').length, before + 3 * evil.length);
+  // nginx itself repeats a request line that it cannot read as it came
+  const own = (line) => !/client sent invalid/.test(line);
+  for (const name of fs.readdirSync(stack.dir).filter((one) => one.endsWith('.log'))) {
+    for (const line of lines(name).filter(own)) {
+      assert.doesNotMatch(line, /[\x00-\x08\x0b-\x1f\x7f]|\xe2\x80[\xaa-\xae]|\x9b|^2026-01-01 forged/, name);
+    }
+  }
 });
 
 // Everything below the folder but what is made to hold it: the secrets

@@ -63,7 +63,7 @@ test('r9 a subscription is of the team: its payer may go', async () => {
   assert.equal((await dashboard(payer)).teams.length, 0);
 });
 
-test('r11 r44 upgrading one team opens its boards and no other team\'s', async () => {
+test('r11 r44 p21 upgrading one team opens its boards and no other team\'s', async () => {
   const { owner, team } = await s.free('opens');
   const other = await owner.team('stays free');
   const boards = {};

@@ -175,7 +175,7 @@ my %case = (
     BillingVerifyOld => ['26h', { billing_verify_seconds => '0+0x1700' },
         { billing_verify_seconds => '80000+0x1700' }],
 );
-is_deeply([sort keys %case], [sort keys %alert], 'each alert has its case');
+is_deeply([sort keys %case], [sort keys %alert], 'P67 each alert has its case');
 
 my ($promtool) = grep { -x } map { "$_/promtool" } split /:/, $ENV{PATH};
 

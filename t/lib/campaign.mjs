@@ -225,15 +225,19 @@ const orders = {
 export const flows = Object.keys(orders);
 
 // Asks with one key, through lost connections and impatience, until the answer
-// is final; notes it, and that a second asking gives the same bytes.
-export async function ask(acks, flow, buyer, { within = 120000, timeout = 1500 } = {}) {
+// is final; notes it, and that a second asking gives the same bytes.  hangUps
+// are the milliseconds after which it goes away at first.
+export async function ask(acks, flow, buyer,
+  { within = 120000, timeout = 1500, hangUps = [] } = {}) {
   const [where, body] = orders[flow](buyer);
   const key = randomBytes(16).toString('hex');
   const end = Date.now() + within;
   const { client, team } = buyer;
   let last = null;
 
-  const once = () => client.call('POST', where, body, { 'idempotency-key': key }, timeout);
+  const early = [...hangUps];
+  const once = () => client.call('POST', where, body, { 'idempotency-key': key },
+    early.shift() ?? timeout);
   const final = (answer) => answer.status !== 202 && answer.status !== 429 && answer.status < 500
     && !(answer.status === 409 && answer.json?.code === 'OPERATION_IN_PROGRESS');
 

@@ -90,7 +90,7 @@ a_sweep_that_cannot_be_made_stops_no_other(void **state)
 
 
 static void
-what_cannot_be_built_is_undone_alone_and_counted(void **state)
+p57_what_cannot_be_built_is_undone_alone_and_counted(void **state)
 {
     int64_t      value = 0;
     const char  *id = make_team(0);
@@ -131,7 +131,7 @@ main(void)
         cmocka_unit_test_setup_teardown(
             a_sweep_that_cannot_be_made_stops_no_other, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
-            what_cannot_be_built_is_undone_alone_and_counted, set_up,
+            p57_what_cannot_be_built_is_undone_alone_and_counted, set_up,
             tear_down)
     };
 

@@ -250,6 +250,7 @@ typedef struct {
     char  redis_user[64];
     char  redis_password_file[BILLING_FILE_NAME_MAX];
     char  redis_prefix[33];             /* "billing" */
+    uint32_t  redis_timeout_ms;         /* of nginx, each command; 250 */
     uint32_t  redis_queue_max_ms;       /* of the oldest command; 2000 */
 
     char  mail_url[256];                /* "smtp://127.0.0.1:2525", "" none */

@@ -368,7 +368,8 @@ billing_settings_redis(billing_reader_t *reader, const json_t *root,
     const json_t  *redis;
 
     static const char *const  keys[] = {
-        "address", "user", "password_file", "prefix", "queue_max_ms", NULL
+        "address", "user", "password_file", "prefix", "timeout_ms",
+        "queue_max_ms", NULL
     };
 
     redis = billing_reader_object(reader, root, "redis", true);
@@ -403,6 +404,9 @@ billing_settings_redis(billing_reader_t *reader, const json_t *root,
                             "dashes and underscores");
     }
 
+    out->redis_timeout_ms = (uint32_t)
+        billing_reader_integer(reader, redis, "timeout_ms",
+                               (billing_range_t) { 50, 5000, 250 });
     out->redis_queue_max_ms = (uint32_t)
         billing_reader_integer(reader, redis, "queue_max_ms",
                                (billing_range_t) { 100, 60000, 2000 });

@@ -7,7 +7,6 @@
 
 #include "ngx_http_billing_redis.h"
 
-#define NGX_HTTP_BILLING_REDIS_DEADLINE    250      /* ms, each command */
 #define NGX_HTTP_BILLING_REDIS_COMMANDS    1024     /* without a reply */
 #define NGX_HTTP_BILLING_REDIS_TIMEOUTS    3        /* in a row: closed */
 #define NGX_HTTP_BILLING_REDIS_REPLY_MAX   (2 * 1024 * 1024)
@@ -97,8 +96,7 @@ ngx_http_billing_redis_command(ngx_http_billing_redis_t *redis, int argc,
 
     op->handler = handler;
     op->data = data;
-    op->deadline = ngx_current_msec + NGX_HTTP_BILLING_REDIS_DEADLINE;
-
+    op->deadline = ngx_current_msec + redis->bmcf->settings->redis_timeout_ms;
     op->sent_usec = ngx_http_billing_metric_usec();
 
     ngx_queue_insert_tail(&redis->order, &op->order);
@@ -113,7 +111,8 @@ ngx_http_billing_redis_command(ngx_http_billing_redis_t *redis, int argc,
     ngx_queue_insert_tail(&redis->due, &op->due);
 
     if (!redis->deadline.timer_set) {
-        ngx_add_timer(&redis->deadline, NGX_HTTP_BILLING_REDIS_DEADLINE);
+        ngx_add_timer(&redis->deadline,
+                      redis->bmcf->settings->redis_timeout_ms);
     }
 
     return NGX_OK;

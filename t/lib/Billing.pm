@@ -47,6 +47,11 @@ sub spew {
     return $name;
 }
 
+# How long nginx waits for Redis, in ms.  A loaded machine keeps both of them
+# waiting; who asks what silence leads to sets what the module has of itself.
+
+our $patience = 2000;
+
 # billing.json of the demo with our files, then changed by pairs of texts.
 
 sub conf_file {
@@ -56,7 +61,8 @@ sub conf_file {
     my $json = do { local $/; <$in> };
     close $in;
     $json =~ s{"secrets/(\w+)"}{"$dir/$1"}g;
-    $json =~ s{"unix:redis\.sock"}{"unix:$dir/redis.sock"};
+    $json =~ s{"address": "unix:redis\.sock"}
+              {"timeout_ms": $patience, "address": "unix:$dir/redis.sock"};
     # Who says nothing of a language is answered in English here.
     $json =~ s{("language_default": )"fr"}{$1"en"};
     while (my ($from, $to) = each %change) {

@@ -107,6 +107,7 @@ the_least_has_defaults(void **state)
     assert_int_equal(parse("t/data/settings/good/least.json", "/d/l.json"),
                      BILLING_OK);
     assert_string_equal(settings.redis_prefix, "billing");
+    assert_int_equal(settings.redis_timeout_ms, 250);
     assert_int_equal(settings.redis_queue_max_ms, 2000);
     assert_string_equal(settings.public_url, "http://localhost:8080");
     assert_string_equal(settings.mail_url, "");

@@ -22,6 +22,8 @@
 
 #define BILLING_SQLITE_STATEMENTS  1024     /* a power of two */
 #define BILLING_SQLITE_BUSY_MS     2000
+#define BILLING_SQLITE_ASIDE       512      /* small blocks of a connection, */
+#define BILLING_SQLITE_ASIDE_LEN   1200     /* each so long */
 #define BILLING_SQLITE_PATH_MAX    (BILLING_FILE_NAME_MAX + 32)
 
 /* File systems whose locks or flushes cannot be trusted (statfs(2)). */
@@ -157,6 +159,8 @@ billing_sqlite_prepare(billing_sqlite_t *s)
     (void) sqlite3_extended_result_codes(s->db, 1);
     (void) sqlite3_busy_timeout(s->db, BILLING_SQLITE_BUSY_MS);
     (void) sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void) sqlite3_db_config(s->db, SQLITE_DBCONFIG_LOOKASIDE, NULL,
+                             BILLING_SQLITE_ASIDE_LEN, BILLING_SQLITE_ASIDE);
 
     if (billing_sqlite_script(s, billing_sqlite_settings) != BILLING_DB_OK) {
         return s->error;
@@ -202,6 +206,9 @@ billing_sqlite_open(const char *dsn, const char *password, bool reading,
     s->lock_fd = -1;
     (void) snprintf(s->path, sizeof(s->path), "%s", dsn + strlen("sqlite:"));
     (void) umask(077);
+
+    /* Nobody asks what it uses; only possible before the first is opened. */
+    (void) sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 
     code = sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_NOMUTEX
                            | (reading ? SQLITE_OPEN_READONLY

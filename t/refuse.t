@@ -123,7 +123,7 @@ sub back {
     my ($status, $head) = raw($target, "Accept: $browser");
     my ($location) = $head =~ /^Location: (.*?)\r?$/m;
     return "status $status" if $status != 303;
-    $location =~ m{^http://localhost(?::\d+)?/upgrade\?team=free(.*)$}
+    $location =~ m{^http://localhost(?::\d+)?/upgrade\?team=free&reason=FEATURE_MISSING(.*)$}
         or return "elsewhere: $location";
     return $1 if $1 eq '';
     my $value = $1;
@@ -149,7 +149,7 @@ for my $case (
     (my $name = substr $target, 0, 40) =~ s/[^ -~]/?/g;
     my $got = back($target);
     # Host is the client's own word; where it leads is the client's affair.
-    $got =~ s{^elsewhere: http://evil\.test(?::\d+)?/upgrade\?team=free&return=%2Ft$}{/t}
+    $got =~ s{^elsewhere: http://evil\.test(?::\d+)?/upgrade\?team=free&reason=FEATURE_MISSING&return=%2Ft$}{/t}
         if $target =~ /^http/;
     is($got, $wanted, "back to $name");
 }

@@ -23,21 +23,33 @@ export function chooseTeam(main, data, params) {
     h('p', { class: 'actions' }, h('a', { class: 'button', href: '/dashboard' }, t('back.dashboard')))));
 }
 
-// Led here by the gate: the board that was asked for, and what it lacks.
+const notice = (...said) => h('div', { class: 'notice warn', id: 'gated' }, h('p', {}, said));
+
+// The gate's own word; one that it does not have says nothing.
+function refused(team, params) {
+  const code = params.get('reason');
+  const why = /^[A-Z_]+$/.test(code) && ['gate', 'board'].map((one) => `${one}.${code}`).find(has);
+
+  return why ? notice(h('strong', {}, t(why, { team: team.name })),
+    params.has('return') ? [' ', t('gate.return')] : null) : null;
+}
+
+// Led here by the gate: the board that was asked for, and what it lacks; of
+// what is no board of ours, or is not to be seen, only the reason.
 export async function gated(team, params) {
   const id = /^\/boards\/([\w-]+)/.exec(sameOrigin(params.get('return'), ''))?.[1];
 
   if (!id) {
-    return null;
+    return refused(team, params);
   }
   try {
     const { board } = await get(`/dashboard/boards/${part(id)}`);
     const why = `board.${board.reason}`;
-    return board.editable ? null : h('div', { class: 'notice warn', id: 'gated' }, h('p', {},
+    return board.editable ? null : notice(
       h('strong', {}, t('gate.board', { board: board.title, team: team.name })), ' ',
-      has(why) ? t(why) : t('board.locked'), ' ', t('gate.return')));
+      has(why) ? t(why) : t('board.locked'), ' ', t('gate.return'));
   } catch {
-    return null;                        // it stays the application's secret
+    return refused(team, params);
   }
 }
 

@@ -129,7 +129,10 @@ ngx_http_billing_refuse_navigates(ngx_http_request_t *r)
 }
 
 
-/* 303 to /upgrade?team=TEAM&return=WAY, the way back being a path of ours. */
+/*
+ * 303 to /upgrade?team=TEAM&reason=CODE&return=WAY, the way back being a path
+ * of ours.
+ */
 
 static ngx_int_t
 ngx_http_billing_refuse_upgrade(ngx_http_request_t *r,
@@ -137,12 +140,14 @@ ngx_http_billing_refuse_upgrade(ngx_http_request_t *r,
 {
     size_t            len, back;
     u_char           *p;
-    ngx_str_t         value;
+    ngx_str_t         code, value;
     ngx_table_elt_t  *location;
 
     back = ngx_http_billing_refuse_return(r);
+    code.data = (u_char *) billing_reason_code(ctx->reason);
+    code.len = ngx_strlen(code.data);
 
-    len = sizeof("/upgrade?team=") - 1 + ctx->team_id.len;
+    len = sizeof("/upgrade?team=&reason=") - 1 + ctx->team_id.len + code.len;
 
     if (back) {
         len += sizeof("&return=") - 1 + back;
@@ -163,6 +168,8 @@ ngx_http_billing_refuse_upgrade(ngx_http_request_t *r,
 
     p = ngx_cpymem(p, "/upgrade?team=", sizeof("/upgrade?team=") - 1);
     p = ngx_cpymem(p, ctx->team_id.data, ctx->team_id.len);
+    p = ngx_cpymem(p, "&reason=", sizeof("&reason=") - 1);
+    p = ngx_cpymem(p, code.data, code.len);
 
     if (back) {
         p = ngx_cpymem(p, "&return=", sizeof("&return=") - 1);

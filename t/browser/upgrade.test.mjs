@@ -134,6 +134,25 @@ test('item 34: from the gate: what is missing, and back to the same board', asyn
   assert.equal(await page.locator('.done .button.primary').getAttribute('href'), board);
 });
 
+for (const [locale, words] of [['en-US', /not part of the plan of team/],
+  ['fr-FR', /n’est pas compris dans le forfait de l’équipe/]]) {
+  test(`item 34: from a gate that knows no board: its reason, and back, ${locale}`, async (t) => {
+    const page = await open(t, { locale });
+
+    await signIn(page);
+    const team = await newTeam(page);
+    const at = `/upgrade?team=${team.id}&plan=team&seats=1&return=%2Fvoting%3Fid%3D1`;
+    await toPrice(page, `${at}&reason=FEATURE_MISSING`);
+    assert.match(await page.locator('#gated').innerText(), words);
+    assert.ok((await page.locator('#gated').innerText()).includes(team.name));
+    await accessible(page, `a gate's reason ${locale}`);
+    for (const none of ['', '&reason=', '&reason=NO_SUCH', '&reason=return', '&reason=moved', '&reason=%3Cb%3E']) {
+      await toPrice(page, at + none);
+      assert.equal(await page.locator('#gated').count(), 0, none);
+    }
+  });
+}
+
 test('items 33 34: who may not buy is told who may, and finds back', async (t) => {
   const page = await open(t, { viewport: { width: 320, height: 700 } });
 

@@ -49,6 +49,18 @@ function appearance() {
     fontSizeBase: '16px' } };
 }
 
+// A frame lives only in the document.
+function whenShown(place, work) {
+  const watch = new MutationObserver(() => {
+    if (place.isConnected) {
+      watch.disconnect();
+      work();
+    }
+  });
+
+  watch.observe(document, { childList: true, subtree: true });
+}
+
 export async function fields({ script: url, publishable_key: key, currency }) {
   const stripe = await stripeOf({ script: url, key });
   const elements = stripe.elements({ mode: 'setup', currency: currency.toLowerCase(),
@@ -62,7 +74,7 @@ export async function fields({ script: url, publishable_key: key, currency }) {
 
   card.on('change', () => fieldError('number', null));
   card.on('loaderror', () => fieldError('number', t('problem.GATEWAY')));
-  card.mount(place);
+  whenShown(place, () => card.mount(place));
   return {
     element,
     script: url,

@@ -11,6 +11,7 @@ import { cardEntry } from './payment.js';
 import { failure, header, page, sameOrigin, title } from './shell.js';
 import { date, t } from './text.js';
 
+const LED = ['reason', 'return'];       // by the gate
 const LEAVING = ['setup_intent', 'payment_intent', 'redirect_status'];
 
 const params = new URLSearchParams(location.search);
@@ -57,19 +58,19 @@ async function goOn() {
 }
 
 async function start(main, team, data) {
-  const offer = await get(`/upgrade?team=${part(team)}`);
+  const [offer, card] = await Promise.all([get(`/upgrade?team=${part(team)}`), cardEntry()]);
 
   offer.team ??= data.team;
   offer.plans.filter(buyable).forEach((plan) => { plan.seats = within(plan, plan.seats ?? 0); });
   now.offer = offer;
   now.order = first(offer, params, kept.keptChoices(team));
-  now.card = await cardEntry();
+  now.card = card;
   const back = sameOrigin(params.get('return'), `/dashboard?team=${part(offer.team.id)}`);
   const heading = t(offer.team.plan === 'free' ? 'upgrade.title' : 'upgrade.change',
     { team: offer.team.name });
   title(heading);
-  const wanted = params.has('return') ? await (await import('./entry.js')).gated(offer.team, params)
-    : null;
+  const wanted = LED.some((one) => params.has(one))
+    ? await (await import('./entry.js')).gated(offer.team, params) : null;
   fill(main, h('div', { class: 'wide' }, wanted,
     h('p', { class: 'crumb' }, h('a', { href: back }, icon('arrow'), t('back'))),
     h('h1', {}, heading),

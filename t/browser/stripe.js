@@ -54,6 +54,9 @@
       on: (name, done) => { listeners[name] = done; },
       focus: () => inside.focus(),
       mount: (place) => {
+        if (!place.isConnected) {
+          throw new Error('not in the document');
+        }
         inside = document.createElement('iframe');
         inside.src = frame;
         inside.title = 'Secure payment input frame';

@@ -4,17 +4,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { begin, end, open, signIn, site, WAIT, withoutDemo } from './browser.mjs';
+import { PAGES } from './pages.mjs';
 
 const LIMIT = 25000;                  // bytes
-
-export const PAGES = [
-  ['/dashboard?team=team-free', '.team-head'],
-  ['/pricing', '.plan-card'],
-  ['/upgrade?team=team-free', '#purchase[aria-disabled="false"]'],
-  ['/billing/overview?team=team-business', '#panel-renewal'],
-  ['/billing/invoices?team=team-business', '.empty'],
-  ['/billing/pay?token=x', '.notice'],
-];
 
 before(() => begin());
 after(end);

@@ -122,7 +122,7 @@ nginx() {
                 --config /etc/ngx-billing/billing.json >> /var/log/ngx-billing-worker.log 2>&1 &
             echo $! > /run/ngx-billing-worker.pid ;;
     esac
-    command nginx "$@"
+    /usr/sbin/nginx "$@"        # the whole name: a new one is started by it
     [ "$*" != '-s reload' ] || {
         chown -R ngx-billing: /etc/ngx-billing/secrets
         kill -HUP "$(cat /run/ngx-billing-worker.pid)"

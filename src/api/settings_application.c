@@ -225,10 +225,11 @@ static void
 billing_settings_hook_once(billing_reader_t *reader,
     const billing_application_t *application, uint32_t n)
 {
-    const char  *url = application->webhooks[n].url;
+    const billing_webhook_t  *last = &application->webhooks[n];
+    const billing_webhook_t  *hook;
 
-    for (uint32_t i = 0; i < n && i < BILLING_WEBHOOKS_MAX; i++) {
-        if (strcmp(application->webhooks[i].url, url) == 0) {
+    for (hook = application->webhooks; hook < last; hook++) {
+        if (strcmp(hook->url, last->url) == 0) {
             billing_reader_fail(reader, "url", "is named twice");
         }
     }

@@ -343,6 +343,9 @@ SEED    ?= 20261123
 
 gate-campaign:
 	$(Q)$(MAKE) BUILD=debug all tools build/debug/nginx-run
+	$(Q)TEST_NGINX_BINARY=$(CURDIR)/build/debug/nginx-run \
+	    TEST_NGINX_LOAD_MODULES=$(CURDIR)/build/debug/ngx_http_billing_module.so \
+	    perl t/torn.t
 	$(Q)RELOADS=$(RELOADS) KILLS=$(KILLS) SEED=$(SEED) \
 	    DEMO_BUILD_DIR=$(CURDIR)/build/debug \
 	    node --test-reporter=tap t/soak/gate.mjs

@@ -5,7 +5,9 @@
  * and believes the copy only if the counter is even and has not moved.
  *
  * A writer killed half-way leaves an odd counter: readers miss, the next
- * writer repairs.  Writers hold the zone's mutex, which nginx frees when its
+ * writer repairs.  What it writes may be older than what was there and can no
+ * longer be compared: it is not trusted, so that it is asked for once more.
+ * Writers hold the zone's mutex, which nginx frees when its
  * owner dies.
  */
 
@@ -293,9 +295,10 @@ ngx_http_billing_slot_write(ngx_http_billing_slot_t *slot,
     const uint64_t hash[2], ngx_uint_t nwords,
     const ngx_http_billing_cell_t *cell)
 {
-    uint32_t    seq;
+    uint32_t    seq, generation;
     ngx_uint_t  i;
 
+    generation = (slot->seq & 1) ? NGX_HTTP_BILLING_BEHIND : cell->generation;
     seq = slot->seq | 1;
 
     __atomic_store_n(&slot->seq, seq, __ATOMIC_RELAXED);
@@ -305,7 +308,7 @@ ngx_http_billing_slot_write(ngx_http_billing_slot_t *slot,
     __atomic_store_n(&slot->hash[1], hash[1], __ATOMIC_RELAXED);
     __atomic_store_n(&slot->fetched_msec, cell->fetched_msec,
                      __ATOMIC_RELAXED);
-    __atomic_store_n(&slot->generation, cell->generation, __ATOMIC_RELAXED);
+    __atomic_store_n(&slot->generation, generation, __ATOMIC_RELAXED);
 
     for (i = 0; i < nwords; i++) {
         __atomic_store_n(&slot->words[i], cell->words[i], __ATOMIC_RELAXED);

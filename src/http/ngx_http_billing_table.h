@@ -11,6 +11,7 @@
 #pragma GCC visibility push(hidden)
 
 #define NGX_HTTP_BILLING_WORDS_MAX  12      /* of a record, 8 bytes each */
+#define NGX_HTTP_BILLING_BEHIND     0       /* a generation never had */
 
 typedef struct {
     u_char    *base;                        /* aligned to cache lines */

@@ -11,7 +11,6 @@
 #define NGX_HTTP_BILLING_ZONE_LAYOUT   4
 #define NGX_HTTP_BILLING_ZONE_MIN      (128 * 1024)
 #define NGX_HTTP_BILLING_ZONE_SPARE    2        /* pages left to the slab */
-#define NGX_HTTP_BILLING_BEHIND        0        /* a generation never had */
 
 #define NGX_HTTP_BILLING_MEMBER_WORDS  4        /* a slot of one cache line */
 #define NGX_HTTP_BILLING_WIDE_WORDS    NGX_HTTP_BILLING_WORDS_MAX

@@ -392,8 +392,8 @@ test(`p26 p28 p63 every answer was true, whatever befalls the hosts (seed ${seed
     counts.stale} stale, ${Math.round(counts.late)} ms late at most, evicted ${
     evicted.map((counters) => counters.evicted)}`);
   assert.equal(wrong.length, 0, `${wrong[0]}, SEED=${seed}`);
-  assert.ok(counts.asked > 10 * seconds && counts.changes > seconds / 2, 'it was a campaign');
-  assert.ok(counts.unknown < counts.asked / 5, `${counts.unknown} unknown`);
+  assert.ok(counts.asked - counts.unknown > 5 * seconds && counts.changes > seconds / 2,
+    'it was a campaign');
   for (const host of hosts) {
     assert.doesNotMatch(host.log(), /\[(alert|emerg)\](?!.*(exited on signal 9|was locked by))/);
   }

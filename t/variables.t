@@ -312,3 +312,20 @@ qr{^REFUSED\|UNAUTHENTICATED(?:\|-){9}$}m
 GET /t
 --- response_headers_like
 X-Policy: ^default-src 'none'; script-src 'self' ; style-src 'self'; img-src 'self' data: ; font-src 'self'; connect-src 'self' http://127\.0\.0\.1:\d+ ; frame-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$
+
+
+
+=== TEST 18: the trace of the client, or the request's own id, the same each time
+--- http_config eval: $ENV{TEST_NGINX_BILLING}
+--- config
+    location = /t { return 200 "$billing_trace $request_id\n"; }
+--- pipelined_requests eval: [("GET /t") x 7]
+--- more_headers eval
+my $trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+[ "traceparent: 00-$trace-00f067aa0ba902b7-01", '',
+  "traceparent: 00-\U$trace\E-00f067aa0ba902b7-01",
+  'traceparent: 00-' . '0' x 32 . '-00f067aa0ba902b7-01',
+  "traceparent: 00-$trace-00f067aa0ba902b7-01x", "traceparent: 00-${trace}x00f067aa0ba902b7-01",
+  "traceparent: 00-$trace-00f067aa0ba902b7-01\ntraceparent: 00-$trace-00f067aa0ba902b7-01" ]
+--- response_body_like eval
+[ '^4bf92f3577b34da6a3ce929d0e0e4736 [0-9a-f]{32}$', ('^([0-9a-f]{32}) \1$') x 6 ]

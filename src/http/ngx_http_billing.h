@@ -59,6 +59,7 @@ typedef struct {
     ngx_str_t             session_cookie_tls;   /* with "__Host-" in front */
     ngx_str_t             origin;           /* billing_origin, "" = from Host */
     ngx_uint_t            nginx_build;      /* billing_nginx_build */
+    ngx_int_t             request_id_index;
     ngx_addr_t           *redis_addrs;      /* resolved at configuration time */
     ngx_uint_t            redis_naddrs;
 } ngx_http_billing_main_conf_t;

@@ -156,4 +156,11 @@ void ngx_http_billing_notice_link(ngx_uint_t up);
 void ngx_http_billing_count(ngx_http_billing_main_conf_t *bmcf,
     ngx_http_billing_counter_t counter);
 
+/* The trace that the request belongs to, or "". */
+ngx_int_t ngx_http_billing_trace_init(ngx_conf_t *cf);
+void ngx_http_billing_trace(ngx_http_request_t *r,
+    char out[BILLING_TRACE_LEN + 1]);
+ngx_int_t ngx_http_billing_variable_trace(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+
 #endif /* NGX_HTTP_BILLING_API_H */

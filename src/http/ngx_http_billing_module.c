@@ -1,6 +1,7 @@
 /* ngx_http_billing_module: the directives, and what becomes of them. */
 
 #include "ngx_http_billing_conf.h"
+#include "ngx_http_billing_api.h"
 
 #define NGX_HTTP_BILLING_YEAR  31536000     /* s; times beyond are mistakes */
 
@@ -268,7 +269,9 @@ ngx_module_t  ngx_http_billing_module = {
 static ngx_int_t
 ngx_http_billing_preconfiguration(ngx_conf_t *cf)
 {
-    if (ngx_http_billing_build_layout(cf) != NGX_OK) {
+    if (ngx_http_billing_build_layout(cf) != NGX_OK
+        || ngx_http_billing_trace_init(cf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

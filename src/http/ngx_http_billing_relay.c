@@ -130,6 +130,7 @@ ngx_http_billing_relay_send(ngx_http_request_t *r,
     const char                    *team;
     billing_reason_t               reason;
     billing_command_t              command;
+    char                           trace[BILLING_TRACE_LEN + 1];
     ngx_http_billing_main_conf_t  *bmcf;
 
     bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
@@ -169,6 +170,9 @@ ngx_http_billing_relay_send(ngx_http_request_t *r,
     command.fingerprint = fingerprint;
     command.lang = billing_lang_name(ngx_http_billing_lang(r));
     command.body = ctx->body;
+
+    ngx_http_billing_trace(r, trace);
+    command.trace = trace[0] ? trace : NULL;
 
     reason = ngx_http_billing_relay_admit(r, ctx, wait, wake);
     if (reason != BILLING_ALLOW || ctx->looked) {

@@ -1,6 +1,6 @@
 /* What the gate has found, as variables: for logs, headers and upstreams. */
 
-#include "ngx_http_billing.h"
+#include "ngx_http_billing_api.h"
 
 #define NGX_HTTP_BILLING_ROLES_LEN  80     /* all of their names */
 
@@ -96,6 +96,9 @@ static ngx_http_variable_t  ngx_http_billing_variables[] = {
       ngx_http_billing_variable_profile, 0, 0, 0 },
 
     { ngx_string("billing_csp"), NULL, ngx_http_billing_variable_csp,
+      0, 0, 0 },
+
+    { ngx_string("billing_trace"), NULL, ngx_http_billing_variable_trace,
       0, 0, 0 },
 
       ngx_http_null_variable

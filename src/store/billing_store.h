@@ -13,6 +13,7 @@
 #define BILLING_SECRET_LEN     32
 #define BILLING_MAC_HEX_LEN    64
 #define BILLING_OP_ID_LEN      35      /* "op_" and 32 hex digits */
+#define BILLING_TRACE_LEN      32      /* hex digits, of W3C Trace Context */
 #define BILLING_RECORD_MAX     1024    /* a record with its MAC */
 #define BILLING_ENVELOPE_MAX   (64 * 1024 + 4096)
 #define BILLING_ANSWER_MAX     (1024 * 1024)
@@ -168,6 +169,7 @@ typedef struct {
     const char  *fingerprint;           /* hex SHA-256 of the canonical body */
     const char  *reply;                 /* channel to answer on, "" none */
     const char  *lang;                  /* "fr" or "en" */
+    const char  *trace;                 /* BILLING_TRACE_LEN; NULL none */
     int64_t      deadline_ms;           /* Unix ms; not begun later than this */
     void        *body;                  /* json_t object, borrowed */
     void        *json;                  /* json_t owning all of it */

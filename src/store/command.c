@@ -16,6 +16,7 @@ static bool billing_command_op(const char *op);
 static bool billing_command_kind(const char *kind);
 static bool billing_command_printable(const char *text, size_t max);
 static bool billing_command_lang(const char *lang);
+static bool billing_command_trace(const char *trace);
 static billing_err_t billing_command_mac(const billing_secret_t *secret,
     billing_bytes_t bytes, uint8_t mac[32]);
 static billing_err_t billing_command_fill(billing_command_t *command);
@@ -37,12 +38,13 @@ billing_command_encode(const billing_secret_t *secret,
         return BILLING_ERANGE;
     }
 
-    json = json_pack("{si ss ss ss ss ss ss ss ss sI sO}",
+    json = json_pack("{si ss ss ss ss ss ss ss ss ss* sI sO}",
                      "schema", BILLING_COMMAND_SCHEMA,
                      "op", command->op, "kind", command->kind,
                      "actor", command->actor, "team", command->team,
                      "key", command->key, "fingerprint", command->fingerprint,
                      "reply", command->reply, "lang", command->lang,
+                     "trace", command->trace,
                      "deadline", (json_int_t) command->deadline_ms,
                      "body", command->body);
 
@@ -175,6 +177,10 @@ billing_command_check(const billing_command_t *command)
         return BILLING_EFORMAT;
     }
 
+    if (command->trace != NULL && !billing_command_trace(command->trace)) {
+        return BILLING_EFORMAT;
+    }
+
     if (print[0] != '\0'
         && (strlen(print) != BILLING_MAC_HEX_LEN
             || billing_unhex(print, BILLING_MAC_HEX_LEN, digest)
@@ -195,6 +201,14 @@ billing_command_op(const char *op)
     return strlen(op) == BILLING_OP_ID_LEN && memcmp(op, "op_", 3) == 0
            && billing_unhex(op + 3, BILLING_OP_ID_LEN - 3, bytes)
               == BILLING_OK;
+}
+
+
+static bool
+billing_command_trace(const char *trace)
+{
+    return strlen(trace) == BILLING_TRACE_LEN
+           && strspn(trace, "0123456789abcdef") == BILLING_TRACE_LEN;
 }
 
 
@@ -267,6 +281,7 @@ billing_command_fill(billing_command_t *command)
     command->fingerprint = billing_command_text(json, "fingerprint");
     command->reply = billing_command_text(json, "reply");
     command->lang = billing_command_text(json, "lang");
+    command->trace = billing_command_text(json, "trace");
     command->deadline_ms = json_integer_value(deadline);
     command->body = json_object_get(json, "body");
 

@@ -10,9 +10,12 @@
 #include "billing_infra.h"
 
 typedef struct {
-    char    channel[BILLING_KEY_MAX];
-    char   *bytes;
-    size_t  len;
+    char       channel[BILLING_KEY_MAX];
+    char      *bytes;
+    size_t     len;
+    char       op[BILLING_OP_ID_LEN + 1];
+    char       trace[BILLING_TRACE_LEN + 1];    /* "": nothing is logged */
+    unsigned   status;
 } billing_answer_slot_t;
 
 struct billing_answers_s {
@@ -94,6 +97,9 @@ billing_answer_queue(billing_worker_t *w, const char *channel,
     }
 
     memcpy(slot->channel, channel, len + 1);
+    memcpy(slot->op, answer->op, sizeof(slot->op));
+    memcpy(slot->trace, w->trace, sizeof(slot->trace));
+    slot->status = answer->status;
     a->n++;
 }
 
@@ -110,6 +116,13 @@ billing_answers_flush(billing_worker_t *w)
         billing_redis_word(&command, a->slots[i].channel);
         billing_redis_arg(&command, a->slots[i].bytes, a->slots[i].len);
         (void) billing_redis_send(w, BILLING_LINK_WRITER, &command);
+
+        if (a->slots[i].trace[0] != '\0') {
+            billing_log_trace(a->slots[i].trace);
+            billing_log("operation %s answered %u", a->slots[i].op,
+                        a->slots[i].status);
+            billing_log_trace(NULL);
+        }
     }
 
     billing_answers_undo(w, 0);

@@ -85,6 +85,7 @@ struct billing_worker_s {
     void                      *infra;
     char                       gateway_key[128];
     const char                *actor;           /* of the running operation */
+    char                       trace[BILLING_TRACE_LEN + 1];    /* "" none */
     int64_t                    unmade;          /* since the last commit */
     billing_hook_secret_t      hook_secrets[BILLING_WEBHOOKS_MAX]
                                            [BILLING_SECRETS_MAX];
@@ -308,6 +309,15 @@ BILLING_MUST_CHECK billing_db_rc_t billing_profile_enter(billing_worker_t *w,
 /* One event, one line on standard error; control bytes are made harmless. */
 void billing_log(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
+/* Ends each line from now on; the text stays the caller's. NULL: none. */
+void billing_log_trace(const char *trace);
+
+/* From here to the end w->trace says whose trace it is, and the log does. */
+void billing_trace_begin(billing_worker_t *w, const char *trace);
+void billing_trace_end(billing_worker_t *w);
+/* The same for who asked for that operation; nobody may have. */
+BILLING_MUST_CHECK billing_db_rc_t billing_trace_resume(billing_worker_t *w,
+    const char *op);
 
 int64_t billing_clock_mono_ms(void);        /* goes on while suspended */
 int64_t billing_clock_wall_ms(void);        /* without the test offset */

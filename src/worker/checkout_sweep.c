@@ -121,9 +121,19 @@ billing_sweep_one(billing_worker_t *w, const char *id, int64_t wall)
                                wall + BILLING_FLIGHT_SEC, id);
     }
 
-    rc = billing_checkout_load(w, id, &co);
+    rc = billing_trace_resume(w, id);
 
-    return rc == BILLING_DB_OK ? billing_checkout_send(w, &co) : rc;
+    if (rc == BILLING_DB_OK) {
+        rc = billing_checkout_load(w, id, &co);
+    }
+
+    if (rc == BILLING_DB_OK) {
+        rc = billing_checkout_send(w, &co);
+    }
+
+    billing_trace_end(w);
+
+    return rc;
 }
 
 

@@ -95,7 +95,8 @@ static billing_db_rc_t
 billing_command_decoded(billing_worker_t *w, const billing_entry_t *entry,
     const billing_command_t *command, int64_t now)
 {
-    bool  query = billing_op_is_query(command->kind);
+    bool             query = billing_op_is_query(command->kind);
+    billing_db_rc_t  rc;
 
     if (query != (entry->stream == BILLING_STREAM_QUERIES)) {
         return billing_command_dead(w, entry, "in the wrong stream", now);
@@ -108,7 +109,11 @@ billing_command_decoded(billing_worker_t *w, const billing_entry_t *entry,
         return BILLING_DB_OK;
     }
 
-    return billing_command_decide(w, entry, command, now);
+    billing_trace_begin(w, command->trace);
+    rc = billing_command_decide(w, entry, command, now);
+    billing_trace_end(w);
+
+    return rc;
 }
 
 
@@ -324,19 +329,20 @@ billing_command_insert(billing_worker_t *w, const billing_entry_t *entry,
     bool               other = strcmp(op, command->op) != 0;
     static const char  sql[] =
         "INSERT INTO command (op, actor, kind, team, idem_key, fingerprint,"
-        " state, entry, reply, lang, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10)"
+        " state, entry, reply, lang, created_at, trace)"
+        " VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $11)"
         " ON CONFLICT (op) DO UPDATE SET state = 'open',"
         " entry = excluded.entry, reply = excluded.reply,"
-        " lang = excluded.lang";
+        " lang = excluded.lang, trace = excluded.trace";
 
     (void) snprintf(reply, sizeof(reply), "%s%s%s", command->reply,
                     other ? " " : "", other ? command->op : "");
 
-    return billing_db_exec(w->db, sql, "ttttttttti", op, command->actor,
+    return billing_db_exec(w->db, sql, "tttttttttit", op, command->actor,
                            command->kind, command->team, command->key,
                            command->fingerprint, entry->id, reply,
-                           command->lang, now);
+                           command->lang, now,
+                           command->trace == NULL ? "" : command->trace);
 }
 
 

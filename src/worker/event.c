@@ -262,8 +262,8 @@ billing_event_write(billing_worker_t *w, billing_event_kind_t kind,
     static const char  seq_sql[] =
         "SELECT COALESCE(MAX(seq), 0) + 1 FROM app_event";
     static const char  sql[] =
-        "INSERT INTO app_event (seq, id, kind, team, body, at)"
-        " VALUES ($1, $2, $3, $4, $5, $6)";
+        "INSERT INTO app_event (seq, id, kind, team, body, at, trace)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
     char             random[BILLING_ID_MAX + 1], id[BILLING_ID_MAX + 1];
     int64_t          seq;
@@ -289,8 +289,8 @@ billing_event_write(billing_worker_t *w, billing_event_kind_t kind,
     (void) snprintf(id, sizeof(id), "msg_%.*s", BILLING_ID_MAX - 4,
                     random + 2);
 
-    rc = billing_db_exec(w->db, sql, "ititti", seq, id, (int64_t) kind,
-                         team, body, billing_worker_now(w));
+    rc = billing_db_exec(w->db, sql, "itittit", seq, id, (int64_t) kind,
+                         team, body, billing_worker_now(w), w->trace);
 
     return rc == BILLING_DB_OK ? billing_event_deliver(w, kind, seq) : rc;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <curl/curl.h>
+#include <openssl/rand.h>
 
 #include "billing_infra.h"
 
@@ -32,6 +33,7 @@ typedef struct {
     const billing_webhook_t  *hook;
     CURL                     *easy;
     struct curl_slist        *headers;
+    char                      trace[BILLING_TRACE_LEN + 1];
     char                     *body;
     size_t                    received;
     int64_t                   event;
@@ -54,6 +56,7 @@ static bool billing_hook_known(const struct billing_hooks_s *hooks,
     const billing_webhook_t *hook, int64_t event);
 static void billing_hook_start(billing_worker_t *w, billing_hook_slot_t *slot,
     const char *id);
+static bool billing_hook_trace(billing_hook_slot_t *slot);
 static bool billing_hook_headers(billing_worker_t *w,
     billing_hook_slot_t *slot, const char *id);
 static bool billing_hook_options(billing_worker_t *w,
@@ -148,7 +151,7 @@ billing_hook_due(billing_worker_t *w, const billing_webhook_t *hook)
     billing_hook_slot_t     *slot;
     struct billing_hooks_s  *hooks = billing_infra(w)->hooks;
     static const char        sql[] =
-        "SELECT d.event, d.failed, e.id, e.body FROM app_delivery d"
+        "SELECT d.event, d.failed, e.id, e.body, e.trace FROM app_delivery d"
         " JOIN app_event e ON e.seq = d.event"
         " WHERE d.endpoint = $1 AND d.state = 'queued' AND d.next_at <= $2"
         " AND NOT EXISTS (SELECT 1 FROM app_endpoint p WHERE p.url = $1"
@@ -176,6 +179,8 @@ billing_hook_due(billing_worker_t *w, const billing_webhook_t *hook)
         slot->event = event;
         slot->failed = billing_db_int(w->db, sql, 1);
         slot->body = strdup(billing_db_text(w->db, sql, 3));
+        (void) snprintf(slot->trace, sizeof(slot->trace), "%s",
+                        billing_db_text(w->db, sql, 4));
         billing_hook_start(w, slot, billing_db_text(w->db, sql, 2));
     }
 
@@ -229,7 +234,7 @@ billing_hook_start(billing_worker_t *w, billing_hook_slot_t *slot,
     slot->easy = curl_easy_init();
 
     if (slot->easy == NULL || slot->body == NULL
-        || !billing_hook_headers(w, slot, id)
+        || !billing_hook_headers(w, slot, id) || !billing_hook_trace(slot)
         || !billing_hook_options(w, slot)
         || !billing_http_add(w, slot->easy, &slot->transfer))
     {
@@ -287,6 +292,31 @@ billing_hook_headers(billing_worker_t *w, billing_hook_slot_t *slot,
                     (long long) message.timestamp);
 
     return list != NULL && curl_slist_append(slot->headers, line) != NULL;
+}
+
+
+/* A span of our own in the trace that the event came of. */
+
+static bool
+billing_hook_trace(billing_hook_slot_t *slot)
+{
+    char     line[96], span[17];
+    uint8_t  random[8];
+
+    if (slot->trace[0] == '\0') {
+        return true;
+    }
+
+    if (RAND_bytes(random, sizeof(random)) != 1) {
+        return false;
+    }
+
+    random[0] |= 1;             /* all zeros would be none */
+    billing_hex(random, sizeof(random), span);
+    (void) snprintf(line, sizeof(line), "traceparent: 00-%s-%s-00",
+                    slot->trace, span);
+
+    return curl_slist_append(slot->headers, line) != NULL;
 }
 
 

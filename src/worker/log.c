@@ -7,7 +7,18 @@
 
 #include "billing_infra.h"
 
-#define BILLING_LOG_MAX  1024
+#define BILLING_LOG_MAX    1024
+#define BILLING_LOG_TRACE  64           /* of these, left for the trace */
+
+
+static const char  *billing_log_ending;
+
+
+void
+billing_log_trace(const char *trace)
+{
+    billing_log_ending = trace;
+}
 
 
 void
@@ -26,12 +37,20 @@ billing_log(const char *format, ...)
     start = strftime(line, sizeof(line), "%Y-%m-%dT%H:%M:%SZ billing: ", &tm);
 
     va_start(args, format);
-    len = vsnprintf(line + start, sizeof(line) - start - 1, format, args);
+    len = vsnprintf(line + start, sizeof(line) - start - BILLING_LOG_TRACE,
+                    format, args);
     va_end(args);
 
     end = start + (len > 0 ? (size_t) len : 0);
-    if (end > sizeof(line) - 2) {
-        end = sizeof(line) - 2;
+    if (end > sizeof(line) - BILLING_LOG_TRACE - 1) {
+        end = sizeof(line) - BILLING_LOG_TRACE - 1;
+    }
+
+    if (billing_log_ending != NULL) {
+        len = snprintf(line + end, BILLING_LOG_TRACE - 1, ", trace %s",
+                       billing_log_ending);
+        end += len < BILLING_LOG_TRACE - 1 ? (size_t) len
+                                           : BILLING_LOG_TRACE - 2;
     }
 
     for (size_t i = start; i < end; i++) {

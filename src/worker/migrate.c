@@ -23,6 +23,7 @@ extern const char  billing_sql_016_flexible[];
 extern const char  billing_sql_017_decline[];
 extern const char  billing_sql_018_bill[];
 extern const char  billing_sql_019_mail_end[];
+extern const char  billing_sql_020_trace[];
 
 typedef struct {
     int64_t      version;
@@ -46,7 +47,8 @@ static const billing_migration_t  billing_migrations[] = {
     { 16, "flexible", billing_sql_016_flexible },
     { 17, "decline", billing_sql_017_decline },
     { 18, "bill", billing_sql_018_bill },
-    { 19, "mail_end", billing_sql_019_mail_end }
+    { 19, "mail_end", billing_sql_019_mail_end },
+    { 20, "trace", billing_sql_020_trace }
 };
 
 #define BILLING_MIGRATIONS                                                    \

@@ -270,9 +270,14 @@ billing_turn_replies(billing_worker_t *w, int64_t now, size_t *n)
             return rc;
         }
 
-        rc = billing_checkout_reply(w, &list[i].call, &list[i].reply,
-                                    list[i].sent, now);
+        rc = billing_trace_resume(w, list[i].call.subject);
 
+        if (rc == BILLING_DB_OK) {
+            rc = billing_checkout_reply(w, &list[i].call, &list[i].reply,
+                                        list[i].sent, now);
+        }
+
+        billing_trace_end(w);
         rc = billing_savepoint_end(w, &mark, rc);
 
         if (rc == BILLING_DB_CONFLICT) {

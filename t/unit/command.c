@@ -98,10 +98,45 @@ a_command_there_and_back(void **state)
     assert_string_equal(back.lang, command.lang);
     assert_true(back.deadline_ms == command.deadline_ms);
     assert_true(json_equal(back.body, body));
+    assert_null(back.trace);
 
     billing_command_release(&back);
     assert_null(back.json);
     billing_command_release(&back);
+    json_decref(body);
+}
+
+
+static void
+a_trace_goes_along(void **state)
+{
+    json_t             *body = json_object();
+    wire_t             *wire = *state;
+    billing_command_t   command = a_command(body), back;
+
+    command.trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    assert_int_equal(billing_command_encode(&wire->secret, &command,
+                                            wire->text, sizeof(wire->text),
+                                            &wire->len, wire->mac),
+                     BILLING_OK);
+    assert_int_equal(decode(wire, &back), BILLING_OK);
+    assert_string_equal(back.trace, command.trace);
+    billing_command_release(&back);
+
+    static const char *const  wrong[] = {
+        "", "4bf9", "4BF92F3577B34DA6A3CE929D0E0E4736",
+        "4bf92f3577b34da6a3ce929d0e0e4736a", "4bf92f3577b34da6a3ce929d0e0e473\n"
+    };
+
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        command.trace = wrong[i];
+        assert_int_equal(billing_command_encode(&wire->secret, &command,
+                                                wire->text,
+                                                sizeof(wire->text),
+                                                &wire->len, wire->mac),
+                         BILLING_ERANGE);
+    }
+
     json_decref(body);
 }
 
@@ -279,6 +314,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(a_command_there_and_back),
+        cmocka_unit_test(a_trace_goes_along),
         cmocka_unit_test(each_changed_byte_is_refused),
         cmocka_unit_test(signed_nonsense_is_refused),
         cmocka_unit_test(too_much_is_neither_sent_nor_read),

@@ -75,7 +75,8 @@ for my $i (0 .. $#en) {
     is_deeply(all($fr[$i], qr/`([^`]+)`/), all($en[$i], qr/`([^`]+)`/),
         "$titre: what is written as code");
 
-    my ($here, $there) = map { my $t = $_; $t =~ s/(\d)[ ,\x{202f}\x{a0}](?=\d{3}\b)/$1/g;
+    my ($here, $there) = map { my $t = $_;
+        $t =~ s/(\d)[ ,\x{202f}\x{a0}](?=\d{3}\b)/$1/g; $t =~ s/(\d),(?=\d)/$1./g;
         [sort $t =~ /\d+(?:\.\d+)*/g] } $fr[$i], $en[$i];
     is_deeply($here, $there, "$titre: numbers");
 }

@@ -141,6 +141,7 @@ help:
 	@echo 'make fuzz       each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make fault      kills and failing system calls, FAULT_KILLS=$(FAULT_KILLS)'
 	@echo 'make renewals   RENEWALS=$(RENEWALS) of one day, RENEWALS_MS=$(RENEWALS_MS) a call'
+	@echo 'make soak-memory  the worker for SOAK_MINUTES=$(SOAK_MINUTES): it does not grow'
 	@echo 'make soak       a year of SOAK_TEAMS=$(SOAK_TEAMS) teams, SOAK_SEED=$(SOAK_SEED)'
 	@echo 'make bench      measures, and says which targets are met: 15 minutes'
 	@echo 'make freshness  how soon two hosts know of a change'
@@ -294,7 +295,7 @@ sanitize:
 	    $(MAKE) BUILD=sanitize unit module-tests
 
 # The same tests as on SQLite, beside a private server.
-POSTGRES_BUSINESS := core invoices accounts ctl_database ctl_move
+POSTGRES_BUSINESS := core invoices refunds accounts ctl_database ctl_move
 
 test-postgres: all tools unit-build $(B)/nginx-run
 	@t/lib/postgres tools/tap --group postgres --jobs 2 \
@@ -302,7 +303,8 @@ test-postgres: all tools unit-build $(B)/nginx-run
 	@DEMO_BUILD_DIR=$(abspath $(B)) t/lib/postgres tools/tap \
 	    --group 'postgres business' --timeout 600 \
 	    --exec 'node --test-reporter=tap' \
-	    $(POSTGRES_BUSINESS:%=t/business/%.mjs)
+	    $(POSTGRES_BUSINESS:%=t/business/%.mjs) \
+	    t/fault/purchase.mjs t/fault/subscription.mjs
 
 valgrind: module worker ctl tools
 	@$(MODULE_ENV) TEST_NGINX_BINARY= TEST_NGINX_USE_VALGRIND=1 \
@@ -365,6 +367,15 @@ soak: all tools
 	$(Q)TEAMS=$(SOAK_TEAMS) DAYS=$(SOAK_DAYS) ACTIONS=$(SOAK_ACTIONS) \
 	    SEED=$(SOAK_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
 	    node --test-reporter=tap t/soak/year.mjs
+
+# The worker's memory.
+SOAK_MINUTES ?= 30
+
+.PHONY: soak-memory
+
+soak-memory: all tools
+	$(Q)MINUTES=$(SOAK_MINUTES) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
+	    node --test-reporter=tap t/soak/memory.mjs
 
 # All due on one day, with a gateway that takes its time.  Calls under way at
 # once are what one core can begin while a call lasts: no other load.

@@ -86,8 +86,8 @@ export async function refused(client, method, where, body, status, code) {
 export async function booksAgree(stack) {
   const one = async (sql) => (await stack.sql(`SELECT (${sql}) AS n`))[0].n;
 
-  assert.deepEqual(await stack.sql('SELECT txn, SUM(amount_minor) s FROM ledger'
-    + ' GROUP BY txn, currency HAVING s <> 0'), []);
+  assert.deepEqual(await stack.sql('SELECT txn, SUM(amount_minor) AS s FROM ledger'
+    + ' GROUP BY txn, currency HAVING SUM(amount_minor) <> 0'), []);
   const owed = await one("SELECT COALESCE(SUM(amount_minor), 0) FROM ledger WHERE account LIKE 'receivable:%'");
   const open = await one('SELECT COALESCE(SUM(total_minor - paid_minor - credited_minor'
     + " + refunded_minor), 0) FROM bill_money WHERE ended = ''");

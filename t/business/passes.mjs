@@ -77,7 +77,7 @@ async function charges() {
 
 async function whole() {
   const off = await stack.sql('SELECT txn, SUM(amount_minor) s FROM ledger GROUP BY txn, currency'
-    + ' HAVING s <> 0');
+    + ' HAVING SUM(amount_minor) <> 0');
   assert.deepEqual(off, []);
   const astray = await stack.sql("SELECT COUNT(*) n FROM day_pass p WHERE checkout <> ''"
     + ' AND NOT EXISTS (SELECT 1 FROM checkout c WHERE c.id = p.checkout'

@@ -49,7 +49,7 @@ async function charges(team) {
 
 async function balanced() {
   const off = await stack.sql('SELECT txn, SUM(amount_minor) s FROM ledger GROUP BY txn, currency'
-    + ' HAVING s <> 0');
+    + ' HAVING SUM(amount_minor) <> 0');
   assert.deepEqual(off, []);
 }
 

@@ -116,7 +116,7 @@ export class Company {
     const money = await this.stack.sql('SELECT id FROM team WHERE id <> account AND'
       + ' (pending_minor <> 0 OR credit_minor <> 0 OR paid_minor <> 0)');
     const books = await this.stack.sql('SELECT txn, SUM(amount_minor) s FROM ledger'
-      + ' GROUP BY txn, currency HAVING s <> 0');
+      + ' GROUP BY txn, currency HAVING SUM(amount_minor) <> 0');
     assert.deepEqual([wrong, money, books], [[], [], []]);
   }
 }

@@ -154,7 +154,7 @@ const none = async (what, sql) => {
 
 async function books() {
   await none('a ledger transaction that does not balance',
-    'SELECT txn, currency, SUM(amount_minor) s FROM ledger GROUP BY txn, currency HAVING s <> 0');
+    'SELECT txn, currency, SUM(amount_minor) s FROM ledger GROUP BY txn, currency HAVING SUM(amount_minor) <> 0');
   await none('more members than licences', "SELECT id FROM team WHERE plan IN ('team', 'business',"
     + " 'consultant') AND members > seats");
   await none('a period renewed twice', "SELECT team, due_at FROM checkout WHERE purpose = 'renewal'"

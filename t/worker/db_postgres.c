@@ -113,6 +113,23 @@ p56_a_full_disk_undoes_all_and_service_resumes(void **state)
 }
 
 
+/* What it has read or written may be wrong: nothing is built on it. */
+
+static void
+p56_a_disk_that_fails_is_the_end(void **state)
+{
+    worker_fixture_t  *f = *state;
+
+    NEEDS_SERVER();
+    store_spoil(f->w.db, "INSERT ON meta", "NEW.name = 't2'",
+                "RAISE EXCEPTION USING ERRCODE = 'io_error'");
+    assert_int_equal(billing_db_begin(f->w.db), BILLING_DB_OK);
+    assert_int_equal(billing_db_exec(f->w.db, insert_sql, "t", "t2"),
+                     BILLING_DB_FATAL);
+    billing_db_rollback(f->w.db);
+}
+
+
 static void
 what_takes_too_long_is_refused_and_not_the_end(void **state)
 {
@@ -168,6 +185,29 @@ p2_commits_wait_for_the_disk(void **state)
                          "SET default_transaction_read_only = on"),
                      BILLING_DB_OK);
     assert_int_equal(billing_db_check(f->w.db, false), BILLING_DB_FATAL);
+}
+
+
+/* A setting that an operator weakens later counts within a minute. */
+
+static void
+p2_what_the_server_must_be_is_asked_again_each_minute(void **state)
+{
+    int64_t            at = 1000000;
+    worker_fixture_t  *f = *state;
+
+    NEEDS_SERVER();
+    billing_infra(&f->w)->precondition_ms = 0;
+    assert_int_equal(billing_precondition_sweep(&f->w, at), BILLING_DB_OK);
+    assert_int_equal(billing_db_script(f->w.db,
+                                       "SET synchronous_commit = local"),
+                     BILLING_DB_OK);
+    assert_int_equal(billing_precondition_sweep(&f->w, at + 59999),
+                     BILLING_DB_OK);
+    assert_int_equal(billing_precondition_sweep(&f->w, at + 60000),
+                     BILLING_DB_FATAL);
+    assert_non_null(strstr(billing_db_message(f->w.db),
+                           "synchronous_commit"));
 }
 
 
@@ -328,8 +368,10 @@ main(void)
         WITH_SERVER(values_go_and_come_back),
         WITH_SERVER(a_value_that_cannot_be_stored_is_a_conflict),
         WITH_SERVER(p56_a_full_disk_undoes_all_and_service_resumes),
+        WITH_SERVER(p56_a_disk_that_fails_is_the_end),
         WITH_SERVER(what_takes_too_long_is_refused_and_not_the_end),
         WITH_SERVER(p2_commits_wait_for_the_disk),
+        WITH_SERVER(p2_what_the_server_must_be_is_asked_again_each_minute),
         cmocka_unit_test(another_collation_is_refused),
         cmocka_unit_test(a_server_that_is_not_there_is_named),
         WITH_SERVER(p23_a_worker_stopped_inside_a_transaction_is_fenced),

@@ -19,7 +19,7 @@ static void billing_settings_hook_url(billing_reader_t *reader,
 static void billing_settings_hook_events(billing_reader_t *reader,
     const json_t *hook, billing_webhook_t *out);
 static void billing_settings_hook_once(billing_reader_t *reader,
-    const billing_application_t *application, uint32_t n);
+    const billing_webhook_t *hooks, const billing_webhook_t *last);
 
 
 void
@@ -51,7 +51,7 @@ billing_settings_application(billing_reader_t *reader, const json_t *root,
         billing_reader_enter_index(reader, i);
         billing_settings_hook(reader, json_array_get(hooks, i), out,
                               &app->webhooks[i]);
-        billing_settings_hook_once(reader, app, (uint32_t) i);
+        billing_settings_hook_once(reader, app->webhooks, &app->webhooks[i]);
         billing_reader_leave(reader);
     }
 
@@ -223,13 +223,10 @@ billing_settings_hook_events(billing_reader_t *reader, const json_t *hook,
 
 static void
 billing_settings_hook_once(billing_reader_t *reader,
-    const billing_application_t *application, uint32_t n)
+    const billing_webhook_t *hooks, const billing_webhook_t *last)
 {
-    const billing_webhook_t  *last = &application->webhooks[n];
-    const billing_webhook_t  *hook;
-
-    for (hook = application->webhooks; hook < last; hook++) {
-        if (strcmp(hook->url, last->url) == 0) {
+    for (const billing_webhook_t *hook = hooks; hook != last; hook++) {
+        if (strncmp(hook->url, last->url, sizeof(last->url)) == 0) {
             billing_reader_fail(reader, "url", "is named twice");
         }
     }

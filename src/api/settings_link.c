@@ -429,7 +429,12 @@ billing_settings_redis_address(billing_reader_t *reader, const char *address,
     if (strncmp(address, "unix:", 5) != 0) {
         memcpy(out->redis_address, address, strlen(address) + 1);
 
-        if (!billing_settings_host_port(address)) {
+        if (strstr(address, "://") != NULL) {
+            billing_reader_fail(reader, "address", "must be unix:FILE or "
+                                "HOST:PORT; there is no TLS to Redis here: "
+                                "put a tunnel in front of it");
+
+        } else if (!billing_settings_host_port(address)) {
             billing_reader_fail(reader, "address",
                                 "must be unix:FILE or HOST:PORT");
         }

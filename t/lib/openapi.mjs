@@ -9,11 +9,23 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const { Ajv, yaml } = createRequire(import.meta.url)('../../tools/library.cjs');
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
+// For ajv 6 (Debian 12) and 8 (Debian 13), which has no formats of its own and
+// is strict about those it does not know.
+const options = {
+  strict: false,
+  logger: false,
+  formats: {
+    binary: /[^]*/,
+    email: /^[^\s@]+@[^\s@]+$/,
+    'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
+  },
+};
+
 let description = null;
 
 function load() {
   const document = yaml.load(fs.readFileSync(path.join(root, 'doc/openapi.yaml'), 'utf8'));
-  const ajv = new Ajv({ schemaId: 'auto', unknownFormats: 'ignore', logger: false });
+  const ajv = new Ajv(options);
   const routes = [];
 
   ajv.addSchema({ $id: 'openapi', components: document.components });

@@ -95,6 +95,7 @@ my %fine = (
     billing_cache_max_age => '5s', billing_cache_ttl => '5s',
     billing_stale => '5s', billing_on_error => 'pass', billing_wait => '5s',
     billing_follow => '5s', billing_pages => '/p/', billing_api => '',
+    billing_nginx_build => 'layout',
 );
 
 my %context = (MAIN => 'none', EVENTS => 'none', HTTP => 'MAIN_CONF',
@@ -191,6 +192,7 @@ my %wrong = (
     billing_log_level => [
         map { [$_, $word] } qw('' debug crit alert emerg loud)],
     billing_on_error => [map { [$_, $word] } qw('' maybe open stale)],
+    billing_nginx_build => [map { [$_, $word] } qw('' any exactly off)],
     billing_cache_max_age => [map { [$_, $between] } @times, qw(0 0s 25h 2d)],
     billing_cache_ttl => [map { [$_, $between] } @times, qw(0 0s 25h)],
     billing_stale => [map { [$_, $between] } @times, qw(11y 2y)],

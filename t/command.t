@@ -197,7 +197,7 @@ location / { billing_api; gzip on; gzip_min_length 1; gzip_types *; }
 --- response_headers
 ! Content-Encoding
 --- response_body eval
-main::csrf('owner@example.test') =~ /: (.*)/; qq({"teams":[],"csrf":"$1"})
+main::csrf('owner@example.test') =~ /: (.*)/; qq({"teams":[],"csrf":"$1","demo":true})
 
 
 

@@ -218,10 +218,10 @@ X-Profile: owner@example.test
  "Accept: text/html", "Accept: text/html"]
 --- error_code eval: [303, 402, 402, 303]
 --- response_headers_like eval
-["Location: http://localhost(:\\d+)?/upgrade\\?team=free&return=%2Ft%3Fa%3D1%26b%3Dx%2520y\nVary: Accept",
+["Location: http://localhost(:\\d+)?/upgrade\\?team=free&reason=FEATURE_MISSING&return=%2Ft%3Fa%3D1%26b%3Dx%2520y\nVary: Accept",
  "Content-Type: application/problem\\+json; charset=utf-8\nVary: Accept",
  "Content-Type: application/problem\\+json; charset=utf-8",
- "Location: http://localhost(:\\d+)?/upgrade\\?team=free"]
+ "Location: http://localhost(:\\d+)?/upgrade\\?team=free&reason=FEATURE_MISSING"]
 --- no_error_log
 [error]
 

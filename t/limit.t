@@ -104,7 +104,7 @@ GET /t?t=paid&used=25
 Accept: text/html
 --- error_code: 303
 --- response_headers_like
-Location: http://localhost(:\d+)?/upgrade\?team=paid&return=%2Ft%3Ft%3Dpaid%26used%3D25
+Location: http://localhost(:\d+)?/upgrade\?team=paid&reason=LIMIT_REACHED&return=%2Ft%3Ft%3Dpaid%26used%3D25
 
 
 

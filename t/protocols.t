@@ -221,8 +221,8 @@ for my $case (
 
 my $text = qx(curl -sk --http2 https://127.0.0.1:$tls_port/voting?t=free \\
     -H 'X-Profile: owner\@example.test' -H 'Accept: text/html' -D -);
-like($text, qr{^location: /upgrade\?team=free&return=%2Fvoting%3Ft%3Dfree\r$
-    |^location:\ https://[^/]+/upgrade\?team=free&return=%2Fvoting%3Ft%3Dfree\r$
+like($text, qr{^location: /upgrade\?team=free&reason=FEATURE_MISSING&return=%2Fvoting%3Ft%3Dfree\r$
+    |^location:\ https://[^/]+/upgrade\?team=free&reason=FEATURE_MISSING&return=%2Fvoting%3Ft%3Dfree\r$
     }mx, 'HTTP/2: the way to the plans stays on this site');
 like(qx(curl -sk --http2 https://127.0.0.1:$tls_port/voting?t=free \\
     -H 'X-Profile: owner\@example.test'), qr/"code":"FEATURE_MISSING"/,

@@ -191,3 +191,18 @@ worker('{"body":{"now":"2026-01-01T00:00:00Z","offset":86400}}')
 "Content-Type: application/json\n"
     . main::webhook($main::EVENT, t => time + 86400)
 --- error_code eval: [200, 200]
+
+
+
+=== TEST 16: a page, to who asks for one and to a browser
+--- pipelined_requests eval
+["GET /billing/status?format=html", "GET /billing/status", "GET /billing/status?format=json"]
+--- more_headers eval
+[ '', ('Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8') x 2 ]
+--- response_body_like eval
+[ (qr{\A<!doctype html>\n<html lang="en">(?s:.*)
+<tr><th scope="row">Redis</th><td>(?:reached|out of reach)</td></tr>(?s:.*)
+<tr><th scope="row">business</th><td>0</td><td>0</td><td>0</td><td>0</td></tr>(?s:.*)
+<tr><th scope="row">overloaded</th><td>0</td><td>[A-Z][^<]+</td></tr>(?s:.*)
+<tr><th scope="row">timeout</th><td>0</td>(?s:.*)
+</body>\n</html>\n\z}) x 2, qr/^\{"counters"/ ]

@@ -60,4 +60,7 @@ void ngx_http_billing_metric_gauges(ngx_shm_zone_t *zone,
 /* As the text that Prometheus reads; what a handler returns. */
 ngx_int_t ngx_http_billing_scrape(ngx_http_request_t *r);
 
+/* As a page for people; the same. */
+ngx_int_t ngx_http_billing_report(ngx_http_request_t *r);
+
 #endif /* NGX_HTTP_BILLING_METRIC_H */

@@ -8,6 +8,7 @@
 
 
 static ngx_uint_t ngx_http_billing_status_text_wanted(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_billing_status_page_wanted(ngx_http_request_t *r);
 static ngx_int_t ngx_http_billing_status_json(ngx_http_request_t *r);
 static json_t *ngx_http_billing_status_counters(ngx_shm_zone_t *zone);
 static json_t *ngx_http_billing_status_decisions(ngx_shm_zone_t *zone);
@@ -44,6 +45,10 @@ ngx_http_billing_status_handler(ngx_http_request_t *r)
     if (bmcf->zone == NULL) {
         return ngx_http_billing_send_problem(r, BILLING_NOT_FOUND, NULL,
                                              NULL);
+    }
+
+    if (ngx_http_billing_status_page_wanted(r)) {
+        return ngx_http_billing_report(r);
     }
 
     return ngx_http_billing_status_text_wanted(r)
@@ -83,6 +88,22 @@ ngx_http_billing_status_text_wanted(ngx_http_request_t *r)
            || ngx_strlcasestrn(value.data, value.data + value.len,
                                (u_char *) "application/openmetrics-text",
                                28 - 1);
+}
+
+
+/* ?format=html, or what a browser prefers where nothing is said. */
+
+static ngx_uint_t
+ngx_http_billing_status_page_wanted(ngx_http_request_t *r)
+{
+    ngx_str_t  value;
+
+    if (ngx_http_arg(r, (u_char *) "format", 6, &value) == NGX_OK) {
+        return value.len == sizeof("html") - 1
+               && ngx_strncmp(value.data, "html", value.len) == 0;
+    }
+
+    return ngx_http_billing_wants_page(r);
 }
 
 

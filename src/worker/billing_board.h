@@ -97,7 +97,10 @@ typedef struct {
 BILLING_MUST_CHECK billing_db_rc_t billing_access_store(billing_worker_t *w,
     const billing_access_change_t *change);
 
-/* Exactly the owner of a private board holds the right of one. */
+/*
+ * The owner of a private board holds the right of one, and nobody holds that
+ * of any board who is not its owner.
+ */
 BILLING_MUST_CHECK billing_db_rc_t billing_access_owner(billing_worker_t *w,
     const billing_board_row_t *board, int64_t now);
 

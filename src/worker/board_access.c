@@ -124,7 +124,11 @@ billing_access_owner(billing_worker_t *w, const billing_board_row_t *board,
 }
 
 
-/* One who is the owner no more, or of a board that is not private any more. */
+/*
+ * One who is the owner no more.  Whoever is keeps it when the board is shared,
+ * where it says nothing: a host that knows this but does not know yet of the
+ * sharing would refuse the owner.
+ */
 
 static billing_db_rc_t
 billing_access_stale(billing_worker_t *w, const billing_board_row_t *board,
@@ -132,12 +136,11 @@ billing_access_stale(billing_worker_t *w, const billing_board_row_t *board,
 {
     static const char  sql[] =
         "SELECT email, rights FROM board_access WHERE board = $1"
-        " AND (rights & 1) <> 0 AND ($2 = 0 OR email <> $3) LIMIT 1";
+        " AND (rights & 1) <> 0 AND email <> $2 LIMIT 1";
 
     billing_db_rc_t  rc;
 
-    rc = billing_db_query(w->db, sql, "tit", board->id,
-                          (int64_t) board->record.is_private, board->owner);
+    rc = billing_db_query(w->db, sql, "tt", board->id, board->owner);
 
     if (rc != BILLING_DB_ROW) {
         return rc;

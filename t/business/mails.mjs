@@ -97,7 +97,7 @@ async function begin(lang) {
       await tries(t);
       await act(t, 'cancel');
     })(),
-    (async () => { await tries(await free(lang, 'refused'), LATER); })(),
+    (async () => { await tries(await free(lang, 'declined'), LATER); })(),
     (async () => { await tries(await free(lang, 'converts')); })(),
     (async () => {
       const t = await bought(lang, 'passes', { plan: 'business', seats: 5, period: 'yearly' });

@@ -87,46 +87,39 @@ static billing_reason_t
 billing_bulk_find(const billing_field_t *list, const char *text, size_t len,
     billing_bulk_span_t *span)
 {
-    size_t  depth = 0, inside = 0;
-    bool    quoted = false;
+    char                 c;
+    size_t               depth = 0, inside = 0;
+    const char          *at;
+    billing_json_scan_t  scan = { .text = text, .len = len };
 
     *span = (billing_bulk_span_t) { text + len, text + len };
 
-    for (size_t i = 0; i < len; i++) {
-        char  c = text[i];
-
-        if (quoted) {
-            i += c == '\\';
-            quoted = c != '"';
-            continue;
-        }
-
-        quoted = c == '"';
+    while ((c = billing_json_bracket(&scan)) != '\0') {
+        at = text + scan.at - 1;
 
         if (c == '{' || c == '[') {
             if (c == '[' && depth == 1 && inside == 0
-                && billing_bulk_opens(list, text, text + i))
+                && billing_bulk_opens(list, text, at))
             {
                 inside = 1;
-                span->first = text + i + 1;
+                span->first = at + 1;
             }
 
             depth++;
+            continue;
         }
 
-        if (c == '}' || c == ']') {
-            if (depth == 0) {
-                return BILLING_BODY_INVALID;
-            }
+        if (depth == 0) {
+            return BILLING_BODY_INVALID;
+        }
 
-            if (--depth == 1 && inside == 1) {
-                inside = 2;
-                span->last = text + i;
-            }
+        if (--depth == 1 && inside == 1) {
+            inside = 2;
+            span->last = at;
         }
     }
 
-    return depth == 0 && !quoted ? BILLING_ALLOW : BILLING_BODY_INVALID;
+    return depth == 0 && !scan.quoted ? BILLING_ALLOW : BILLING_BODY_INVALID;
 }
 
 

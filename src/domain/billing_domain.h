@@ -70,6 +70,17 @@ bool billing_name_valid(const char *text, size_t len);
 /* A run of 13..19 digits (blanks and dashes between allowed) passing Luhn. */
 bool billing_looks_like_card(const char *text, size_t len);
 
+/* Where a scan of JSON stands: behind the bracket it found last. */
+typedef struct {
+    const char  *text;
+    size_t       len;
+    size_t       at;
+    bool         quoted;                /* inside a string, at the end too */
+} billing_json_scan_t;
+
+/* The next bracket outside of strings, one of "{}[]"; '\0' at the end. */
+char billing_json_bracket(billing_json_scan_t *scan);
+
 /*
  * False when brackets outside of strings nest deeper than max: asked before
  * anything recursive reads JSON of somebody else.

@@ -367,33 +367,45 @@ billing_luhn(const uint8_t *digits, unsigned n)
 }
 
 
-bool
-billing_json_shallow(const char *text, size_t len, unsigned max)
+char
+billing_json_bracket(billing_json_scan_t *scan)
 {
-    bool      quoted = false;
-    unsigned  depth = 0;
+    while (scan->at < scan->len) {
+        char  c = scan->text[scan->at++];
 
-    for (size_t i = 0; i < len; i++) {
-        char  c = text[i];
-
-        if (quoted) {
-            i += c == '\\';
-            quoted = c != '"';
+        if (scan->quoted) {
+            scan->at += c == '\\';
+            scan->quoted = c != '"';
             continue;
         }
 
-        quoted = c == '"';
+        scan->quoted = c == '"';
+
+        if (c == '{' || c == '[' || c == '}' || c == ']') {
+            return c;
+        }
+    }
+
+    return '\0';
+}
+
+
+bool
+billing_json_shallow(const char *text, size_t len, unsigned max)
+{
+    char                 c;
+    unsigned             depth = 0;
+    billing_json_scan_t  scan = { .text = text, .len = len };
+
+    while ((c = billing_json_bracket(&scan)) != '\0') {
 
         if (c == '{' || c == '[') {
-            depth++;
-        }
+            if (++depth > max) {
+                return false;
+            }
 
-        if ((c == '}' || c == ']') && depth > 0) {
+        } else if (depth > 0) {
             depth--;
-        }
-
-        if (depth > max) {
-            return false;
         }
     }
 

@@ -4,10 +4,11 @@
 #define BILLING_SWEEP_H
 
 typedef struct {
-    const char      *sql;       /* id and instant of those due by $1 */
-    unsigned         max;       /* as its LIMIT, at most BILLING_SWEEP_MAX */
+    const char      *sql;       /* id and instant of those due by $1: the
+                                   first BILLING_SWEEP_MAX of them */
     const char      *next_sql;  /* instant of the next, or NULL */
     billing_row_pt   run;
+    bool             calls;     /* not while a call of that id is in flight */
     bool             own_day;   /* run is told the row's instant, not now */
     const char      *push_sql;  /* $1 instant, $2 id: one that cannot go on */
     int64_t          push_sec;

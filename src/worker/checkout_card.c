@@ -344,10 +344,10 @@ billing_card_sweep(billing_worker_t *w, int64_t wall, int64_t *next_wall)
     static const billing_rows_t  rows = {
         .sql = "SELECT id, next_try_at FROM card_setup WHERE state = 'open'"
                " AND next_try_at <= $1 ORDER BY next_try_at LIMIT 256",
-        .max = 256,
         .next_sql = "SELECT MIN(next_try_at) FROM card_setup"
                     " WHERE state = 'open'",
         .run = billing_card_resume,
+        .calls = true,
         .push_sql = "UPDATE card_setup SET next_try_at = $1 WHERE id = $2",
         .push_sec = BILLING_RETRY_WINDOW_SEC
     };
@@ -361,17 +361,11 @@ billing_card_sweep(billing_worker_t *w, int64_t wall, int64_t *next_wall)
 static billing_db_rc_t
 billing_card_resume(billing_worker_t *w, const char *id, int64_t wall)
 {
-    static const char  push_sql[] =
-        "UPDATE card_setup SET next_try_at = $1 WHERE id = $2";
-
     billing_card_t    card;
     billing_db_rc_t   rc;
     billing_result_t  none;
 
-    if (billing_call_in_flight(w, id)) {
-        return billing_db_exec(w->db, push_sql, "it",
-                               wall + BILLING_FLIGHT_SEC, id);
-    }
+    (void) wall;
 
     rc = billing_card_load(w, id, &card);
 

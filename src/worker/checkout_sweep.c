@@ -96,9 +96,9 @@ billing_sweep_due(billing_worker_t *w, int64_t wall, int64_t *next_wall)
     static const billing_rows_t  rows = {
         .sql = "SELECT id, next_try_at FROM checkout WHERE next_try_at <= $1"
                " ORDER BY next_try_at LIMIT 256",
-        .max = 256,
         .next_sql = "SELECT MIN(next_try_at) FROM checkout",
         .run = billing_sweep_one,
+        .calls = true,
         .push_sql = "UPDATE checkout SET next_try_at = $1 WHERE id = $2",
         .push_sec = BILLING_RETRY_WINDOW_SEC
     };
@@ -110,16 +110,10 @@ billing_sweep_due(billing_worker_t *w, int64_t wall, int64_t *next_wall)
 static billing_db_rc_t
 billing_sweep_one(billing_worker_t *w, const char *id, int64_t wall)
 {
-    static const char  push_sql[] =
-        "UPDATE checkout SET next_try_at = $1 WHERE id = $2";
-
     billing_db_rc_t     rc;
     billing_checkout_t  co;
 
-    if (billing_call_in_flight(w, id)) {
-        return billing_db_exec(w->db, push_sql, "it",
-                               wall + BILLING_FLIGHT_SEC, id);
-    }
+    (void) wall;
 
     rc = billing_trace_resume(w, id);
 
@@ -146,7 +140,6 @@ billing_sweep_abandoned(billing_worker_t *w, int64_t now, int64_t *next_at)
         .sql = "SELECT id, action_at FROM checkout WHERE action_at <= $1"
                " AND state = 'action' AND cancelling = 0"
                " ORDER BY action_at LIMIT 256",
-        .max = 256,
         .next_sql = "SELECT MIN(action_at) FROM checkout"
                     " WHERE state = 'action' AND cancelling = 0",
         .run = billing_sweep_abandon,

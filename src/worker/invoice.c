@@ -395,7 +395,6 @@ billing_invoice_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
         .sql = "SELECT checkout, finalise_at FROM invoice_draft"
                " WHERE finalised = 0 AND finalise_at <= $1"
                " ORDER BY finalise_at LIMIT 256",
-        .max = 256,
         .next_sql = "SELECT MIN(finalise_at) FROM invoice_draft"
                     " WHERE finalised = 0",
         .run = billing_invoice_finalise,

@@ -32,8 +32,6 @@ billing_pay_id(billing_checkout_t *co, int64_t at)
 static void
 billing_pay_hash(json_t *key, char id[BILLING_OP_ID_LEN + 1])
 {
-    int      n;
-    size_t   i;
     uint8_t  hash[32] = { 0 };
 
     if (key == NULL || billing_json_hash(key, hash) != BILLING_OK) {
@@ -42,12 +40,8 @@ billing_pay_hash(json_t *key, char id[BILLING_OP_ID_LEN + 1])
 
     json_decref(key);
 
-    n = snprintf(id, BILLING_OP_ID_LEN + 1, "op_");
-
-    for (i = 0; i < 16; i++) {
-        n += snprintf(id + n, BILLING_OP_ID_LEN + 1 - (size_t) n, "%02x",
-                      hash[i]);
-    }
+    memcpy(id, "op_", 3);
+    billing_hex(hash, (BILLING_OP_ID_LEN - 3) / 2, id + 3);
 }
 
 

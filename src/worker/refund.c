@@ -394,10 +394,10 @@ billing_refund_sweep(billing_worker_t *w, int64_t wall, int64_t *next_wall)
     static const billing_rows_t  rows = {
         .sql = "SELECT id, next_try_at FROM refund WHERE money = 'sending'"
                " AND next_try_at <= $1 ORDER BY next_try_at LIMIT 256",
-        .max = 256,
         .next_sql = "SELECT MIN(next_try_at) FROM refund"
                     " WHERE money = 'sending'",
         .run = billing_refund_one,
+        .calls = true,
         .push_sql = "UPDATE refund SET next_try_at = $1 WHERE id = $2",
         .push_sec = BILLING_RETRY_WINDOW_SEC
     };
@@ -412,13 +412,13 @@ billing_refund_one(billing_worker_t *w, const char *id, int64_t wall)
     billing_db_rc_t      rc;
     billing_refunding_t  refund;
 
+    (void) wall;
+
     rc = billing_refund_load(w, id, &refund);
 
     if (rc != BILLING_DB_OK) {
         return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
     }
 
-    return billing_call_in_flight(w, id)
-           ? billing_refund_store(w, &refund, wall + BILLING_FLIGHT_SEC)
-           : billing_refund_send(w, &refund);
+    return billing_refund_send(w, &refund);
 }

@@ -39,10 +39,6 @@ static billing_db_rc_t billing_stray_one(billing_worker_t *w, const char *id,
     int64_t wall);
 
 
-static const char  billing_stray_push[] =
-    "UPDATE stray SET next_try_at = $1 WHERE id = $2";
-
-
 billing_db_rc_t
 billing_stray_found(billing_worker_t *w,
     const billing_gateway_payment_t *payment, bool known, int64_t now)
@@ -280,11 +276,11 @@ billing_stray_sweep(billing_worker_t *w, int64_t wall, int64_t *next_wall)
     static const billing_rows_t  rows = {
         .sql = "SELECT id, next_try_at FROM stray WHERE state = 'returning'"
                " AND next_try_at <= $1 ORDER BY next_try_at LIMIT 256",
-        .max = 256,
         .next_sql = "SELECT MIN(next_try_at) FROM stray"
                     " WHERE state = 'returning'",
         .run = billing_stray_one,
-        .push_sql = billing_stray_push,
+        .calls = true,
+        .push_sql = "UPDATE stray SET next_try_at = $1 WHERE id = $2",
         .push_sec = BILLING_FLIGHT_SEC
     };
 
@@ -298,10 +294,7 @@ billing_stray_one(billing_worker_t *w, const char *id, int64_t wall)
     billing_db_rc_t  rc;
     billing_stray_t  stray;
 
-    if (billing_call_in_flight(w, id)) {
-        return billing_db_exec(w->db, billing_stray_push, "it",
-                               wall + BILLING_FLIGHT_SEC, id);
-    }
+    (void) wall;
 
     rc = billing_stray_load(w, id, &stray);
 

@@ -23,6 +23,8 @@ typedef struct {
 
 static billing_db_rc_t billing_sweep_take(billing_worker_t *w,
     const billing_rows_t *rows, int64_t now, billing_sweep_list_t *due);
+static billing_db_rc_t billing_sweep_row(billing_worker_t *w,
+    const billing_rows_t *rows, const billing_sweep_row_t *row, int64_t now);
 static billing_db_rc_t billing_sweep_next(billing_worker_t *w,
     const billing_rows_t *rows, int64_t *next);
 
@@ -38,20 +40,14 @@ billing_sweep_rows(billing_worker_t *w, const billing_rows_t *rows,
     rc = billing_sweep_take(w, rows, now, &due);
 
     for (i = 0; rc == BILLING_DB_OK && i < due.n; i++) {
-        rc = billing_savepoint_row(w, rows->run, due.rows[i].id,
-                                   rows->own_day ? due.rows[i].at : now);
-
-        if (rc == BILLING_DB_CONFLICT) {
-            rc = billing_db_exec(w->db, rows->push_sql, "it",
-                                 now + rows->push_sec, due.rows[i].id);
-        }
+        rc = billing_sweep_row(w, rows, &due.rows[i], now);
     }
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    if (due.n == rows->max) {
+    if (due.n == BILLING_SWEEP_MAX) {
         *next = now < *next ? now : *next;
         return BILLING_DB_OK;
     }
@@ -70,7 +66,7 @@ billing_sweep_take(billing_worker_t *w, const billing_rows_t *rows,
     due->n = 0;
     rc = billing_db_query(w->db, rows->sql, "i", now);
 
-    while (rc == BILLING_DB_ROW && due->n < rows->max) {
+    while (rc == BILLING_DB_ROW && due->n < BILLING_SWEEP_MAX) {
         row = &due->rows[due->n++];
         (void) snprintf(row->id, sizeof(row->id), "%s",
                         billing_db_text(w->db, rows->sql, 0));
@@ -84,6 +80,29 @@ billing_sweep_take(billing_worker_t *w, const billing_rows_t *rows,
     }
 
     return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
+}
+
+
+static billing_db_rc_t
+billing_sweep_row(billing_worker_t *w, const billing_rows_t *rows,
+    const billing_sweep_row_t *row, int64_t now)
+{
+    int64_t          push_sec = rows->push_sec;
+    billing_db_rc_t  rc;
+
+    if (rows->calls && billing_call_in_flight(w, row->id)) {
+        rc = BILLING_DB_CONFLICT;
+        push_sec = BILLING_FLIGHT_SEC;
+
+    } else {
+        rc = billing_savepoint_row(w, rows->run, row->id,
+                                   rows->own_day ? row->at : now);
+    }
+
+    return rc == BILLING_DB_CONFLICT
+           ? billing_db_exec(w->db, rows->push_sql, "it", now + push_sec,
+                             row->id)
+           : rc;
 }
 
 

@@ -13,6 +13,8 @@
 #include "billing_infra.h"
 
 #define BILLING_LOOP_STANDBY_MS  500
+#define BILLING_LOOP_RELIEF_MS   20         /* while one is being relieved */
+#define BILLING_LOOP_RELIEVED_MS 10000      /* how long that may take */
 #define BILLING_LOOP_WAIT_MS     1000       /* at the most */
 #define BILLING_LOOP_DRAIN_MS    2000
 
@@ -20,6 +22,8 @@ typedef struct {
     billing_turn_t  turn;
     int64_t         wake_ms;            /* by what the drivers said */
     int64_t         drain_ms;           /* leave at the latest */
+    int64_t         begun_ms;
+    int64_t         try_ms;             /* for a lease that is not free */
 } billing_loop_t;
 
 static void billing_loop_wait(billing_worker_t *w, billing_loop_t *loop);
@@ -38,7 +42,7 @@ int
 billing_loop_run(billing_worker_t *w)
 {
     billing_db_rc_t   rc;
-    billing_loop_t    loop = { .wake_ms = 0 };
+    billing_loop_t    loop = { .begun_ms = billing_clock_mono_ms() };
     billing_infra_t  *infra = billing_infra(w);
 
     while (infra->exit_code < 0) {
@@ -180,24 +184,38 @@ billing_loop_reload(billing_worker_t *w, billing_loop_t *loop)
 }
 
 
+/*
+ * A reload of nginx starts a worker while the one before still drains: nobody
+ * writes until the new one notices, so it looks often while it is young, and
+ * at nothing but the lock, which costs the other one nothing.
+ */
+
 static billing_db_rc_t
 billing_loop_standby(billing_worker_t *w, billing_loop_t *loop)
 {
-    billing_db_rc_t  rc;
+    int64_t          now = billing_clock_mono_ms();
+    billing_db_rc_t  rc = BILLING_DB_DONE;
 
     if (billing_infra(w)->draining) {
         billing_infra(w)->exit_code = 0;
         return BILLING_DB_OK;
     }
 
-    rc = billing_lease_acquire(w);
+    if (now >= loop->try_ms || billing_db_lock(w->db) != 0) {
+        rc = billing_lease_acquire(w);
+        loop->try_ms = now + BILLING_LOOP_STANDBY_MS;
+    }
 
     if (rc == BILLING_DB_OK) {
         loop->wake_ms = 0;
         return billing_loop_lead(w);
     }
 
-    loop->wake_ms = billing_clock_mono_ms() + BILLING_LOOP_STANDBY_MS;
+    loop->wake_ms = loop->try_ms;
+
+    if (now - loop->begun_ms < BILLING_LOOP_RELIEVED_MS) {
+        loop->wake_ms = now + BILLING_LOOP_RELIEF_MS;
+    }
 
     return (rc == BILLING_DB_FATAL) ? rc : BILLING_DB_OK;
 }

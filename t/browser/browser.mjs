@@ -177,6 +177,22 @@ export async function priced(page) {
   return page.locator('#purchase').textContent();
 }
 
+export async function purchases(page) {
+  await typeCard(page, CARDS.good);
+  await page.locator('#purchase').click();
+  await page.locator('#done').waitFor(WAIT);
+}
+
+// The next purchase is answered as if it were still under way.
+export const answersLater = (page) => page.route('**/upgrade', async (route) => {
+  if (route.request().method() !== 'POST') {
+    await route.continue();
+    return;
+  }
+  const { operation } = await (await route.fetch()).json();
+  await route.fulfill({ status: 202, json: { operation, state: 'pending' } });
+});
+
 export async function toUpgrade(page, team, more = '') {
   await page.goto(`${site}/upgrade?team=${team.id}${more}`);
   await priced(page);

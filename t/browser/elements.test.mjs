@@ -4,8 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import {
-  accessible, begin, CARDS, end, fits, newTeam, open, picture, priced, signIn, site, typeCard,
-  WAIT,
+  accessible, begin, end, fits, newTeam, open, picture, priced, purchases, signIn, site, WAIT,
 } from './browser.mjs';
 
 before(() => begin());
@@ -40,9 +39,7 @@ for (const [locale, words] of [['en-US', /Business|Team/], ['fr-FR', /Le forfait
     await page.locator('#popup-go').click();
     await page.waitForURL(/\/upgrade\?/, WAIT);
     await priced(page);
-    await typeCard(page, CARDS.good);
-    await page.locator('#purchase').click();
-    await page.locator('#done').waitFor(WAIT);
+    await purchases(page);
     await page.locator('.done .button.primary').click();
     await page.waitForURL(/\/embed/, WAIT);
     await page.getByText('billing:upgraded').waitFor(WAIT);

@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import {
-  accessible, begin, CARDS, end, newBoards, newTeam, open, plan, priced, signIn, site, toUpgrade,
-  typeCard, WAIT,
+  accessible, begin, end, newBoards, newTeam, open, plan, priced, purchases, signIn, site,
+  toUpgrade, WAIT,
 } from './browser.mjs';
 
 before(() => begin());
@@ -27,9 +27,7 @@ async function invite(page, email) {
 
 async function buy(page, team, more) {
   await toUpgrade(page, team, more);
-  await typeCard(page, CARDS.good);
-  await page.locator('#purchase').click();
-  await page.locator('#done').waitFor(WAIT);
+  await purchases(page);
 }
 
 test('faq 1 r109: it still says Free: another team is open; the sidebar leads to the paid one', async (t) => {
@@ -140,9 +138,7 @@ test('faq 7 r47 r208: a freelancer alone: Consultant, with one licence', async (
   await page.locator('#popup-go').click();
   await page.waitForURL(/\/upgrade\?/, WAIT);
   await priced(page);
-  await typeCard(page, CARDS.good);
-  await page.locator('#purchase').click();
-  await page.locator('#done').waitFor(WAIT);
+  await purchases(page);
   await at(page, team.id);
   assert.equal(await plan(page), 'Consultant');
   assert.match(await page.locator('.facts').innerText(), /1 seat\b/);

@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import {
-  accessible, begin, CARDS, end, newTeam, open, picture, priced, signIn, site, toUpgrade, typeCard,
-  WAIT,
+  accessible, answersLater, begin, CARDS, end, newTeam, open, picture, priced, purchases, signIn,
+  site, toUpgrade, typeCard, WAIT,
 } from './browser.mjs';
 
 before(() => begin());
@@ -40,9 +40,7 @@ test('items 11 31: promo codes: unknown, expired, for another order, used: four 
   await page.locator('#promo').fill('WELCOME20');
   await page.keyboard.press('Enter');
   await page.locator('.line.discount').waitFor(WAIT);
-  await typeCard(page, CARDS.good);
-  await page.locator('#purchase').click();
-  await page.locator('#done').waitFor(WAIT);
+  await purchases(page);
   await toUpgrade(page, team, '&plan=business&seats=5&period=monthly');
   await refused('WELCOME20');
   assert.equal(new Set(said).size, 4, said.join(' / '));
@@ -142,14 +140,7 @@ test('items 20 23: an unknown outcome: said after 10 s, not to pay again, a mail
   await signIn(page);
   const team = await newTeam(page);
   await toUpgrade(page, team, '&plan=team&period=monthly&seats=2');
-  await page.route('**/upgrade', async (route) => {
-    if (route.request().method() !== 'POST') {
-      await route.continue();
-      return;
-    }
-    const { operation } = await (await route.fetch()).json();
-    await route.fulfill({ status: 202, json: { operation, state: 'pending' } });
-  });
+  await answersLater(page);
   await page.route('**/billing/operations/*', async (route) => {
     asked += 1;
     await (hold ? route.fulfill({ json: { operation: 'x', state: 'pending', answer: null } })
@@ -262,9 +253,7 @@ test('item 32: invoices: number, date, amount, state, a file with a telling name
   await page.locator('.empty').waitFor(WAIT);
   assert.match(await page.locator('.empty').innerText(), /first one comes with/);
   await toUpgrade(page, team, '&plan=team&period=monthly&seats=2');
-  await typeCard(page, CARDS.good);
-  await page.locator('#purchase').click();
-  await page.locator('#done').waitFor(WAIT);
+  await purchases(page);
   await page.goto(`${site}/billing/invoices?team=${team.id}`);
   const row = page.locator('tbody tr').first();
   assert.match(await row.innerText(), /INV-\d{4}-\d+.*\d{4}.*\$20\.00.*Paid/s);

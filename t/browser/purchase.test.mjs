@@ -10,8 +10,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import {
-  accessible, begin, CARDS, end, fits, newBoards, newTeam, open, picture, plan, priced, signIn,
-  site, toUpgrade, typeCard, WAIT,
+  accessible, answersLater, begin, CARDS, end, fits, newBoards, newTeam, open, picture, plan,
+  priced, purchases, signIn, site, toUpgrade, typeCard, WAIT,
 } from './browser.mjs';
 
 before(begin);
@@ -108,9 +108,7 @@ test('a declined card: said next to the field, nothing bought, then another one'
   await picture(page, 'declined');
   await accessible(page, 'declined');
 
-  await typeCard(page, CARDS.good);
-  await page.locator('#purchase').click();
-  await page.locator('#done').waitFor(WAIT);
+  await purchases(page);
 });
 
 for (const [name, number, challenges] of [
@@ -180,9 +178,7 @@ test('items 19 21: 3-D Secure at the charge: Back, on again, refused; another ca
   await page.locator('.summary').waitFor(WAIT);
   assert.ok(!page.url().includes('payment_intent'));
   await priced(page);
-  await typeCard(page, CARDS.good);
-  await page.locator('#purchase').click();
-  await page.locator('#done').waitFor(WAIT);
+  await purchases(page);
 });
 
 test('item 20: a pending answer is waited for, in words, until the operation is done', async (t) => {
@@ -192,14 +188,7 @@ test('item 20: a pending answer is waited for, in words, until the operation is 
   await signIn(page);
   const team = await newTeam(page);
   await toUpgrade(page, team, '&plan=team&period=monthly&seats=2');
-  await page.route('**/upgrade', async (route) => {
-    if (route.request().method() !== 'POST') {
-      await route.continue();
-      return;
-    }
-    const { operation } = await (await route.fetch()).json();
-    await route.fulfill({ status: 202, json: { operation, state: 'pending' } });
-  });
+  await answersLater(page);
   await page.route('**/billing/operations/*', async (route) => {
     asked += 1;
     if (asked < 4) {
@@ -373,9 +362,7 @@ test('card numbers never go to our origin', async (t) => {
   await signIn(page);
   const team = await newTeam(page);
   await toUpgrade(page, team);
-  await typeCard(page, CARDS.good);
-  await page.locator('#purchase').click();
-  await page.locator('#done').waitFor(WAIT);
+  await purchases(page);
   assert.ok(!bodies.some((one) => one.replace(/\W/g, '').includes('4242424242424242')));
   const kept = await page.evaluate(() => JSON.stringify([{ ...sessionStorage },
     { ...localStorage }]));

@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import {
-  accessible, begin, CARDS, end, fits, newBoards, newTeam, open, picture, plan, priced, signIn,
-  site, typeCard, WAIT,
+  accessible, begin, CARDS, end, fits, newBoards, newTeam, open, picture, plan, priced, purchases,
+  signIn, site, typeCard, WAIT,
 } from './browser.mjs';
 
 before(() => begin({ settings: { tax: [{ country: 'FR', permyriad: 2000 }] } }));
@@ -128,9 +128,7 @@ test('item 34: from the gate: what is missing, and back to the same board', asyn
     `/upgrade?team=${team.id}&plan=team&seats=1&return=${encodeURIComponent(board)}`);
   assert.match(await page.locator('#gated').innerText(), /Board 1.*3 newest boards/s);
   await accessible(page, 'from the gate');
-  await typeCard(page, CARDS.good);
-  await page.locator('#purchase').click();
-  await page.locator('#done').waitFor(WAIT);
+  await purchases(page);
   assert.equal(await page.locator('.done .button.primary').getAttribute('href'), board);
 });
 

@@ -13,7 +13,7 @@ import { Acks, Site, ask, buyer, seeded, settled } from '../lib/campaign.mjs';
 import { sleep, start } from '../lib/stack.mjs';
 
 const minutes = Number(process.env.MINUTES ?? 0.4);
-const bound = Number(process.env.BOUND ?? (minutes < 5 ? 24 : 8) * 1024);
+const bound = Number(process.env.BOUND ?? 8 * 1024);
 const random = seeded(Number(process.env.SEED ?? 20261123), 1);
 const lanes = 6;
 const KEPT = 60;                // subscriptions that go on

@@ -289,8 +289,8 @@ ngx_uint_t ngx_http_billing_redis_outstanding(ngx_http_billing_redis_t *redis);
 
 /*
  * Sends one command; the callback runs exactly once, also when the deadline
- * passes (redis.timeout_ms) or the link falls, unless NGX_ERROR is returned.  data must
- * be a heap object or a handle, never a request.
+ * passes (redis.timeout_ms) or the link falls, unless NGX_ERROR is returned.
+ * data must be a heap object or a handle, never a request.
  */
 ngx_int_t ngx_http_billing_redis_send(ngx_http_billing_redis_t *redis,
     int argc, const char **argv, const size_t *argvlen,

@@ -181,6 +181,13 @@ ngx_http_billing_redis_connect(ngx_http_billing_redis_t *redis)
     c->write->handler = ngx_http_billing_redis_write_handler;
     redis->connection = c;
 
+    /* A command must not wait for the answer to the one before it. */
+
+    if (ngx_tcp_nodelay(c) != NGX_OK) {
+        ngx_http_billing_redis_fail(redis, "cannot be used");
+        return;
+    }
+
     redis->reader = ngx_http_billing_redis_reader();
 
     if (redis->reader == NULL) {

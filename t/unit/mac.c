@@ -27,6 +27,35 @@ the_mac_is_hmac_of_prefixed_parts(void **state)
 }
 
 
+/* Whatever was asked before, of whatever length: the key asked for counts. */
+
+static void
+secrets_and_purposes_in_turn_do_not_mix(void **state)
+{
+    uint8_t           mac[32], own[32], text[8 + 300] = { 0 };
+    unsigned          n = 32;
+    billing_secret_t  secrets[2] = { a_secret(1), a_secret(2) };
+
+    (void) state;
+
+    for (unsigned i = 0; i < 600; i++) {
+        size_t                   len = i % 300;
+        billing_key_t            purpose = (i / 2) % BILLING_KEYS;
+        const billing_secret_t  *secret = &secrets[i * 7 % 5 % 2];
+        billing_bytes_t          part = { text + 8, len };
+
+        text[6] = (uint8_t) (len >> 8);
+        text[7] = (uint8_t) len;
+        text[8 + i % 300] = (uint8_t) i;
+
+        assert_int_equal(billing_mac(secret, purpose, &part, 1, mac),
+                         BILLING_OK);
+        HMAC(EVP_sha256(), secret->key[purpose], 32, text, 8 + len, own, &n);
+        assert_memory_equal(mac, own, 32);
+    }
+}
+
+
 static void
 parts_do_not_run_together(void **state)
 {
@@ -67,6 +96,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(the_mac_is_hmac_of_prefixed_parts),
+        cmocka_unit_test(secrets_and_purposes_in_turn_do_not_mix),
         cmocka_unit_test(parts_do_not_run_together),
         cmocka_unit_test(equal_is_equal_and_nothing_else),
     };

@@ -148,6 +148,18 @@ my (undef, undef, $words) = get('/billing/status?format=prometheus');
 unlike("$all$words", qr/example|owner|paid\b|nothing/,
     'no team and nobody is named');
 
+my ($promtool) = grep { -x } map { "$_/promtool" } split /:/, $ENV{PATH};
+
+SKIP: {
+    skip 'no promtool: tools/setup monitoring', 1 if !defined $promtool;
+
+    open my $tool, '|-', "$promtool check metrics > $dir/promtool 2>&1" or die $!;
+    print $tool $words;
+    my $taken = close $tool;
+    open my $said, '<', "$dir/promtool" or die $!;
+    ok($taken, 'promtool finds nothing to say') or diag(<$said>);
+}
+
 
 # --- Redis --------------------------------------------------------------------
 

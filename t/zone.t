@@ -188,10 +188,12 @@ start('1m', master => 'on', workers => 2);
 ok(until_true(sub { said('/gate?p=owner&t=paid') =~ /HIT/ }, 3), 'warm');
 ok(linked(), 'one of the workers listens');
 said('/gate?p=owner&t=paid');
-my $fetched = count('fetched');
+my %before = map { $_ => count($_) } qw(passed hit fetched);
 nginx_signal('HUP');
 sleep 1;
 ok(until_true(sub { error_log() =~ /gracefully shutting down/ }, 3), 'reload');
+cmp_ok(count($_), '>=', $before{$_} || 1, "a reload counts on: $_")
+    for sort keys %before;
 like(said('/gate?p=owner&t=paid'), qr/^200 PASSED/, 'after a reload');
 ok(linked(), 'a new worker listens');
 publish(team('paid', 'business', 'active', version => 11));

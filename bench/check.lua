@@ -1,8 +1,10 @@
 -- The gate's check as one writes it for lua-nginx: the board names its team,
 -- the team's plan must run, who asks must be a member.  Packed values; where a
--- session is asked for, its HMAC-SHA256 is verified with OpenSSL by FFI.
+-- session is asked for, its HMAC-SHA256 is verified with OpenSSL by FFI.  The
+-- same with values in JSON, as they come from whoever writes them.
 
 local ffi = require "ffi"
+local json = require "cjson.safe"
 local redis = require "nginx.redis"
 
 ffi.cdef[[
@@ -63,6 +65,23 @@ function _M.dict(who, board)
     end
     local team = sub(record, 1, find(record, "|", 1, true) - 1)
     return verdict(dict:get("t:" .. team), dict:get("m:" .. team .. "|" .. who))
+end
+
+function _M.json(who, board)
+    local dict = ngx.shared.json
+    local record = json.decode(dict:get("b:" .. board) or "")
+    if not who or not record then
+        return ngx.exit(403)
+    end
+    local team = json.decode(dict:get("t:" .. record.team) or "")
+    local member = json.decode(dict:get("m:" .. record.team .. "|" .. who)
+                               or "")
+    if not team or team.state ~= "active"
+       or (team.valid_until ~= 0 and team.valid_until <= ngx.time())
+       or not member or member.roles == 0
+    then
+        return ngx.exit(403)
+    end
 end
 
 function _M.redis(who, board, socket)

@@ -120,8 +120,11 @@ async function stack(root, dir, started) {
 
   const plain = [['b:bench-board', 'bench|1'], ['t:bench', 'team|active|0'], [`m:bench|${WHO}`, '2']];
   await link.set(plain);
+  const json = [['b:bench-board', { team: 'bench', rank: 1 }], [`m:bench|${WHO}`, { roles: 2 }],
+    ['t:bench', { plan: 'team', state: 'active', valid_until: 0, seats: 5, members: 2 }],
+  ].map(([k, v]) => [k, JSON.stringify(v)]);
 
-  return { COLD, gets: () => link.gets(), root, dir, build, started, config, socket, cookie, plain, seed, team, board, member,
+  return { COLD, json, gets: () => link.gets(), root, dir, build, started, config, socket, cookie, plain, seed, team, board, member,
     roundTrips: (n) => link.roundTrips('t:bench', n) };
 }
 
@@ -193,10 +196,12 @@ async function servers(context, { rivals }) {
   const ours = [`Cookie: ${context.cookie}`];
   const theirs = [`Cookie: bench_session=${name}.${until}.${mac}`];
 
-  const fill = context.plain.map(([k, v]) => `ngx.shared.billing:set("${k}", "${v}")`).join('; ');
+  const set = (dict, list) => list.map(([k, v]) => `ngx.shared.${dict}:set("${k}", '${v}')`).join('; ');
+  const fill = `${set('billing', context.plain)}; ${set('json', context.json)}`;
   const lua = {
     main: `load_module ${LUA}/ndk_http_module.so; load_module ${LUA}/ngx_http_lua_module.so;`,
     http: `lua_package_path "${__dirname}/?.lua;;"; lua_shared_dict billing 16m;
+      lua_shared_dict json 16m;
       init_by_lua_block { require "resty.core"; check = require "check"; ${fill} }`,
   };
   const script = (text) => `access_by_lua_block { ${text} }`;
@@ -215,6 +220,8 @@ async function servers(context, { rivals }) {
       gate: script('check.dict(ngx.var.who, ngx.var.where)') }],
     ['lua, shared dict, session', { ...lua, before: SET, count: true, headers: theirs,
       like: 'bare, cookie', gate: script(`check.dict(${session}, ngx.var.where)`), byCookie: true }],
+    ['lua, shared dict, JSON, session', { ...lua, before: SET, headers: theirs,
+      like: 'bare, cookie', gate: script(`check.json(${session}, ngx.var.where)`), byCookie: true }],
   ];
 
   if (rivals) {

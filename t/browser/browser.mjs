@@ -103,7 +103,20 @@ async function axeRun(tags) {
   return all;
 }
 
+// What is drawn anew under axe's eyes it cannot place.
+const calm = (page) => page.evaluate(() => new Promise((done) => {
+  let timer;
+  const observer = new MutationObserver(() => wait());
+  const wait = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { observer.disconnect(); done(); }, 250);
+  };
+  observer.observe(document, { subtree: true, childList: true, attributes: true });
+  wait();
+}));
+
 export async function accessible(page, where) {
+  await calm(page);
   await page.evaluate(() => Promise.all(document.getAnimations()
     .filter((one) => one.effect.getComputedTiming().iterations !== Infinity)
     .map((one) => one.finished.catch(() => null))));

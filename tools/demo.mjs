@@ -69,7 +69,9 @@ const commands = {
       key_files: [path.join(dir, 'secrets/application_key')],
     };
     settings.store = { dsn };
-    settings.redis = { ...settings.redis, address: `unix:${dir}/redis.sock` };
+    if (!settings.redis.sentinel) {
+      settings.redis = { ...settings.redis, address: `unix:${dir}/redis.sock` };
+    }
     // All its people have one domain, and the sink is nobody's server: no pace.
     settings.mail = { ...settings.mail, url: `smtp://127.0.0.1:${mail}`, domain_per_minute: 0 };
     settings.public_url = url;

@@ -197,6 +197,17 @@ typedef struct {
     uint32_t  timeout_ms;               /* 15000 */
 } billing_webhook_t;
 
+#define BILLING_SENTINELS_MAX  9
+
+/* Redis by the sentinels that watch it: they know which one is the master. */
+typedef struct {
+    char      master[64];               /* its name there; "" none */
+    char      addresses[BILLING_SENTINELS_MAX][256];    /* HOST:PORT */
+    uint32_t  naddresses;
+    char      user[64];
+    char      password_file[BILLING_FILE_NAME_MAX];
+} billing_sentinel_t;
+
 /* How the application that is sold speaks to billing, and hears of it. */
 typedef struct {
     char               key_files[BILLING_SECRETS_MAX][BILLING_FILE_NAME_MAX];
@@ -246,7 +257,8 @@ typedef struct {
     char  store_dsn[BILLING_FILE_NAME_MAX];     /* "sqlite:/path" */
     char  store_password_file[BILLING_FILE_NAME_MAX];
 
-    char  redis_address[BILLING_FILE_NAME_MAX]; /* or HOST:PORT */
+    char  redis_address[BILLING_FILE_NAME_MAX]; /* or HOST:PORT; "" below */
+    billing_sentinel_t  sentinel;       /* who knows the address */
     char  redis_user[64];
     char  redis_password_file[BILLING_FILE_NAME_MAX];
     char  redis_prefix[33];             /* "billing" */
@@ -415,6 +427,11 @@ void billing_settings_gateway(billing_reader_t *reader, const json_t *root,
     billing_settings_t *out);
 void billing_settings_stores(billing_reader_t *reader, const json_t *root,
     billing_settings_t *out);
+void billing_settings_redis(billing_reader_t *reader, const json_t *root,
+    billing_settings_t *out);
+
+/* Digits from 1 to 65535, then the end or a slash. */
+bool billing_settings_port(const char *text);
 
 /*
  * "http://HOST" or "https://HOST", perhaps with a port, nothing behind; the

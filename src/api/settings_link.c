@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define BILLING_GATEWAY_TIMEOUT_MS  25000
-#define BILLING_SOCKET_NAME_MAX     107  /* sockaddr_un */
 
 
 static void billing_settings_gateway_urls(billing_reader_t *reader,
@@ -19,12 +18,6 @@ static void billing_settings_webhooks(billing_reader_t *reader,
     const json_t *gateway, billing_settings_t *out);
 static void billing_settings_dsn(billing_reader_t *reader, const char *dsn,
     billing_settings_t *out);
-static void billing_settings_redis(billing_reader_t *reader,
-    const json_t *root, billing_settings_t *out);
-static void billing_settings_redis_address(billing_reader_t *reader,
-    const char *address, billing_settings_t *out);
-static bool billing_settings_host_port(const char *text);
-static bool billing_settings_port(const char *text);
 static bool billing_settings_private(const char *host, size_t len);
 
 
@@ -360,129 +353,9 @@ billing_settings_dsn(billing_reader_t *reader, const char *dsn,
 }
 
 
-static void
-billing_settings_redis(billing_reader_t *reader, const json_t *root,
-    billing_settings_t *out)
-{
-    char           text[BILLING_FILE_NAME_MAX];
-    const json_t  *redis;
-
-    static const char *const  keys[] = {
-        "address", "user", "password_file", "prefix", "timeout_ms",
-        "queue_max_ms", NULL
-    };
-
-    redis = billing_reader_object(reader, root, "redis", true);
-
-    if (redis == NULL) {
-        return;
-    }
-
-    billing_reader_known(reader, redis, keys);
-    billing_reader_copy_required(reader, redis, "address", text,
-                                 sizeof(text));
-    billing_settings_redis_address(reader, text, out);
-
-    billing_reader_copy(reader, redis, "user", out->redis_user,
-                        sizeof(out->redis_user));
-    billing_reader_copy(reader, redis, "password_file", text, sizeof(text));
-
-    if (text[0] != '\0') {
-        billing_reader_file(reader, "password_file", text,
-                            out->redis_password_file);
-    }
-
-    billing_reader_copy(reader, redis, "prefix", out->redis_prefix,
-                        sizeof(out->redis_prefix));
-
-    if (out->redis_prefix[0] == '\0') {
-        memcpy(out->redis_prefix, "billing", sizeof("billing"));
-    }
-
-    if (!billing_id_valid(out->redis_prefix, strlen(out->redis_prefix))) {
-        billing_reader_fail(reader, "prefix", "must be letters, digits, "
-                            "dashes and underscores");
-    }
-
-    out->redis_timeout_ms = (uint32_t)
-        billing_reader_integer(reader, redis, "timeout_ms",
-                               (billing_range_t) { 50, 5000, 250 });
-    out->redis_queue_max_ms = (uint32_t)
-        billing_reader_integer(reader, redis, "queue_max_ms",
-                               (billing_range_t) { 100, 60000, 2000 });
-
-    billing_reader_leave(reader);
-}
-
-
-static void
-billing_settings_redis_address(billing_reader_t *reader, const char *address,
-    billing_settings_t *out)
-{
-    int   n;
-    char  file[BILLING_FILE_NAME_MAX];
-
-    if (reader->failed) {
-        return;
-    }
-
-    if (strncmp(address, "unix:", 5) != 0) {
-        memcpy(out->redis_address, address, strlen(address) + 1);
-
-        if (strstr(address, "://") != NULL) {
-            billing_reader_fail(reader, "address", "must be unix:FILE or "
-                                "HOST:PORT; there is no TLS to Redis here: "
-                                "put a tunnel in front of it");
-
-        } else if (!billing_settings_host_port(address)) {
-            billing_reader_fail(reader, "address",
-                                "must be unix:FILE or HOST:PORT");
-        }
-
-        return;
-    }
-
-    billing_reader_file(reader, "address", address + 5, file);
-
-    n = snprintf(out->redis_address, sizeof(out->redis_address), "unix:%s",
-                 file);
-
-    if (address[5] == '\0' || n < 0
-        || n > BILLING_SOCKET_NAME_MAX + (int) sizeof("unix:") - 1)
-    {
-        billing_reader_fail(reader, "address", "needs the name of a socket "
-                            "of at most %d bytes", BILLING_SOCKET_NAME_MAX);
-    }
-}
-
-
-static bool
-billing_settings_host_port(const char *text)
-{
-    size_t       len;
-    const char  *colon = strrchr(text, ':');
-
-    if (colon == NULL || colon == text) {
-        return false;
-    }
-
-    len = (size_t) (colon - text);
-
-    if (text[0] == '[') {
-        return text[len - 1] == ']'
-               && strspn(text + 1, "0123456789abcdefABCDEF:.") == len - 2
-               && billing_settings_port(colon + 1);
-    }
-
-    return strspn(text, "abcdefghijklmnopqrstuvwxyz"
-                        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") == len
-           && billing_settings_port(colon + 1);
-}
-
-
 /* 1..65535, and then the end or a slash. */
 
-static bool
+bool
 billing_settings_port(const char *text)
 {
     unsigned  port = 0;

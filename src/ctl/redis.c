@@ -11,22 +11,43 @@
 #define BILLING_CTL_REDIS_SEC  5
 
 
-static bool billing_ctl_redis_login(billing_ctl_session_t *s,
-    billing_ctl_redis_t *redis);
+static bool billing_ctl_redis_connect(billing_ctl_redis_t *redis,
+    const billing_redis_address_t *at);
+static bool billing_ctl_redis_login(billing_ctl_redis_t *redis,
+    const char *user, const char *password);
+static bool billing_ctl_redis_find(billing_ctl_session_t *s,
+    billing_ctl_redis_t *redis, billing_redis_address_t *at);
 
 
 bool
 billing_ctl_redis_open(billing_ctl_session_t *s, billing_ctl_redis_t *redis)
 {
-    struct timeval            wait = { .tv_sec = BILLING_CTL_REDIS_SEC };
-    billing_redis_address_t   at;
+    billing_redis_address_t  at;
 
     memset(redis, 0, sizeof(*redis));
-    billing_redis_address(s->settings.redis_address, &at);
 
-    redis->context = at.local ? redisConnectUnixWithTimeout(at.host, wait)
-                              : redisConnectWithTimeout(at.host, at.port,
-                                                        wait);
+    if (s->settings.sentinel.naddresses == 0) {
+        billing_redis_address(s->settings.redis_address, &at);
+
+    } else if (!billing_ctl_redis_find(s, redis, &at)) {
+        return false;
+    }
+
+    return billing_ctl_redis_connect(redis, &at)
+           && billing_ctl_redis_login(redis, s->settings.redis_user,
+                                      s->infra.redis_password);
+}
+
+
+static bool
+billing_ctl_redis_connect(billing_ctl_redis_t *redis,
+    const billing_redis_address_t *at)
+{
+    struct timeval  wait = { .tv_sec = BILLING_CTL_REDIS_SEC };
+
+    redis->context = at->local
+                     ? redisConnectUnixWithTimeout(at->host, wait)
+                     : redisConnectWithTimeout(at->host, at->port, wait);
 
     if (redis->context == NULL) {
         (void) snprintf(redis->why, sizeof(redis->why), "out of memory");
@@ -35,7 +56,7 @@ billing_ctl_redis_open(billing_ctl_session_t *s, billing_ctl_redis_t *redis)
 
     if (redis->context->err) {
         (void) snprintf(redis->why, sizeof(redis->why), "%.120s: %s",
-                        s->settings.redis_address, redis->context->errstr);
+                        at->host, redis->context->errstr);
         return false;
     }
 
@@ -44,32 +65,75 @@ billing_ctl_redis_open(billing_ctl_session_t *s, billing_ctl_redis_t *redis)
         return false;
     }
 
-    return billing_ctl_redis_login(s, redis);
+    return true;
 }
 
 
 static bool
-billing_ctl_redis_login(billing_ctl_session_t *s, billing_ctl_redis_t *redis)
+billing_ctl_redis_login(billing_ctl_redis_t *redis, const char *user,
+    const char *password)
 {
     redisReply               *reply;
     billing_redis_command_t   command = { .argc = 0 };
 
-    if (s->infra.redis_password[0] == '\0') {
+    if (password[0] == '\0') {
         return true;
     }
 
     billing_redis_word(&command, "AUTH");
 
-    if (s->settings.redis_user[0] != '\0') {
-        billing_redis_word(&command, s->settings.redis_user);
+    if (user[0] != '\0') {
+        billing_redis_word(&command, user);
     }
 
-    billing_redis_word(&command, s->infra.redis_password);
+    billing_redis_word(&command, password);
 
     reply = billing_ctl_redis_ask(redis, &command);
     freeReplyObject(reply);
 
     return reply != NULL;
+}
+
+
+/* The first sentinel that answers is believed; why is that of the last. */
+
+static bool
+billing_ctl_redis_find(billing_ctl_session_t *s, billing_ctl_redis_t *redis,
+    billing_redis_address_t *at)
+{
+    bool                       found = false;
+    redisReply                *reply;
+    billing_redis_address_t    where;
+    billing_redis_command_t    command = { .argc = 0 };
+    const billing_sentinel_t  *conf = &s->settings.sentinel;
+
+    billing_redis_word(&command, "SENTINEL");
+    billing_redis_word(&command, "GET-MASTER-ADDR-BY-NAME");
+    billing_redis_word(&command, conf->master);
+
+    for (unsigned i = 0; i < conf->naddresses && !found; i++) {
+        billing_redis_address(conf->addresses[i], &where);
+
+        if (billing_ctl_redis_connect(redis, &where)
+            && billing_ctl_redis_login(redis, conf->user,
+                                       s->infra.sentinel_password))
+        {
+            reply = billing_ctl_redis_ask(redis, &command);
+            found = reply != NULL && billing_sentinel_address(reply, at);
+
+            if (reply != NULL && !found) {
+                (void) snprintf(redis->why, sizeof(redis->why),
+                                "%.120s: names no master \"%s\"",
+                                conf->addresses[i], conf->master);
+            }
+
+            freeReplyObject(reply);
+        }
+
+        billing_ctl_redis_close(redis);
+    }
+
+    return found;
 }
 
 

@@ -254,7 +254,7 @@ billing_rehydrate_work(billing_ctl_session_t *s)
     int64_t              now = billing_clock_mono_ms(), end;
     billing_db_rc_t      rc;
     billing_worker_t    *w = &s->w;
-    struct curl_waitfd   fds[BILLING_LINKS];
+    struct curl_waitfd   fds[BILLING_REDIS_FDS];
 
     end = now + BILLING_REHYDRATE_WAIT_MS;
 

@@ -16,10 +16,14 @@ static ngx_int_t ngx_http_billing_config_secrets(ngx_conf_t *cf,
     ngx_http_billing_main_conf_t *bmcf);
 static ngx_int_t ngx_http_billing_config_webhooks(ngx_conf_t *cf,
     ngx_http_billing_main_conf_t *bmcf);
-static ngx_int_t ngx_http_billing_config_password(ngx_conf_t *cf,
+static ngx_int_t ngx_http_billing_config_passwords(ngx_conf_t *cf,
     ngx_http_billing_main_conf_t *bmcf);
+static ngx_int_t ngx_http_billing_config_password(ngx_conf_t *cf, char *name,
+    ngx_str_t *password);
 static ngx_int_t ngx_http_billing_config_redis(ngx_conf_t *cf,
     ngx_http_billing_main_conf_t *bmcf);
+static ngx_int_t ngx_http_billing_config_address(ngx_conf_t *cf,
+    const char *where, char *address, ngx_array_t *addrs);
 static ngx_int_t ngx_http_billing_config_hooks(ngx_conf_t *cf,
     ngx_http_billing_main_conf_t *bmcf);
 static ngx_int_t ngx_http_billing_config_read(ngx_conf_t *cf, char *name,
@@ -66,7 +70,7 @@ ngx_http_billing_config(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         || ngx_http_billing_config_webhooks(cf, bmcf) != NGX_OK
         || ngx_http_billing_app_keys(cf, bmcf) != NGX_OK
         || ngx_http_billing_config_hooks(cf, bmcf) != NGX_OK
-        || ngx_http_billing_config_password(cf, bmcf) != NGX_OK
+        || ngx_http_billing_config_passwords(cf, bmcf) != NGX_OK
         || ngx_http_billing_config_redis(cf, bmcf) != NGX_OK)
     {
         return NGX_CONF_ERROR;
@@ -267,13 +271,28 @@ ngx_http_billing_config_hooks(ngx_conf_t *cf,
 
 
 static ngx_int_t
-ngx_http_billing_config_password(ngx_conf_t *cf,
+ngx_http_billing_config_passwords(ngx_conf_t *cf,
     ngx_http_billing_main_conf_t *bmcf)
 {
-    char       *name;
-    ngx_str_t   secret;
+    if (ngx_http_billing_config_password(cf,
+                                         bmcf->settings->redis_password_file,
+                                         &bmcf->redis_password)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
-    name = bmcf->settings->redis_password_file;
+    return ngx_http_billing_config_password(cf,
+                                     bmcf->settings->sentinel.password_file,
+                                     &bmcf->sentinel_password);
+}
+
+
+static ngx_int_t
+ngx_http_billing_config_password(ngx_conf_t *cf, char *name,
+    ngx_str_t *password)
+{
+    ngx_str_t  secret;
 
     if (name[0] == '\0') {
         return NGX_OK;
@@ -283,13 +302,13 @@ ngx_http_billing_config_password(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    bmcf->redis_password.data = ngx_pstrdup(cf->pool, &secret);
-    bmcf->redis_password.len = secret.len;
+    password->data = ngx_pstrdup(cf->pool, &secret);
+    password->len = secret.len;
 
     ngx_explicit_memzero(secret.data, secret.len);
     ngx_free(secret.data);
 
-    return bmcf->redis_password.data ? NGX_OK : NGX_ERROR;
+    return password->data ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -299,32 +318,71 @@ static ngx_int_t
 ngx_http_billing_config_redis(ngx_conf_t *cf,
     ngx_http_billing_main_conf_t *bmcf)
 {
-    ngx_url_t  url;
+    ngx_uint_t           i;
+    ngx_array_t          addrs;
+    billing_sentinel_t  *sentinel;
+
+    sentinel = &bmcf->settings->sentinel;
+
+    if (ngx_array_init(&addrs, cf->pool, 2, sizeof(ngx_addr_t)) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (sentinel->naddresses == 0
+        && ngx_http_billing_config_address(cf, "address",
+                                           bmcf->settings->redis_address,
+                                           &addrs)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < sentinel->naddresses; i++) {
+        if (ngx_http_billing_config_address(cf, "sentinel/addresses",
+                                            sentinel->addresses[i], &addrs)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    bmcf->redis_addrs = addrs.elts;
+    bmcf->redis_naddrs = addrs.nelts;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_billing_config_address(ngx_conf_t *cf, const char *where,
+    char *address, ngx_array_t *addrs)
+{
+    ngx_url_t                      url;
+    ngx_addr_t                    *addr;
+    ngx_http_billing_main_conf_t  *bmcf;
+
+    bmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_billing_module);
 
     ngx_memzero(&url, sizeof(ngx_url_t));
 
-    url.url.data = (u_char *) bmcf->settings->redis_address;
-    url.url.len = ngx_strlen(bmcf->settings->redis_address);
+    url.url.data = (u_char *) address;
+    url.url.len = ngx_strlen(address);
     url.default_port = NGX_HTTP_BILLING_REDIS_PORT;
 
     if (ngx_parse_url(cf->pool, &url) != NGX_OK || url.naddrs == 0) {
-        /* The address may hold what should not be in a log. */
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "billing: %V: /redis/address: %s",
-                           &bmcf->config_file,
+                           "billing: %V: /redis/%s: \"%s\": %s",
+                           &bmcf->config_file, where, address,
                            url.err ? url.err : "no address");
         return NGX_ERROR;
     }
 
-    if (url.uri.len && url.family != AF_UNIX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "billing: %V: /redis/address: has a path",
-                           &bmcf->config_file);
+    addr = ngx_array_push_n(addrs, url.naddrs);
+    if (addr == NULL) {
         return NGX_ERROR;
     }
 
-    bmcf->redis_addrs = url.addrs;
-    bmcf->redis_naddrs = url.naddrs;
+    ngx_memcpy(addr, url.addrs, url.naddrs * sizeof(ngx_addr_t));
 
     return NGX_OK;
 }

@@ -1,6 +1,6 @@
 /* The life of an nginx worker process, as far as billing goes. */
 
-#include "ngx_http_billing.h"
+#include "ngx_http_billing_redis.h"
 
 #include <openssl/rand.h>
 
@@ -79,6 +79,10 @@ ngx_http_billing_start_process(ngx_cycle_t *cycle,
 
     ngx_http_billing_memo_create(cycle, bmcf);
 
+    if (ngx_http_billing_sentinel_start(cycle, bmcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     process->redis = ngx_http_billing_redis_create(bmcf, NULL, bmcf,
                                                    cycle->log);
     if (process->redis == NULL) {
@@ -113,6 +117,8 @@ ngx_http_billing_exit_process(ngx_cycle_t *cycle)
         ngx_http_billing_redis_close(process->redis);
         process->redis = NULL;
     }
+
+    ngx_http_billing_sentinel_stop();
 
     /* A worker that leaves hands over. */
 

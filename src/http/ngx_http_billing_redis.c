@@ -12,12 +12,12 @@
 #define NGX_HTTP_BILLING_REDIS_READ         16384
 
 
+static ngx_http_billing_redis_t *ngx_http_billing_redis_alloc(
+    ngx_http_billing_main_conf_t *bmcf, ngx_log_t *log);
 static void ngx_http_billing_redis_event(ngx_http_billing_redis_t *redis,
     ngx_event_t *ev, ngx_event_handler_pt handler);
+static void ngx_http_billing_redis_begin(ngx_http_billing_redis_t *redis);
 static void ngx_http_billing_redis_connect(ngx_http_billing_redis_t *redis);
-static void ngx_http_billing_redis_hello(ngx_http_billing_redis_t *redis);
-static void ngx_http_billing_redis_ready(ngx_http_billing_redis_t *redis,
-    redisReply *reply, void *data);
 static void ngx_http_billing_redis_write_handler(ngx_event_t *wev);
 static void ngx_http_billing_redis_flush(ngx_event_t *ev);
 static void ngx_http_billing_redis_read_handler(ngx_event_t *rev);
@@ -31,14 +31,50 @@ ngx_http_billing_redis_create(ngx_http_billing_main_conf_t *bmcf,
 {
     ngx_http_billing_redis_t  *redis;
 
+    redis = ngx_http_billing_redis_alloc(bmcf, log);
+
+    if (redis) {
+        redis->link = link;
+        redis->data = data;
+        redis->watched = bmcf->settings->sentinel.naddresses > 0;
+        ngx_http_billing_redis_begin(redis);
+    }
+
+    return redis;
+}
+
+
+ngx_http_billing_redis_t *
+ngx_http_billing_redis_sentinel(ngx_http_billing_main_conf_t *bmcf,
+    ngx_http_billing_link_pt link, ngx_log_t *log)
+{
+    ngx_http_billing_redis_t  *redis;
+
+    redis = ngx_http_billing_redis_alloc(bmcf, log);
+
+    if (redis) {
+        redis->link = link;
+        redis->sentinel = 1;
+        redis->addr = ngx_random();     /* processes share them out */
+        ngx_http_billing_redis_begin(redis);
+    }
+
+    return redis;
+}
+
+
+static ngx_http_billing_redis_t *
+ngx_http_billing_redis_alloc(ngx_http_billing_main_conf_t *bmcf,
+    ngx_log_t *log)
+{
+    ngx_http_billing_redis_t  *redis;
+
     redis = ngx_calloc(sizeof(ngx_http_billing_redis_t), log);
     if (redis == NULL) {
         return NULL;
     }
 
     redis->bmcf = bmcf;
-    redis->link = link;
-    redis->data = data;
     redis->log = log;
     redis->backoff = NGX_HTTP_BILLING_REDIS_BACKOFF;
     redis->dummy.fd = (ngx_socket_t) -1;
@@ -61,11 +97,6 @@ ngx_http_billing_redis_create(ngx_http_billing_main_conf_t *bmcf,
     redis->retry.cancelable = 1;
     redis->ping.cancelable = 1;
 
-    redis->depth++;
-    ngx_http_billing_redis_connect(redis);
-    redis->depth--;
-    ngx_http_billing_redis_settle(redis);
-
     return redis;
 }
 
@@ -77,6 +108,16 @@ ngx_http_billing_redis_event(ngx_http_billing_redis_t *redis, ngx_event_t *ev,
     ev->handler = handler;
     ev->data = redis;
     ev->log = redis->log;
+}
+
+
+static void
+ngx_http_billing_redis_begin(ngx_http_billing_redis_t *redis)
+{
+    redis->depth++;
+    ngx_http_billing_redis_connect(redis);
+    redis->depth--;
+    ngx_http_billing_redis_settle(redis);
 }
 
 
@@ -115,7 +156,8 @@ ngx_uint_t
 ngx_http_billing_redis_open(ngx_http_billing_redis_t *redis)
 {
     return !redis->failed
-           && (redis->up || (redis->connection && !redis->complained));
+           && (redis->up || ((redis->connection || redis->waiting)
+                             && !redis->complained));
 }
 
 
@@ -143,11 +185,21 @@ static void
 ngx_http_billing_redis_connect(ngx_http_billing_redis_t *redis)
 {
     ngx_int_t          rc;
-    ngx_addr_t        *addr;
     ngx_connection_t  *c;
 
-    addr = &redis->bmcf->redis_addrs[redis->addr++
-                                     % redis->bmcf->redis_naddrs];
+    /* The greeting comes first in any case, commands may queue behind it. */
+
+    if (!redis->waiting) {
+        ngx_http_billing_redis_greet(redis);
+    }
+
+    ngx_add_timer(&redis->retry, NGX_HTTP_BILLING_REDIS_CONNECT);
+
+    redis->waiting = ngx_http_billing_sentinel_where(redis) != NGX_OK;
+
+    if (redis->waiting || redis->failed) {
+        return;
+    }
 
     /* One complaint a fall is enough, not one for each attempt. */
 
@@ -158,9 +210,9 @@ ngx_http_billing_redis_connect(ngx_http_billing_redis_t *redis)
     }
 
     ngx_memzero(&redis->peer, sizeof(ngx_peer_connection_t));
-    redis->peer.sockaddr = addr->sockaddr;
-    redis->peer.socklen = addr->socklen;
-    redis->peer.name = &addr->name;
+    redis->peer.sockaddr = &redis->sockaddr.sockaddr;
+    redis->peer.socklen = redis->socklen;
+    redis->peer.name = &redis->name;
     redis->peer.get = ngx_event_get_peer;
     redis->peer.log = &redis->peer_log;
     redis->peer.log_error = NGX_ERROR_ERR;
@@ -195,75 +247,44 @@ ngx_http_billing_redis_connect(ngx_http_billing_redis_t *redis)
         return;
     }
 
-    ngx_add_timer(&redis->retry, NGX_HTTP_BILLING_REDIS_CONNECT);
-
     redis->connected = rc == NGX_OK;
-    ngx_http_billing_redis_hello(redis);
+
+    if (redis->connected) {
+        ngx_post_event(&redis->flush, &ngx_posted_events);
+    }
 }
 
 
-/*
- * The first command of each connection.  Connected is not up: a stopped Redis
- * still accepts connections.  What counts is the first answer.
- */
+/* The sentinels name this master; perhaps it is the one we know. */
 
-static void
-ngx_http_billing_redis_hello(ngx_http_billing_redis_t *redis)
+void
+ngx_http_billing_redis_moved(ngx_http_billing_redis_t *redis, ngx_uint_t same)
 {
-    int                            argc;
-    size_t                         argvlen[3];
-    const char                    *argv[3];
-    ngx_http_billing_main_conf_t  *bmcf;
+    redis->depth++;
 
-    bmcf = redis->bmcf;
+    if (redis->waiting) {
+        ngx_http_billing_redis_connect(redis);
 
-    argc = 0;
-    argv[argc++] = bmcf->redis_password.len ? "AUTH" : "PING";
-    argvlen[0] = sizeof("PING") - 1;
+    } else if (!same) {
+        redis->backoff = NGX_HTTP_BILLING_REDIS_BACKOFF;
 
-    if (bmcf->redis_password.len) {
+        if (redis->connection) {
+            ngx_http_billing_redis_fail(redis, "is not the master any more");
 
-        if (bmcf->settings->redis_user[0] != '\0') {
-            argvlen[argc] = ngx_strlen(bmcf->settings->redis_user);
-            argv[argc++] = bmcf->settings->redis_user;
+        } else if (redis->retry.timer_set) {
+            ngx_add_timer(&redis->retry,
+                          ngx_random() % NGX_HTTP_BILLING_REDIS_BACKOFF);
         }
-
-        argvlen[argc] = bmcf->redis_password.len;
-        argv[argc++] = (const char *) bmcf->redis_password.data;
     }
 
-    redis->greeting = 1;
-
-    if (ngx_http_billing_redis_command(redis, argc, argv, argvlen,
-                                       ngx_http_billing_redis_ready, NULL)
-        != NGX_OK)
-    {
-        ngx_http_billing_redis_fail(redis, "out of memory");
-    }
-
-    redis->greeting = 0;
+    redis->depth--;
+    ngx_http_billing_redis_settle(redis);
 }
 
 
-static void
-ngx_http_billing_redis_ready(ngx_http_billing_redis_t *redis,
-    redisReply *reply, void *data)
+void
+ngx_http_billing_redis_welcome(ngx_http_billing_redis_t *redis)
 {
-    (void) data;
-
-    if (reply == NULL) {
-        ngx_http_billing_redis_fail(redis, "does not answer");
-        return;
-    }
-
-    if (reply->type != REDIS_REPLY_STATUS) {
-        ngx_http_billing_redis_fail(redis,
-                   reply->type == REDIS_REPLY_ERROR
-                   && ngx_strncmp(reply->str, "LOADING", 7) == 0
-                       ? "is loading its data" : "refuses us");
-        return;
-    }
-
     ngx_del_timer(&redis->retry);
 
     redis->up = 1;
@@ -273,7 +294,8 @@ ngx_http_billing_redis_ready(ngx_http_billing_redis_t *redis,
 
     ngx_http_billing_metric_link(redis, redis->outstanding);
 
-    ngx_log_error(NGX_LOG_INFO, redis->log, 0, "billing: redis is there");
+    ngx_log_error(NGX_LOG_INFO, redis->log, 0, "billing: %s is there",
+                  redis->sentinel ? "a sentinel" : "redis");
 
     if (redis->link) {
         redis->link(redis, 1);
@@ -422,6 +444,9 @@ ngx_http_billing_redis_retry_handler(ngx_event_t *ev)
     if (redis->connection) {
         ngx_http_billing_redis_fail(redis, "does not answer");
 
+    } else if (redis->waiting) {
+        ngx_http_billing_redis_fail(redis, "is named by no sentinel");
+
     } else if (!ngx_exiting && !ngx_terminate) {
         ngx_http_billing_redis_connect(redis);
     }
@@ -448,9 +473,27 @@ ngx_http_billing_redis_fail(ngx_http_billing_redis_t *redis, const char *why)
                     : NGX_HTTP_BILLING_COUNT_REDIS_UNREACHED);
 
     level = redis->complained ? NGX_LOG_INFO : NGX_LOG_ERR;
-    ngx_log_error(level, redis->log, 0, "billing: redis %s", why);
+
+    if (redis->sentinel) {
+        ngx_log_error(level, redis->log, 0, "billing: a sentinel %s", why);
+
+    } else {
+        ngx_log_error(level, redis->log, 0, "billing: redis %s", why);
+    }
 
     redis->complained = 1;
+}
+
+
+/* From outside of its own callbacks. */
+
+void
+ngx_http_billing_redis_leave(ngx_http_billing_redis_t *redis, const char *why)
+{
+    redis->depth++;
+    ngx_http_billing_redis_fail(redis, why);
+    redis->depth--;
+    ngx_http_billing_redis_settle(redis);
 }
 
 
@@ -530,6 +573,7 @@ ngx_http_billing_redis_disconnect(ngx_http_billing_redis_t *redis)
     }
 
     redis->connected = 0;
+    redis->waiting = 0;
     redis->unread = 0;
     redis->out_sent = 0;
     redis->out_last = 0;

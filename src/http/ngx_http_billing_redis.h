@@ -1,7 +1,8 @@
 /*
- * One connection to Redis, for its two halves: redis.c (its life: connecting,
- * bytes, falling, coming back) and redis_command.c (what travels over it:
- * commands, replies, messages, deadlines).
+ * One connection to Redis, or to a sentinel, for its parts: redis.c (its life:
+ * connecting, bytes, falling, coming back), redis_greet.c (is it the one we
+ * want), redis_command.c (what travels over it: commands, replies, messages,
+ * deadlines); and for sentinel.c, who finds the master.
  */
 
 #ifndef NGX_HTTP_BILLING_REDIS_H
@@ -21,6 +22,11 @@ struct ngx_http_billing_redis_s {
     ngx_http_billing_link_pt       link;
     void                          *data;
     ngx_log_t                     *log;
+
+    ngx_sockaddr_t                 sockaddr;    /* where it is, or was */
+    socklen_t                      socklen;
+    ngx_str_t                      name;
+    u_char                         text[NGX_SOCKADDR_STRLEN];
 
     ngx_peer_connection_t          peer;
     ngx_log_t                      peer_log;    /* silent once complained */
@@ -49,6 +55,9 @@ struct ngx_http_billing_redis_s {
     ngx_uint_t                     addr;
     ngx_uint_t                     depth;   /* callbacks on the stack */
 
+    unsigned                       sentinel:1;  /* not a server */
+    unsigned                       watched:1;   /* sentinels know where it is */
+    unsigned                       waiting:1;   /* for them to say so */
     unsigned                       greeting:1;  /* its limit is retry's */
     unsigned                       connected:1;
     unsigned                       up:1;
@@ -65,6 +74,44 @@ void ngx_http_billing_redis_fail(ngx_http_billing_redis_t *redis,
     const char *why);
 /* Every event handler ends with it: afterwards redis may be gone. */
 void ngx_http_billing_redis_settle(ngx_http_billing_redis_t *redis);
+/* Both, for those who are none of its callbacks. */
+void ngx_http_billing_redis_leave(ngx_http_billing_redis_t *redis,
+    const char *why);
+
+/* The server greeted as it should: commands may come. */
+void ngx_http_billing_redis_welcome(ngx_http_billing_redis_t *redis);
+/* The sentinels name a master: the same as before, or another. */
+void ngx_http_billing_redis_moved(ngx_http_billing_redis_t *redis,
+    ngx_uint_t same);
+
+/* Such a link: to one sentinel after the other. */
+ngx_http_billing_redis_t *ngx_http_billing_redis_sentinel(
+    ngx_http_billing_main_conf_t *bmcf, ngx_http_billing_link_pt link,
+    ngx_log_t *log);
+
+
+/* --- redis_greet.c -------------------------------------------------------- */
+
+/* The first commands of each connection; they end in _welcome or _fail. */
+void ngx_http_billing_redis_greet(ngx_http_billing_redis_t *redis);
+/* NULL, or why a server that says this of itself is not to be used. */
+const char *ngx_http_billing_redis_unfit(redisReply *info);
+/* Asks it again, and leaves it when it is not to be used any more. */
+void ngx_http_billing_redis_look(ngx_http_billing_redis_t *redis);
+
+
+/* --- sentinel.c ----------------------------------------------------------- */
+
+/*
+ * Keeps asking the sentinels of the settings, if there are any, and moves the
+ * process's links to the master they name.  Before those links are made.
+ */
+ngx_int_t ngx_http_billing_sentinel_start(ngx_cycle_t *cycle,
+    ngx_http_billing_main_conf_t *bmcf);
+void ngx_http_billing_sentinel_stop(void);
+
+/* Copies the address to connect to; NGX_AGAIN as long as nobody knows it. */
+ngx_int_t ngx_http_billing_sentinel_where(ngx_http_billing_redis_t *redis);
 
 
 /* --- redis_command.c ------------------------------------------------------ */

@@ -300,7 +300,10 @@ ngx_http_billing_redis_reply(ngx_http_billing_redis_t *redis,
     redis->timeouts = 0;
 
     ngx_http_billing_metric_link(redis, redis->outstanding);
-    ngx_http_billing_metric_reply(redis->bmcf, op->sent_usec);
+
+    if (!redis->sentinel) {
+        ngx_http_billing_metric_reply(redis->bmcf, op->sent_usec);
+    }
 
     if (reply->type == REDIS_REPLY_ERROR) {
         ngx_http_billing_zone_count(redis->bmcf->zone,

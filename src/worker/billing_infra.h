@@ -63,6 +63,7 @@ typedef struct {
     struct billing_rehydrate_s  *rehydrate;
     struct billing_mail_s       *mail;
     struct billing_hooks_s      *hooks;
+    struct billing_sentinel_s   *sentinel;  /* NULL none */
     struct billing_press_s      *press;     /* NULL until it is needed */
     int64_t                      print_ms;  /* next look for paper to print */
     billing_leisure_t            leisure;
@@ -75,6 +76,7 @@ typedef struct {
     bool                         clock_frozen;
     int64_t                      clock_kept_ms;     /* write it down then */
     char                         redis_password[256];   /* "" none */
+    char                         sentinel_password[256];
     char                         mail_password[256];
     const char                  *config;            /* name of the file */
     int                          signal_fd;
@@ -163,6 +165,8 @@ typedef enum {
     BILLING_LINKS
 } billing_link_t;
 
+#define BILLING_REDIS_FDS  (BILLING_LINKS + 1)      /* and of the sentinel */
+
 /* reply NULL: the connection fell before it came. */
 typedef void (*billing_redis_reply_pt)(billing_worker_t *w,
     struct redisReply *reply, uintptr_t data);
@@ -193,9 +197,6 @@ typedef struct {
 
 void billing_redis_address(const char *address, billing_redis_address_t *out);
 
-/* Connects to such an address in the background. */
-struct redisAsyncContext *billing_redis_open(const char *address);
-
 /* Adds an argument; text of len bytes borrowed until sent. */
 void billing_redis_arg(billing_redis_command_t *command, const char *text,
     size_t len);
@@ -219,6 +220,56 @@ int64_t billing_redis_tick(billing_worker_t *w, int64_t mono_ms);
 void billing_redis_flush(billing_worker_t *w);
 /* "billing:1:NOUN", kept for the life of the process. */
 const char *billing_redis_name(const billing_worker_t *w, const char *noun);
+
+
+
+/* --- redis_link.c: one connection ----------------------------------------- */
+
+typedef struct {
+    billing_worker_t          *worker;
+    void                     (*lost)(billing_worker_t *w, const char *why);
+    struct redisAsyncContext  *context;     /* NULL: down */
+    bool                       connected;
+    bool                       reading;     /* what hiredis waits for */
+    bool                       writing;
+    unsigned                   pending;     /* commands without a reply */
+    int64_t                    progress_ms; /* last sign of life */
+} billing_redis_link_t;
+
+/* In the background; what fails, now or later, is told to lost. */
+void billing_redis_link_open(billing_redis_link_t *link,
+    const billing_redis_address_t *at);
+void billing_redis_link_close(billing_redis_link_t *link);
+/* Nothing when the password is "". */
+void billing_redis_link_login(billing_redis_link_t *link, const char *user,
+    const char *password);
+bool billing_redis_link_send(billing_redis_link_t *link,
+    const billing_redis_command_t *command);
+bool billing_redis_link_silent(const billing_redis_link_t *link,
+    int64_t mono_ms, int64_t silence_ms);
+/* 1 where there is one to wait for. */
+unsigned billing_redis_link_fd(const billing_redis_link_t *link,
+    struct curl_waitfd *fd);
+void billing_redis_link_ready(billing_redis_link_t *link,
+    const struct curl_waitfd *fd);
+void billing_redis_link_flush(billing_redis_link_t *link);
+
+
+/* --- sentinel.c: who knows where the master is ---------------------------- */
+
+bool billing_sentinel_new(billing_worker_t *w);
+void billing_sentinel_free(billing_worker_t *w);
+billing_redis_link_t *billing_sentinel_link(billing_worker_t *w);
+/* Connects, asks, notices silence; when it wants to be called again. */
+int64_t billing_sentinel_tick(billing_worker_t *w, int64_t mono_ms);
+/* False as long as no sentinel has named one. */
+bool billing_sentinel_master(const billing_worker_t *w,
+    billing_redis_address_t *out);
+/* The reply to GET-MASTER-ADDR-BY-NAME; false when it names none. */
+bool billing_sentinel_address(const struct redisReply *reply,
+    billing_redis_address_t *out);
+/* redis.c: another one is named. */
+void billing_redis_moved(billing_worker_t *w);
 
 
 /* --- stream.c ------------------------------------------------------------- */

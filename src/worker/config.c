@@ -265,6 +265,13 @@ billing_config_secrets(billing_worker_t *w,
                               error);
 
     if (err == BILLING_OK) {
+        err = billing_config_word(w->settings->sentinel.password_file,
+                                  billing_infra(w)->sentinel_password,
+                                  sizeof(billing_infra(w)->sentinel_password),
+                                  error);
+    }
+
+    if (err == BILLING_OK) {
         err = billing_config_word(w->settings->mail_password_file,
                                   billing_infra(w)->mail_password,
                                   sizeof(billing_infra(w)->mail_password),
@@ -283,6 +290,8 @@ billing_config_wipe(billing_worker_t *w)
                     sizeof(billing_infra(w)->mail_password));
     OPENSSL_cleanse(w->gateway_key, sizeof(w->gateway_key));
     OPENSSL_cleanse(w->hook_secrets, sizeof(w->hook_secrets));
+    OPENSSL_cleanse(billing_infra(w)->sentinel_password,
+                    sizeof(billing_infra(w)->sentinel_password));
     OPENSSL_cleanse(billing_infra(w)->redis_password,
                     sizeof(billing_infra(w)->redis_password));
 }

@@ -113,7 +113,7 @@ static void
 billing_loop_wait(billing_worker_t *w, billing_loop_t *loop)
 {
     unsigned             n;
-    struct curl_waitfd   fds[BILLING_LINKS + 1];
+    struct curl_waitfd   fds[BILLING_REDIS_FDS + 1];
 
     n = billing_redis_fds(w, fds);
     fds[n] = (struct curl_waitfd) {

@@ -25,6 +25,9 @@ typedef struct {
 static const billing_precondition_t  billing_preconditions[] = {
     { "loading", "0", true, "it is still loading its data" },
     { "role", "master", true, "it is a replica" },
+    { "cluster_enabled", "0", false,
+      "Redis is a cluster, which is not served: name a server of its own, or "
+      "the sentinels that watch it" },
     { "maxmemory_policy", "noeviction", false,
       "Redis must not evict: set maxmemory-policy noeviction" },
     { NULL, NULL, false, NULL }
@@ -79,6 +82,13 @@ billing_precondition_redis(const char *info, size_t len, bool *wait)
             *wait = p->wait;
             return p->message;
         }
+    }
+
+    /* Only there where min-replicas-to-write is: then it takes no writes. */
+    n = billing_info_value(info, "min_slaves_good_slaves", &value);
+    if (n == 1 && value[0] == '0') {
+        *wait = true;
+        return "no replica follows it in time";
     }
 
     return NULL;

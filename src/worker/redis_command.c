@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <hiredis/async.h>
+#include <hiredis/hiredis.h>
 
 #include "billing_infra.h"
 
@@ -40,18 +40,6 @@ billing_redis_address(const char *address, billing_redis_address_t *out)
 
     (void) snprintf(out->host, sizeof(out->host), "%.*s", (int) len, address);
     out->port = atoi(colon + 1);
-}
-
-
-redisAsyncContext *
-billing_redis_open(const char *address)
-{
-    billing_redis_address_t  at;
-
-    billing_redis_address(address, &at);
-
-    return at.local ? redisAsyncConnectUnix(at.host)
-                    : redisAsyncConnect(at.host, at.port);
 }
 
 

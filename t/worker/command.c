@@ -488,7 +488,8 @@ info_decides_whether_redis_may_be_used(void **state)
     const char  *value;
     char         info[] = "# Server\r\nredis_version:7.0.15\r\nrun_id:ab12\r\n"
                           "loading:0\r\nmaxmemory_policy:noeviction\r\n"
-                          "role:master\r\n";
+                          "role:master\r\nmin_slaves_good_slaves:2\r\n"
+                          "cluster_enabled:0\r\n";
 
     (void) state;
     assert_null(billing_precondition_redis(info, strlen(info), &wait));
@@ -499,6 +500,19 @@ info_decides_whether_redis_may_be_used(void **state)
     assert_non_null(billing_precondition_redis(info, strlen(info), &wait));
     assert_true(wait);
     memcpy(strstr(info, "role:slave\r"), "role:master", 11);
+
+    /* With min-replicas-to-write, and nobody who follows. */
+    memcpy(strstr(info, "slaves:2"), "slaves:0", 8);
+    assert_non_null(billing_precondition_redis(info, strlen(info), &wait));
+    assert_true(wait);
+    memcpy(strstr(info, "slaves:0"), "slaves:1", 8);
+    assert_null(billing_precondition_redis(info, strlen(info), &wait));
+
+    memcpy(strstr(info, "enabled:0"), "enabled:1", 9);
+    assert_non_null(strstr(billing_precondition_redis(info, strlen(info),
+                                                      &wait), "a cluster"));
+    assert_false(wait);
+    memcpy(strstr(info, "enabled:1"), "enabled:0", 9);
 
     memcpy(strstr(info, "noeviction"), "allkeys-lr", 10);
     assert_non_null(strstr(billing_precondition_redis(info, strlen(info),

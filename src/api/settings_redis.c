@@ -1,0 +1,252 @@
+/* billing.json: Redis by its address, or by the sentinels who know it. */
+
+#include "billing_api.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BILLING_SOCKET_NAME_MAX  107    /* sockaddr_un */
+
+#define BILLING_SETTINGS_LETTERS                                              \
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
+
+
+static void billing_settings_redis_server(billing_reader_t *reader,
+    const json_t *redis, billing_settings_t *out);
+static void billing_settings_redis_address(billing_reader_t *reader,
+    const char *address, billing_settings_t *out);
+static void billing_settings_sentinel(billing_reader_t *reader,
+    const json_t *redis, billing_sentinel_t *out);
+static void billing_settings_sentinel_addresses(billing_reader_t *reader,
+    const json_t *sentinel, billing_sentinel_t *out);
+static bool billing_settings_host_port(const char *text);
+
+
+void
+billing_settings_redis(billing_reader_t *reader, const json_t *root,
+    billing_settings_t *out)
+{
+    char           text[BILLING_FILE_NAME_MAX];
+    const json_t  *redis;
+
+    static const char *const  keys[] = {
+        "address", "sentinel", "user", "password_file", "prefix",
+        "timeout_ms", "queue_max_ms", NULL
+    };
+
+    redis = billing_reader_object(reader, root, "redis", true);
+
+    if (redis == NULL) {
+        return;
+    }
+
+    billing_reader_known(reader, redis, keys);
+    billing_settings_redis_server(reader, redis, out);
+
+    billing_reader_copy(reader, redis, "user", out->redis_user,
+                        sizeof(out->redis_user));
+    billing_reader_copy(reader, redis, "password_file", text, sizeof(text));
+
+    if (text[0] != '\0') {
+        billing_reader_file(reader, "password_file", text,
+                            out->redis_password_file);
+    }
+
+    billing_reader_copy(reader, redis, "prefix", out->redis_prefix,
+                        sizeof(out->redis_prefix));
+
+    if (out->redis_prefix[0] == '\0') {
+        memcpy(out->redis_prefix, "billing", sizeof("billing"));
+    }
+
+    if (!billing_id_valid(out->redis_prefix, strlen(out->redis_prefix))) {
+        billing_reader_fail(reader, "prefix", "must be letters, digits, "
+                            "dashes and underscores");
+    }
+
+    out->redis_timeout_ms = (uint32_t)
+        billing_reader_integer(reader, redis, "timeout_ms",
+                               (billing_range_t) { 50, 5000, 250 });
+    out->redis_queue_max_ms = (uint32_t)
+        billing_reader_integer(reader, redis, "queue_max_ms",
+                               (billing_range_t) { 100, 60000, 2000 });
+
+    billing_reader_leave(reader);
+}
+
+
+static void
+billing_settings_redis_server(billing_reader_t *reader, const json_t *redis,
+    billing_settings_t *out)
+{
+    char  address[BILLING_FILE_NAME_MAX];
+
+    if (json_object_get(redis, "sentinel") == NULL) {
+        billing_reader_copy_required(reader, redis, "address", address,
+                                     sizeof(address));
+        billing_settings_redis_address(reader, address, out);
+        return;
+    }
+
+    if (json_object_get(redis, "address") != NULL) {
+        billing_reader_fail(reader, "address", "is told by the sentinels: "
+                            "leave one of \"address\" and \"sentinel\"");
+        return;
+    }
+
+    billing_settings_sentinel(reader, redis, &out->sentinel);
+}
+
+
+static void
+billing_settings_redis_address(billing_reader_t *reader, const char *address,
+    billing_settings_t *out)
+{
+    int   n;
+    char  file[BILLING_FILE_NAME_MAX];
+
+    if (reader->failed) {
+        return;
+    }
+
+    if (strncmp(address, "unix:", 5) != 0) {
+        memcpy(out->redis_address, address, strlen(address) + 1);
+
+        if (strstr(address, "://") != NULL) {
+            billing_reader_fail(reader, "address", "must be unix:FILE or "
+                                "HOST:PORT; there is no TLS to Redis here: "
+                                "put a tunnel in front of it");
+
+        } else if (strchr(address, ',') != NULL) {
+            billing_reader_fail(reader, "address", "must be one server; of "
+                                "several name the sentinels, under "
+                                "\"sentinel\"");
+
+        } else if (!billing_settings_host_port(address)) {
+            billing_reader_fail(reader, "address",
+                                "must be unix:FILE or HOST:PORT");
+        }
+
+        return;
+    }
+
+    billing_reader_file(reader, "address", address + 5, file);
+
+    n = snprintf(out->redis_address, sizeof(out->redis_address), "unix:%s",
+                 file);
+
+    if (address[5] == '\0' || n < 0
+        || n > BILLING_SOCKET_NAME_MAX + (int) sizeof("unix:") - 1)
+    {
+        billing_reader_fail(reader, "address", "needs the name of a socket "
+                            "of at most %d bytes", BILLING_SOCKET_NAME_MAX);
+    }
+}
+
+
+static void
+billing_settings_sentinel(billing_reader_t *reader, const json_t *redis,
+    billing_sentinel_t *out)
+{
+    char           text[BILLING_FILE_NAME_MAX];
+    const json_t  *sentinel;
+
+    static const char *const  keys[] = {
+        "master", "addresses", "user", "password_file", NULL
+    };
+
+    sentinel = billing_reader_object(reader, redis, "sentinel", true);
+
+    if (sentinel == NULL) {
+        return;
+    }
+
+    billing_reader_known(reader, sentinel, keys);
+    billing_reader_copy_required(reader, sentinel, "master", out->master,
+                                 sizeof(out->master));
+
+    if (strspn(out->master, BILLING_SETTINGS_LETTERS "_")
+        != strlen(out->master))
+    {
+        billing_reader_fail(reader, "master", "must be the name that the "
+                            "sentinels know the server by");
+    }
+
+    billing_settings_sentinel_addresses(reader, sentinel, out);
+
+    billing_reader_copy(reader, sentinel, "user", out->user,
+                        sizeof(out->user));
+    billing_reader_copy(reader, sentinel, "password_file", text,
+                        sizeof(text));
+
+    if (text[0] != '\0') {
+        billing_reader_file(reader, "password_file", text,
+                            out->password_file);
+    }
+
+    billing_reader_leave(reader);
+}
+
+
+static void
+billing_settings_sentinel_addresses(billing_reader_t *reader,
+    const json_t *sentinel, billing_sentinel_t *out)
+{
+    const char    *address;
+    const json_t  *list;
+
+    list = billing_reader_array(reader, sentinel, "addresses",
+                                BILLING_SENTINELS_MAX);
+
+    if (list == NULL) {
+        billing_reader_fail(reader, "addresses", "is missing");
+        return;
+    }
+
+    if (json_array_size(list) == 0) {
+        billing_reader_fail(reader, NULL, "must name a sentinel");
+    }
+
+    for (size_t i = 0; i < json_array_size(list) && !reader->failed; i++) {
+        address = json_string_value(json_array_get(list, i));
+
+        billing_reader_enter_index(reader, i);
+
+        if (address == NULL || strlen(address) >= sizeof(out->addresses[i])
+            || !billing_settings_host_port(address))
+        {
+            billing_reader_fail(reader, NULL, "must be HOST:PORT");
+            return;
+        }
+
+        memcpy(out->addresses[i], address, strlen(address) + 1);
+        out->naddresses++;
+        billing_reader_leave(reader);
+    }
+
+    billing_reader_leave(reader);
+}
+
+
+static bool
+billing_settings_host_port(const char *text)
+{
+    size_t       len;
+    const char  *colon = strrchr(text, ':');
+
+    if (colon == NULL || colon == text
+        || !billing_settings_port(colon + 1)
+        || strchr(colon, '/') != NULL)
+    {
+        return false;
+    }
+
+    len = (size_t) (colon - text);
+
+    if (text[0] == '[') {
+        return text[len - 1] == ']'
+               && strspn(text + 1, "0123456789abcdefABCDEF:.") == len - 2;
+    }
+
+    return strspn(text, BILLING_SETTINGS_LETTERS) == len;
+}

@@ -1,0 +1,204 @@
+/*
+ * What is said first on each connection, and whether the other side is the one
+ * we want.  Where sentinels tell the address, a server must also say itself
+ * that it is a master, and one that others follow in time: cut off with some
+ * hosts, a master of before goes on believing that it is one.
+ */
+
+#include "ngx_http_billing_redis.h"
+
+
+static ngx_int_t ngx_http_billing_redis_login(ngx_http_billing_redis_t *redis);
+static void ngx_http_billing_redis_let_in(ngx_http_billing_redis_t *redis,
+    redisReply *reply, void *data);
+static ngx_int_t ngx_http_billing_redis_info(ngx_http_billing_redis_t *redis,
+    ngx_http_billing_reply_pt handler);
+static void ngx_http_billing_redis_greeted(ngx_http_billing_redis_t *redis,
+    redisReply *reply, void *data);
+static void ngx_http_billing_redis_looked(ngx_http_billing_redis_t *redis,
+    redisReply *reply, void *data);
+
+
+/*
+ * Connected is not up: a stopped Redis still accepts connections.  What counts
+ * is the first answer, or where it tells more of itself the second.
+ */
+
+void
+ngx_http_billing_redis_greet(ngx_http_billing_redis_t *redis)
+{
+    ngx_int_t  rc;
+
+    redis->greeting = 1;
+
+    rc = ngx_http_billing_redis_login(redis);
+
+    if (rc == NGX_OK && redis->watched) {
+        rc = ngx_http_billing_redis_info(redis,
+                                         ngx_http_billing_redis_greeted);
+    }
+
+    if (rc != NGX_OK) {
+        ngx_http_billing_redis_fail(redis, "out of memory");
+    }
+
+    redis->greeting = 0;
+}
+
+
+static ngx_int_t
+ngx_http_billing_redis_login(ngx_http_billing_redis_t *redis)
+{
+    int                            argc;
+    size_t                         argvlen[3];
+    ngx_str_t                     *password;
+    const char                    *user, *argv[3];
+    ngx_http_billing_main_conf_t  *bmcf;
+
+    bmcf = redis->bmcf;
+
+    password = redis->sentinel ? &bmcf->sentinel_password
+                               : &bmcf->redis_password;
+    user = redis->sentinel ? bmcf->settings->sentinel.user
+                           : bmcf->settings->redis_user;
+
+    argc = 0;
+    argv[argc++] = password->len ? "AUTH" : "PING";
+    argvlen[0] = sizeof("PING") - 1;
+
+    if (password->len) {
+
+        if (user[0] != '\0') {
+            argvlen[argc] = ngx_strlen(user);
+            argv[argc++] = user;
+        }
+
+        argvlen[argc] = password->len;
+        argv[argc++] = (const char *) password->data;
+    }
+
+    return ngx_http_billing_redis_command(redis, argc, argv, argvlen,
+                                          ngx_http_billing_redis_let_in, NULL);
+}
+
+
+static void
+ngx_http_billing_redis_let_in(ngx_http_billing_redis_t *redis,
+    redisReply *reply, void *data)
+{
+    (void) data;
+
+    if (reply == NULL) {
+        ngx_http_billing_redis_fail(redis, "does not answer");
+        return;
+    }
+
+    if (reply->type != REDIS_REPLY_STATUS) {
+        ngx_http_billing_redis_fail(redis,
+                   reply->type == REDIS_REPLY_ERROR
+                   && ngx_strncmp(reply->str, "LOADING", 7) == 0
+                       ? "is loading its data" : "refuses us");
+        return;
+    }
+
+    if (!redis->watched) {
+        ngx_http_billing_redis_welcome(redis);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_billing_redis_info(ngx_http_billing_redis_t *redis,
+    ngx_http_billing_reply_pt handler)
+{
+    size_t       argvlen[2];
+    const char  *argv[2];
+
+    argv[0] = "INFO";
+    argv[1] = "replication";
+    argvlen[0] = sizeof("INFO") - 1;
+    argvlen[1] = sizeof("replication") - 1;
+
+    return ngx_http_billing_redis_command(redis, 2, argv, argvlen, handler,
+                                          NULL);
+}
+
+
+static void
+ngx_http_billing_redis_greeted(ngx_http_billing_redis_t *redis,
+    redisReply *reply, void *data)
+{
+    const char  *why;
+
+    (void) data;
+
+    why = reply ? ngx_http_billing_redis_unfit(reply) : "does not answer";
+
+    if (why) {
+        ngx_http_billing_redis_fail(redis, why);
+        return;
+    }
+
+    ngx_http_billing_redis_welcome(redis);
+}
+
+
+/*
+ * The line about good replicas is there when min-replicas-to-write is: without
+ * a single one such a master takes no writes, so nothing new can be in it.
+ */
+
+const char *
+ngx_http_billing_redis_unfit(redisReply *info)
+{
+    if (info->type != REDIS_REPLY_STRING) {
+        return "refuses to say whether it is the master";
+    }
+
+    if (ngx_strstr(info->str, "role:master") == NULL) {
+        return "is not the master";
+    }
+
+    if (ngx_strstr(info->str, "min_slaves_good_slaves:0")) {
+        return "is followed by no replica";
+    }
+
+    return NULL;
+}
+
+
+void
+ngx_http_billing_redis_look(ngx_http_billing_redis_t *redis)
+{
+    if (ngx_http_billing_redis_up(redis)) {
+        (void) ngx_http_billing_redis_info(redis,
+                                           ngx_http_billing_redis_looked);
+    }
+}
+
+
+/* What hears of news stands and falls with what can be asked. */
+
+static void
+ngx_http_billing_redis_looked(ngx_http_billing_redis_t *redis,
+    redisReply *reply, void *data)
+{
+    const char                  *why;
+    ngx_http_billing_process_t  *process;
+
+    (void) data;
+
+    why = reply ? ngx_http_billing_redis_unfit(reply) : NULL;
+
+    if (why == NULL) {
+        return;
+    }
+
+    ngx_http_billing_redis_fail(redis, why);
+
+    process = ngx_http_billing_process();
+
+    if (process && process->listener && process->listener != redis) {
+        ngx_http_billing_redis_leave(process->listener, why);
+    }
+}

@@ -1,0 +1,173 @@
+// A master, two replicas and three sentinels, all real, on loopback; or each
+// pair at a site of its own.  Asked over sockets, which no network cuts.
+//
+//   const watched = await Watched.start(folder);
+//   watched.settings()          // what billing.json says of it
+//   watched.kill(await watched.master())
+
+import { execFileSync, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+
+import { alive, signal } from './campaign.mjs';
+import { eventually, freePort } from './stack.mjs';
+
+const name = 'billing';
+
+// As an operator would set them, but quicker to lose patience.
+const server = ({ host, port, dir }) => `bind ${host}
+port ${port}
+unixsocket ${dir}/node.sock
+dir ${dir}
+save ""
+appendonly no
+maxmemory-policy noeviction
+set-proc-title no
+repl-diskless-sync-delay 0
+repl-timeout 5
+min-replicas-to-write 1
+min-replicas-max-lag 3
+`;
+
+const sentinel = ({ host, port, dir }, master, downMs) => `bind ${host}
+port ${port}
+unixsocket ${dir}/node.sock
+dir ${dir}
+sentinel monitor ${name} ${master.host} ${master.port} 2
+sentinel down-after-milliseconds ${name} ${downMs}
+sentinel failover-timeout ${name} 6000
+sentinel parallel-syncs ${name} 1
+`;
+
+export class Watched {
+  constructor(folder) {
+    this.folder = folder;
+    this.servers = [];
+    this.sentinels = [];
+  }
+
+  static async start(folder, { downMs = 1000, sites = [{}, {}, {}] } = {}) {
+    const watched = new Watched(folder);
+
+    for (const [i, site] of sites.entries()) {
+      watched.servers.push(await watched.node(`redis${i}`, site, server));
+    }
+    const [first] = watched.servers;
+    for (const node of watched.servers.slice(1)) {
+      watched.cli(node, 'replicaof', first.host, first.port);
+    }
+    await eventually('the replicas', () => watched.replicas(first) === 2, { within: 30000 });
+    for (const [i, site] of sites.entries()) {
+      watched.sentinels.push(await watched.node(`sentinel${i}`, { ...site, args: ['--sentinel'] },
+        (node) => sentinel(node, first, downMs)));
+    }
+    await eventually('sentinels that know all', () => watched.sentinels.every((node) => {
+      const known = watched.of(node);
+      return known['num-slaves'] === '2' && known['num-other-sentinels'] === '2';
+    }), { within: 30000, every: 200 });
+    return watched;
+  }
+
+  // redis-sentinel is redis-server by another name.
+  async node(word, { host = '127.0.0.1', run = spawn, args = [] }, text) {
+    const dir = path.join(this.folder, word);
+    const node = { word, host, dir, program: run, args, port: await freePort() };
+
+    fs.mkdirSync(dir, { recursive: true });
+    node.conf = path.join(dir, 'node.conf');
+    fs.writeFileSync(node.conf, text(node));
+    await this.run(node);
+    return node;
+  }
+
+  async run(node) {
+    const log = fs.openSync(path.join(this.folder, `${node.word}.log`), 'a');
+    const child = node.program('redis-server', [node.conf, ...node.args],
+      { stdio: ['ignore', log, log], detached: true });
+
+    child.unref();
+    fs.closeSync(log);
+    node.pid = child.pid;
+    await eventually(`${node.word} to answer`, () => this.cli(node, 'ping') === 'PONG');
+  }
+
+  cli(node, ...args) {
+    return execFileSync('redis-cli',
+      ['-s', path.join(node.dir, 'node.sock'), ...args.map(String)],
+      { encoding: 'utf8', timeout: 5000, stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  }
+
+  // What a sentinel says of the master, by its words for it.
+  of(node) {
+    const lines = this.cli(node, 'sentinel', 'master', name).split('\n');
+    return Object.fromEntries(lines.flatMap((word, i) => (i % 2 ? [] : [[word, lines[i + 1]]])));
+  }
+
+  replicas(node) {
+    return (this.cli(node, 'info', 'replication').match(/state=online/g) ?? []).length;
+  }
+
+  role(node) {
+    return this.cli(node, 'role').split('\n')[0];
+  }
+
+  settings(more = {}) {
+    return {
+      address: null,
+      sentinel: { master: name, addresses: this.sentinels.map(({ host, port }) => `${host}:${port}`) },
+      ...more,
+    };
+  }
+
+  // Whom most sentinels name; null while they disagree, or name one that is
+  // none yet.
+  master() {
+    const named = this.sentinels.filter((node) => !node.stopped).map((node) => {
+      try {
+        return this.cli(node, 'sentinel', 'get-master-addr-by-name', name).replace('\n', ':');
+      } catch {
+        return null;                    // dead
+      }
+    });
+    const place = named.find((one) => one && named.filter((two) => two === one).length > 1);
+    const node = this.servers.find((one) => `${one.host}:${one.port}` === place);
+    return node && alive(node.pid) && !node.stopped && this.role(node) === 'master'
+      ? node : null;
+  }
+
+  other(than) {
+    return eventually(`another master than ${than.word}`, () => {
+      const node = this.master();
+      return node && node !== than ? node : null;
+    }, { within: 60000, every: 100 });
+  }
+
+  // What was the master is told to follow the new one.
+  obeys(node) {
+    return eventually(`${node.word} to follow`, () => this.role(node) === 'slave'
+      && /master_link_status:up/.test(this.cli(node, 'info', 'replication')),
+    { within: 60000, every: 200 });
+  }
+
+  async kill(node) {
+    signal(node.pid);
+    await eventually('its end', () => !alive(node.pid), { within: 10000, every: 5 });
+  }
+
+  stop(node) {
+    node.stopped = true;
+    signal(node.pid, 'SIGSTOP');
+  }
+
+  go(node) {
+    node.stopped = false;
+    signal(node.pid, 'SIGCONT');
+  }
+
+  end() {
+    for (const { pid } of [...this.sentinels, ...this.servers]) {
+      signal(pid, 'SIGCONT');
+      signal(pid);
+    }
+  }
+}

@@ -143,7 +143,7 @@ help:
 	@echo 'make renewals   RENEWALS=$(RENEWALS) of one day, RENEWALS_MS=$(RENEWALS_MS) a call'
 	@echo 'make soak-memory  the worker for SOAK_MINUTES=$(SOAK_MINUTES): it does not grow'
 	@echo 'make soak       a year of SOAK_TEAMS=$(SOAK_TEAMS) teams, SOAK_SEED=$(SOAK_SEED)'
-	@echo 'make bench      measures, and says which targets are met: 15 minutes'
+	@echo 'make bench      measures, and says which targets are met: half an hour'
 	@echo 'make freshness  how soon two hosts know of a change'
 	@echo 'make gate-campaign  RELOADS=$(RELOADS) and KILLS=$(KILLS) of nginx under load'
 	@echo 'make install    into DESTDIR, PREFIX=$(PREFIX); make uninstall'

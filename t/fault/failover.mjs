@@ -111,13 +111,14 @@ for (let i = 0; i < rounds; i++) {
     }
     const edit = () => one.client.put(`/boards/${board}`, { text: 'x' });
     await eventually('the limit of Free', async () => (await edit()).status === 403);
+    const record = () => redis(next.socket, 'get', `billing:1:{${one.team}}:team`);
+    await eventually('the replica to know the team', () => /"plan":"free"/.test(record()));
 
     await load(`failover${i}`, random, async () => {
       await sleep(random.below(400));
       redis(next.socket, 'replicaof', 'no', 'one');
       assert.equal((await ask(acks, 'card', one)).status, 200);
-      const lost = redis(next.socket, 'get', `billing:1:{${one.team}}:team`);
-      assert.match(lost, /"plan":"free"/, 'the replica has missed the purchase');
+      assert.match(record(), /"plan":"free"/, 'the replica has missed the purchase');
       await sleep(300 + random.below(700));
       await promote(next);
 

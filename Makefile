@@ -353,6 +353,8 @@ gate-campaign:
 	    node --test-reporter=tap t/soak/gate.mjs
 	$(Q)SECONDS=$(RELOADS) SEED=$(SEED) DEMO_BUILD_DIR=$(CURDIR)/build/debug \
 	    node --test-reporter=tap t/fault/verdicts.mjs
+	$(Q)ROUNDS=200 SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
+	    node --test-reporter=tap t/fault/linear.mjs
 
 freshness: all tools $(B)/nginx-run
 	@DEMO_BUILD_DIR=$(CURDIR)/$(B) bench/freshness

@@ -21,7 +21,9 @@
 
 #define BILLING_HTTP_CONNECT_MS  5000L
 #define BILLING_HTTP_REDIRECTS   0L
-#define BILLING_HTTP_IDLE_MAX    64L        /* connections kept open */
+#define BILLING_HTTP_ASIDE       32         /* mails, events: not calls */
+#define BILLING_HTTP_READ        4096L      /* an answer is some 2 KB */
+#define BILLING_HTTP_WRITE       16384L     /* the least libcurl takes */
 
 typedef struct {
     billing_http_transfer_t  transfer;
@@ -77,8 +79,13 @@ billing_http_new(billing_worker_t *w)
         return false;
     }
 
+    /*
+     * Those in use count as well: with fewer, each that becomes free while
+     * many are under way is closed, and each call shakes hands anew.
+     */
     (void) curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS,
-                             BILLING_HTTP_IDLE_MAX);
+                             (long) (BILLING_CALLS_MAX
+                                     + BILLING_HTTP_ASIDE));
 
     return true;
 }
@@ -327,6 +334,9 @@ billing_http_options(billing_worker_t *w, billing_http_call_t *slot)
                             (long) settings->gateway_timeout_ms);
     bad |= curl_easy_setopt(easy, CURLOPT_MAXFILESIZE,
                             (long) BILLING_GATEWAY_REPLY_MAX);
+    bad |= curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BILLING_HTTP_READ);
+    bad |= curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
+                            BILLING_HTTP_WRITE);
     bad |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, billing_http_body);
     bad |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, slot);
 

@@ -14,8 +14,6 @@
 static billing_db_rc_t billing_pay_step(billing_worker_t *w,
     const billing_team_row_t *row, billing_checkout_t *co);
 static void billing_pay_hash(json_t *key, char id[BILLING_OP_ID_LEN + 1]);
-static billing_db_rc_t billing_pay_unused(billing_worker_t *w,
-    billing_checkout_t *co);
 
 
 void
@@ -124,10 +122,6 @@ billing_pay_begin(billing_worker_t *w, billing_team_row_t *row,
          ? billing_decline_may(w, &payer, now, reply) : BILLING_DB_OK;
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_pay_unused(w, co);
-    }
-
-    if (rc == BILLING_DB_OK) {
         rc = billing_pay_attempt(w, co);
     }
 
@@ -167,59 +161,39 @@ billing_pay_begin(billing_worker_t *w, billing_team_row_t *row,
 
 
 /*
- * One whose money went back is over, with all that was booked of it: the same
- * bill is asked for by the next id.
+ * A bill that failed is asked for again, with a key of its own.  One whose
+ * money went back is over, with all that was booked of it: the same bill is
+ * asked for by the next id.
  */
 
-static billing_db_rc_t
-billing_pay_unused(billing_worker_t *w, billing_checkout_t *co)
+billing_db_rc_t
+billing_pay_attempt(billing_worker_t *w, billing_checkout_t *co)
 {
     static const char  sql[] =
-        "SELECT 1 FROM checkout WHERE id = $1 AND state IN"
-        " ('refunding', 'refunded')";
+        "SELECT attempt, CASE WHEN state IN ('refunding', 'refunded')"
+        " THEN 1 ELSE 0 END FROM checkout WHERE id = $1";
 
+    bool             over;
     billing_db_rc_t  rc;
 
-    while (co->due_at != 0) {
+    for ( ;; ) {
+        co->attempt = 1;
         rc = billing_db_query(w->db, sql, "t", co->id);
 
         if (rc != BILLING_DB_ROW) {
             return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
         }
 
+        co->attempt = (uint32_t) billing_db_int(w->db, sql, 0) + 1;
+        over = billing_db_int(w->db, sql, 1) != 0;
         billing_db_done(w->db, sql);
+
+        if (!over || co->due_at == 0) {
+            return BILLING_DB_OK;
+        }
+
         billing_pay_hash(json_pack("[s]", co->id), co->id);
     }
-
-    return BILLING_DB_OK;
-}
-
-
-/* A bill that failed is asked for again, with a key of its own. */
-
-billing_db_rc_t
-billing_pay_attempt(billing_worker_t *w, billing_checkout_t *co)
-{
-    static const char  sql[] =
-        "SELECT attempt FROM checkout WHERE id = $1";
-
-    billing_db_rc_t  rc;
-
-    co->attempt = 1;
-    rc = billing_db_query(w->db, sql, "t", co->id);
-
-    if (rc == BILLING_DB_DONE) {
-        return BILLING_DB_OK;
-    }
-
-    if (rc != BILLING_DB_ROW) {
-        return rc;
-    }
-
-    co->attempt = (uint32_t) billing_db_int(w->db, sql, 0) + 1;
-    billing_db_done(w->db, sql);
-
-    return BILLING_DB_OK;
 }
 
 

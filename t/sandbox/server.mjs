@@ -104,7 +104,8 @@ export class Gateway {
     });
     this.server.keepAliveTimeout = 65000;
     this.hung = new Set();
-    this.load = { calls: 0, now: 0, most: 0 };
+    this.load = { calls: 0, now: 0, most: 0, connections: 0 };
+    this.server.on('connection', () => { this.load.connections += 1; });
   }
 
   listen(port) {

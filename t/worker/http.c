@@ -7,7 +7,9 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,14 +42,13 @@ server_read(int client, char *out, size_t max)
 }
 
 
-static server_t
-server_start(worker_fixture_t *f, server_pt serve)
+/* A socket that is the gateway's; its other pipe end is for who serves it. */
+
+static int
+server_socket(worker_fixture_t *f, server_t *server, int *told)
 {
-    int                 fd, client, pair[2];
-    char                request[8192];
-    size_t              n;
+    int                 fd, pair[2];
     socklen_t           len;
-    server_t            server;
     struct sockaddr_in  address = {
         .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)
     };
@@ -58,21 +59,36 @@ server_start(worker_fixture_t *f, server_pt serve)
     assert_int_equal(getsockname(fd, (void *) &address, &len), 0);
     assert_int_equal(pipe(pair), 0);
 
+    server->port = ntohs(address.sin_port);
+    server->seen = pair[0];
+    *told = pair[1];
+    (void) snprintf(f->settings.gateway_url, sizeof(f->settings.gateway_url),
+                    "http://127.0.0.1:%d", server->port);
+    (void) snprintf(f->w.gateway_key, sizeof(f->w.gateway_key), "sk_test_1");
+
+    return fd;
+}
+
+
+static server_t
+server_start(worker_fixture_t *f, server_pt serve)
+{
+    int       fd, client, told;
+    char      request[8192];
+    size_t    n;
+    server_t  server;
+
+    fd = server_socket(f, &server, &told);
+
     if (serve != NULL) {
         assert_int_equal(listen(fd, 8), 0);
     }
-
-    server.port = ntohs(address.sin_port);
-    server.seen = pair[0];
-    (void) snprintf(f->settings.gateway_url, sizeof(f->settings.gateway_url),
-                    "http://127.0.0.1:%d", server.port);
-    (void) snprintf(f->w.gateway_key, sizeof(f->w.gateway_key), "sk_test_1");
 
     server.pid = fork();
     if (server.pid == 0) {
         client = (serve != NULL) ? accept(fd, NULL, NULL) : -1;
         n = server_read(client, request, sizeof(request));
-        (void) !write(pair[1], request, n);
+        (void) !write(told, request, n);
         if (serve != NULL) {
             serve(client);
         }
@@ -81,7 +97,7 @@ server_start(worker_fixture_t *f, server_pt serve)
     }
 
     (void) close(fd);
-    (void) close(pair[1]);
+    (void) close(told);
 
     return server;
 }
@@ -305,6 +321,125 @@ p8_what_was_sent_and_not_answered_is_unknown(void **state)
 }
 
 
+/*
+ * Answers a crowd only when all of it is there, so that all calls are under
+ * way at once; tells after each how many have connected so far.
+ */
+
+#define CROWD  150                      /* more than curl keeps by itself */
+
+static void
+serve_crowd(int listening, int told)
+{
+    int            n = 0, here = 0;
+    char           request[8192];
+    struct pollfd  fds[CROWD * 4];
+
+    fds[0] = (struct pollfd) { .fd = listening, .events = POLLIN };
+
+    while (poll(fds, (nfds_t) n + 1, -1) > 0) {
+        if (fds[0].revents != 0 && n < CROWD * 4 - 1) {
+            fds[++n] = (struct pollfd) {
+                .fd = accept(listening, NULL, NULL), .events = POLLIN
+            };
+            fds[n].revents = 0;
+        }
+
+        for (int i = 1; i <= n; i++) {
+            if (fds[i].revents == 0) {
+                continue;
+            }
+
+            if (server_read(fds[i].fd, request, sizeof(request)) == 0) {
+                fds[i].fd = -1;         /* it was closed */
+                continue;
+            }
+
+            fds[i].events = 0;
+            here++;
+        }
+
+        for (int i = 1; here == CROWD && i <= n; i++) {
+            if (fds[i].fd >= 0 && fds[i].events == 0) {
+                serve_good(fds[i].fd);
+                fds[i].events = POLLIN;
+            }
+        }
+
+        if (here == CROWD) {
+            here = 0;
+            (void) !write(told, &n, sizeof(n));
+        }
+    }
+}
+
+
+static server_t
+crowd_start(worker_fixture_t *f)
+{
+    int       fd, told;
+    server_t  server;
+
+    fd = server_socket(f, &server, &told);
+    assert_int_equal(listen(fd, CROWD * 2), 0);
+
+    server.pid = fork();
+    if (server.pid == 0) {
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+        serve_crowd(fd, told);
+        _exit(0);
+    }
+
+    (void) close(fd);
+    (void) close(told);
+
+    return server;
+}
+
+
+static void
+a_crowd_of_calls_keeps_its_connections(void **state)
+{
+    int                        connected = 0;
+    size_t                     n;
+    server_t                   server;
+    billing_call_t             made = {
+        .kind = BILLING_CALL_CHARGE, .subject = "co_1", .attempt = 1,
+        .request = { .post = true, .path = "/v1/payment_intents",
+                     .body = "amount=1", .body_len = 8 }
+    };
+    worker_fixture_t          *f = *state;
+    const billing_finished_t  *list;
+
+    server = crowd_start(f);
+
+    for (unsigned crowd = 0; crowd < 3; crowd++) {
+        for (unsigned i = 0; i < CROWD; i++) {
+            billing_call_after_commit(&f->w, &made);
+        }
+
+        billing_http_committed(&f->w);
+
+        do {
+            billing_http_wait(&f->w, NULL, 0, 50);
+            billing_http_perform(&f->w);
+            n = billing_http_finished(&f->w, &list);
+        } while (n < CROWD);
+
+        for (size_t i = 0; i < n; i++) {
+            assert_int_equal(list[i].reply.status, 200);
+        }
+
+        billing_http_drop(&f->w, n);
+        assert_int_equal(read(server.seen, &connected, sizeof(connected)),
+                         sizeof(connected));
+        assert_int_equal(connected, CROWD);
+    }
+
+    server_stop(&server);
+}
+
+
 static void
 p38_without_test_mode_only_https_and_public_addresses(void **state)
 {
@@ -356,6 +491,7 @@ main(void)
         WITH_WORKER(a_closed_port_proves_that_nothing_left),
         WITH_WORKER(an_unknown_host_proves_that_nothing_left),
         WITH_WORKER(p8_what_was_sent_and_not_answered_is_unknown),
+        WITH_WORKER(a_crowd_of_calls_keeps_its_connections),
         WITH_WORKER(p38_without_test_mode_only_https_and_public_addresses),
         WITH_WORKER(calls_of_an_undone_savepoint_are_never_made)
     };

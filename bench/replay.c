@@ -16,7 +16,7 @@
 #include "trace.h"
 
 #define REPLAY_SPANS_MAX   16
-#define REPLAY_VALUES_MAX  24
+#define REPLAY_VALUES_MAX  BILLING_DB_VALUES_MAX
 
 typedef struct {
     int64_t   from;

@@ -49,7 +49,7 @@ billing_bill_make(billing_worker_t *w, const billing_bill_order_t *order)
     co = order->checkout;
     quote = &co->quote;
 
-    rc = billing_db_exec(w->db, sql, "tttiiiiti", co->id, co->team,
+    rc = billing_db_later(w->db, sql, "tttiiiiti", co->id, co->team,
              billing_bill_kind(order), quote->total.minor, quote->tax.minor,
              quote->credit_left.minor - order->credit_before,
              billing_bill_seats(co).minor,
@@ -65,7 +65,7 @@ billing_bill_make(billing_worker_t *w, const billing_bill_order_t *order)
 
     /* Until it is issued, the day that it would be due then. */
 
-    return billing_db_exec(w->db, open_sql, "it",
+    return billing_db_later(w->db, open_sql, "it",
                billing_invoice_due_at(order->now + BILLING_DRAFT_SEC),
                co->id);
 }
@@ -144,7 +144,7 @@ billing_bill_card(billing_worker_t *w, const billing_bill_order_t *order)
     rc = billing_id_new('p', id);
 
     return rc == BILLING_DB_OK
-           ? billing_db_exec(w->db, sql, "ttiti", id, co->id,
+           ? billing_db_later(w->db, sql, "ttiti", id, co->id,
                  co->amount.minor, billing_currency_code(co->amount.currency),
                  order->now)
            : rc;

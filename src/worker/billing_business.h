@@ -131,6 +131,8 @@ struct billing_team_row_s {
     int64_t         retry_at;           /* the next one, 0 none */
     bool            retry_stop;         /* not with the same card (P15) */
     bool            passes_off;         /* no Day Passes (R200) */
+    uint32_t        editable_boards;    /* its own (R42); 0 none */
+    billing_told_t  told;               /* as the application knows it */
 };
 
 /* OK, or DONE when there is no such team (no reply is filled). */
@@ -338,6 +340,8 @@ const char *billing_checkout_answer_word(billing_checkout_state_t state);
 /* OK, or DONE when there is none. */
 BILLING_MUST_CHECK billing_db_rc_t billing_checkout_load(billing_worker_t *w,
     const char *id, billing_checkout_t *co);
+
+/* What was ordered; how it stands is written by the send or move after it. */
 BILLING_MUST_CHECK billing_db_rc_t billing_checkout_insert(
     billing_worker_t *w, const billing_checkout_t *co);
 
@@ -346,6 +350,10 @@ BILLING_MUST_CHECK billing_db_rc_t billing_checkout_insert(
  * *co keeps its old state and nothing is written.
  */
 BILLING_MUST_CHECK billing_db_rc_t billing_checkout_move(billing_worker_t *w,
+    billing_checkout_t *co, billing_checkout_state_t to);
+
+/* The same, where billing_checkout_send or a move follows and writes it. */
+BILLING_MUST_CHECK billing_db_rc_t billing_checkout_turn(
     billing_checkout_t *co, billing_checkout_state_t to);
 
 /*

@@ -6,12 +6,25 @@
 #ifndef BILLING_DB_H
 #define BILLING_DB_H
 
+/* The places of values that are kept (db_kept.c). */
+#define BILLING_DB_KEPT       8
+#define BILLING_DB_KEPT_NAME  352
+
 typedef struct {
-    char         type;          /* i t b */
-    int64_t      number;
-    const void  *bytes;         /* NULL: SQL NULL */
-    size_t       len;
-} billing_db_value_t;
+    const char  *tables;        /* NULL: the place is free */
+    uint64_t     mask;
+    char         id[BILLING_DB_KEPT_NAME];
+    void        *value;
+    size_t       size;
+    uint64_t     used;
+} billing_db_kept_t;
+
+void billing_kept_drop(billing_db_kept_t *kept, const char *sql);
+bool billing_kept_get(billing_db_kept_t *kept, const char *tables,
+    const char *id, void *value, size_t size);
+void billing_kept_put(billing_db_kept_t *kept, const char *tables,
+    const char *id, const void *value, size_t size);
+void billing_kept_free(billing_db_kept_t *kept);
 
 /* An engine; all of its functions return rc and never end the process. */
 typedef struct {
@@ -24,6 +37,9 @@ typedef struct {
     void (*close)(void *engine);
     billing_db_rc_t (*query)(void *engine, const char *sql,
         const billing_db_value_t *values, unsigned n);      /* no step yet */
+    billing_db_rc_t (*later)(void *engine, const char *sql,
+        const billing_db_value_t *values, unsigned n);  /* NULL: at once */
+    billing_db_rc_t (*settle)(void *engine);
     billing_db_rc_t (*step)(void *engine, const char *sql);
     void (*reset)(void *engine, const char *sql);
     billing_db_value_t (*column)(void *engine, const char *sql, int column,
@@ -56,6 +72,9 @@ billing_db_t *billing_db_connect(const char *dsn, const char *password,
 /* What the settings name, with the password of its file. */
 billing_db_t *billing_store_open(const billing_settings_t *settings,
     bool reading, char *error, size_t error_max);
+
+/* How many it has been given, but for those that begin and end things. */
+uint64_t billing_db_statements(const billing_db_t *db);
 
 /* Everything read until the rollback is of one instant. */
 BILLING_MUST_CHECK billing_db_rc_t billing_db_begin_reading(

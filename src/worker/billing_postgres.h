@@ -49,17 +49,25 @@ typedef struct {
     bool                      locked;       /* the session's advisory lock */
     bool                      exposed;      /* told: no standby confirms */
     unsigned                  used;
+    unsigned                  ahead;        /* sent, and not answered yet */
     int64_t                   changes;
     int64_t                   ahead_ms;     /* its clock, against ours */
     char                      error[256];
     billing_postgres_slot_t   slots[BILLING_POSTGRES_STATEMENTS];
 } billing_postgres_t;
 
+/* So many without an answer, then there is one. */
+#define BILLING_POSTGRES_AHEAD_MAX  32
+
 /*
  * Sends what was queued and waits for the end of its answer: the last result,
- * or the first that is an error.  NULL: the connection is of no use any more.
+ * or the first that is an error, of what was sent ahead too.  NULL: the
+ * connection is of no use any more.
  */
 PGresult *billing_postgres_answer(billing_postgres_t *pg, int queued);
+
+/* The answers to all that was sent ahead. */
+billing_db_rc_t billing_postgres_settle(void *engine);
 
 /* What it means; notes why when it is not good news. */
 billing_db_rc_t billing_postgres_rc(billing_postgres_t *pg,

@@ -39,12 +39,43 @@ billing_db_t *billing_db_new(const char *dsn, char *error, size_t error_max);
 void billing_db_free(billing_db_t *db);
 
 /*
- * Parameters are written $1..$9 in SQL; format has one letter for each:
+ * Parameters are written $1, $2... in SQL; format has one letter for each:
  * i int64_t, t const char * (NULL = SQL NULL), b const void * and size_t.
  * Statements are cached by the address of sql, which must be static.
  */
 BILLING_MUST_CHECK billing_db_rc_t billing_db_exec(billing_db_t *db,
     const char *sql, const char *format, ...);
+
+/*
+ * The same for what is only written: one that fails may be told by a statement
+ * after it, at the latest by billing_db_settle, a savepoint's end or the
+ * commit, and none after it was executed.  Nothing is known of its rows.
+ */
+BILLING_MUST_CHECK billing_db_rc_t billing_db_later(billing_db_t *db,
+    const char *sql, const char *format, ...);
+BILLING_MUST_CHECK billing_db_rc_t billing_db_settle(billing_db_t *db);
+
+typedef struct {
+    char         type;          /* i t b */
+    int64_t      number;
+    const void  *bytes;         /* NULL: SQL NULL */
+    size_t       len;
+} billing_db_value_t;
+
+#define BILLING_DB_VALUES_MAX  48
+
+/* For statements that name more than one line can hold. */
+typedef struct {
+    unsigned            n;
+    billing_db_value_t  values[BILLING_DB_VALUES_MAX];
+} billing_db_list_t;
+
+/* Behind those that are there; formats as above. */
+void billing_db_add(billing_db_list_t *list, const char *format, ...);
+
+/* As billing_db_later, with the values in a list. */
+BILLING_MUST_CHECK billing_db_rc_t billing_db_put_later(billing_db_t *db,
+    const char *sql, const billing_db_list_t *list);
 
 /* The first row is entered at once: ROW or DONE; then billing_db_next. */
 BILLING_MUST_CHECK billing_db_rc_t billing_db_query(billing_db_t *db,
@@ -59,6 +90,18 @@ const char *billing_db_text(billing_db_t *db, const char *sql, int column);
 billing_bytes_t billing_db_blob(billing_db_t *db, const char *sql, int column);
 bool billing_db_null(billing_db_t *db, const char *sql, int column);
 int64_t billing_db_changes(billing_db_t *db);   /* rows of the last exec */
+
+/*
+ * Values made of rows (db_kept.c).  What is read again and again in one
+ * transaction is kept until a statement writes to one of the tables it was
+ * made of, or anything is undone: that is seen here, by the text of each
+ * statement, so that nobody who writes has to think of it.  tables: their
+ * names, blanks between them; one text for one kind of value.
+ */
+bool billing_db_kept(billing_db_t *db, const char *tables, const char *id,
+    void *value, size_t size);
+void billing_db_keep(billing_db_t *db, const char *tables, const char *id,
+    const void *value, size_t size);
 
 BILLING_MUST_CHECK billing_db_rc_t billing_db_begin(billing_db_t *db);
 BILLING_MUST_CHECK billing_db_rc_t billing_db_commit(billing_db_t *db);

@@ -223,15 +223,16 @@ billing_checkout_insert(billing_worker_t *w, const billing_checkout_t *co)
 {
     static const char  sql[] =
         "INSERT INTO checkout (id, team, actor, lang, state, quote,"
-        " amount_minor, currency, started_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        " amount_minor, currency, started_at, promo, email, purpose, due_at,"
+        " asked) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+        " $13, $14)"
         " ON CONFLICT (id) DO UPDATE SET state = excluded.state,"
         " actor = excluded.actor, lang = excluded.lang,"
         " quote = excluded.quote, amount_minor = excluded.amount_minor,"
-        " started_at = excluded.started_at WHERE checkout.state = 'failed'";
-    static const char  order_sql[] =
-        "UPDATE checkout SET promo = $1, email = $2, purpose = $3,"
-        " due_at = $4, asked = $5 WHERE id = $6";
+        " started_at = excluded.started_at, promo = excluded.promo,"
+        " email = excluded.email, purpose = excluded.purpose,"
+        " due_at = excluded.due_at, asked = excluded.asked"
+        " WHERE checkout.state = 'failed'";
 
     char             *text;
     json_t           *quote;
@@ -245,10 +246,12 @@ billing_checkout_insert(billing_worker_t *w, const billing_checkout_t *co)
         return BILLING_DB_UNMADE;
     }
 
-    rc = billing_db_exec(w->db, sql, "ttttttiti", co->id, co->team,
+    rc = billing_db_exec(w->db, sql, "ttttttititttit", co->id, co->team,
              co->actor, billing_lang_name(co->lang),
              billing_checkout_word(co->state), text, co->amount.minor,
-             billing_currency_code(co->amount.currency), co->started_at);
+             billing_currency_code(co->amount.currency), co->started_at,
+             co->promo, co->email, billing_purpose_of(co->purpose)->word,
+             co->due_at, co->asked);
     free(text);
 
     if (rc != BILLING_DB_OK) {
@@ -259,21 +262,24 @@ billing_checkout_insert(billing_worker_t *w, const billing_checkout_t *co)
         return BILLING_DB_CONFLICT;
     }
 
-    rc = billing_db_exec(w->db, order_sql, "tttitt", co->promo, co->email,
-                         billing_purpose_of(co->purpose)->word, co->due_at,
-                         co->asked, co->id);
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_passes_reserve(w, co);
-    }
-
-    return rc == BILLING_DB_OK ? billing_checkout_store(w, co) : rc;
+    return billing_passes_reserve(w, co);
 }
 
 
 billing_db_rc_t
 billing_checkout_move(billing_worker_t *w, billing_checkout_t *co,
     billing_checkout_state_t to)
+{
+    billing_db_rc_t  rc;
+
+    rc = billing_checkout_turn(co, to);
+
+    return rc == BILLING_DB_OK ? billing_checkout_store(w, co) : rc;
+}
+
+
+billing_db_rc_t
+billing_checkout_turn(billing_checkout_t *co, billing_checkout_state_t to)
 {
     if (to != co->state && !billing_checkout_forward(co->state, to)) {
         billing_log("ALERT: checkout %s cannot go from %s to %s",
@@ -284,50 +290,37 @@ billing_checkout_move(billing_worker_t *w, billing_checkout_t *co,
 
     co->state = to;
 
-    return billing_checkout_store(w, co);
+    return BILLING_DB_OK;
 }
 
 
 static billing_db_rc_t
 billing_checkout_store(billing_worker_t *w, const billing_checkout_t *co)
 {
-    static const char  flow_sql[] =
+    static const char  sql[] =
         "UPDATE checkout SET state = $1, step = $2, attempt = $3,"
         " waiter = $4, cancelling = $5, page_after = $6, next_try_at = $7,"
-        " reason = $8 WHERE id = $9";
-    static const char  gateway_sql[] =
-        "UPDATE checkout SET customer = $1, payment_method = $2,"
-        " client_secret = $3, intent = $4, card_brand = $5,"
-        " card_last4 = $6, captured_minor = $7, captured_in = $8"
-        " WHERE id = $9";
-    static const char  time_sql[] =
-        "UPDATE checkout SET action_at = $1, ended_at = $2, look_again = $3"
-        " WHERE id = $4";
+        " reason = $8, customer = $9, payment_method = $10,"
+        " client_secret = $11, intent = $12, card_brand = $13,"
+        " card_last4 = $14, captured_minor = $15, captured_in = $16,"
+        " action_at = $17, ended_at = $18, look_again = $19 WHERE id = $20";
 
-    billing_db_rc_t  rc;
+    billing_db_list_t  list;
 
-    rc = billing_db_exec(w->db, flow_sql, "tiitititt",
-             billing_checkout_word(co->state), (int64_t) co->step,
-             (int64_t) co->attempt, co->waiter, (int64_t) co->cancelling,
-             co->page_after, co->next_try_at,
-             co->reason == BILLING_ALLOW
-                 ? "" : billing_reason_code(co->reason), co->id);
+    list.n = 0;
+    billing_db_add(&list, "tiititit", billing_checkout_word(co->state),
+                   (int64_t) co->step, (int64_t) co->attempt, co->waiter,
+                   (int64_t) co->cancelling, co->page_after, co->next_try_at,
+                   co->reason == BILLING_ALLOW
+                       ? "" : billing_reason_code(co->reason));
+    billing_db_add(&list, "ttttttit", co->customer, co->payment_method,
+                   co->client_secret, co->intent, co->card_brand,
+                   co->card_last4, co->captured.minor,
+                   billing_currency_code(co->captured.currency));
+    billing_db_add(&list, "iiit", co->action_at, co->ended_at,
+                   (int64_t) co->look_again, co->id);
 
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    rc = billing_db_exec(w->db, gateway_sql, "ttttttitt", co->customer,
-             co->payment_method, co->client_secret, co->intent,
-             co->card_brand, co->card_last4, co->captured.minor,
-             billing_currency_code(co->captured.currency), co->id);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    return billing_db_exec(w->db, time_sql, "iiit", co->action_at,
-                           co->ended_at, (int64_t) co->look_again, co->id);
+    return billing_db_put_later(w->db, sql, &list);
 }
 
 
@@ -347,7 +340,7 @@ billing_checkout_again(billing_worker_t *w, billing_checkout_t *co)
     co->action_at = 0;
     co->ended_at = 0;
 
-    rc = billing_checkout_move(w, co, BILLING_CHECKOUT_NEW);
+    rc = billing_checkout_turn(co, BILLING_CHECKOUT_NEW);
 
     return rc == BILLING_DB_OK ? billing_checkout_send(w, co) : rc;
 }

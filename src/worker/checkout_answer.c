@@ -232,8 +232,8 @@ billing_checkout_keep(billing_worker_t *w, const billing_checkout_t *co,
         return BILLING_DB_UNMADE;
     }
 
-    rc = billing_db_exec(w->db, sql, "itt", (int64_t) reply->status, text,
-                         co->id);
+    rc = billing_db_later(w->db, sql, "itt", (int64_t) reply->status, text,
+                          co->id);
     free(text);
 
     return rc;

@@ -32,6 +32,7 @@ static billing_reason_t billing_buy_card(billing_buying_t *b,
 static billing_reason_t billing_first(billing_reason_t a,
     billing_reason_t b);
 static billing_db_rc_t billing_buy_write(billing_buying_t *b);
+static void billing_buy_step(billing_buying_t *b);
 static billing_db_rc_t billing_buy_information(billing_buying_t *b);
 
 
@@ -71,7 +72,11 @@ billing_op_buy(billing_op_t *op)
                ? billing_checkout_keep(op->w, &b.co, op->reply) : rc;
     }
 
-    rc = billing_checkout_send(op->w, &b.co);
+    if (b.co.step == BILLING_CALL_CHARGE) {
+        rc = billing_checkout_turn(&b.co, BILLING_CHECKOUT_CHARGING);
+    }
+
+    rc = rc == BILLING_DB_OK ? billing_checkout_send(op->w, &b.co) : rc;
     op->reply->later = rc == BILLING_DB_OK;
 
     return rc;
@@ -334,9 +339,7 @@ billing_buy_write(billing_buying_t *b)
         return rc;
     }
 
-    co->step = co->customer[0] == '\0' ? BILLING_CALL_CUSTOMER
-                                       : BILLING_CALL_ATTACH;
-
+    billing_buy_step(b);
     rc = billing_checkout_insert(w, co);
 
     if (rc == BILLING_DB_OK) {
@@ -352,6 +355,29 @@ billing_buy_write(billing_buying_t *b)
     }
 
     return rc;
+}
+
+
+/* The buyer's own card on file is charged as it is; another is attached. */
+
+static void
+billing_buy_step(billing_buying_t *b)
+{
+    billing_checkout_t        *co = &b->co;
+    const billing_team_row_t  *row = &b->row;
+
+    co->step = co->customer[0] == '\0' ? BILLING_CALL_CUSTOMER
+                                       : BILLING_CALL_ATTACH;
+
+    if (co->customer[0] != '\0' && strcmp(co->customer, row->customer) == 0
+        && strcmp(co->payment_method, row->payment_method) == 0)
+    {
+        billing_copy(co->card_brand, sizeof(co->card_brand),
+                     row->card_brand);
+        billing_copy(co->card_last4, sizeof(co->card_last4),
+                     row->card_last4);
+        co->step = BILLING_CALL_CHARGE;
+    }
 }
 
 
@@ -374,7 +400,7 @@ billing_buy_information(billing_buying_t *b)
         return BILLING_DB_UNMADE;
     }
 
-    rc = billing_db_exec(b->op->w->db, sql, "tt", text, b->co.id);
+    rc = billing_db_later(b->op->w->db, sql, "tt", text, b->co.id);
     free(text);
 
     return rc;

@@ -191,9 +191,9 @@ billing_attempt_sent(billing_worker_t *w, const billing_checkout_t *co,
         " ON CONFLICT (checkout, n, kind) DO UPDATE SET"
         " tries = attempt.tries + 1, last_sent_at = excluded.last_sent_at";
 
-    return billing_db_exec(w->db, sql, "tittii", co->id,
-                           (int64_t) co->attempt, billing_step_name(co->step),
-                           key, wall, wall);
+    return billing_db_later(w->db, sql, "tittii", co->id,
+                            (int64_t) co->attempt, billing_step_name(co->step),
+                            key, wall, wall);
 }
 
 
@@ -237,8 +237,8 @@ billing_attempt_state(billing_worker_t *w, const billing_checkout_t *co,
         "UPDATE attempt SET state = $1, gateway_id = $2"
         " WHERE checkout = $3 AND n = $4 AND kind = 'charge'";
 
-    return billing_db_exec(w->db, sql, "ttti", state, co->intent, co->id,
-                           (int64_t) co->attempt);
+    return billing_db_later(w->db, sql, "ttti", state, co->intent, co->id,
+                            (int64_t) co->attempt);
 }
 
 

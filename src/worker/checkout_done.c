@@ -136,11 +136,13 @@ billing_purchase_apply(billing_worker_t *w, billing_checkout_t *co,
         rc = billing_purchase_books(w, &bill);
     }
 
-    if (rc == BILLING_DB_OK) {
+    if (rc == BILLING_DB_OK && co->promo[0] != '\0') {
         rc = billing_promo_settle(w, co->id, "redeemed");
     }
 
-    if (rc == BILLING_DB_OK) {
+    if (rc == BILLING_DB_OK
+        && billing_purchase_billed(co, BILLING_LINE_DAY_PASS).minor != 0)
+    {
         rc = billing_passes_billed(w, co->id);
     }
 
@@ -412,6 +414,7 @@ billing_purchase_papers(billing_worker_t *w, const billing_bill_order_t *bill,
     billing_team_row_t *row, json_t **invoice)
 {
     billing_db_rc_t          rc;
+    billing_team_row_t       before = *row;
     billing_invoice_order_t  order;
 
     rc = billing_purchase_former(w, bill, row);
@@ -433,7 +436,7 @@ billing_purchase_papers(billing_worker_t *w, const billing_bill_order_t *bill,
         rc = billing_bills_owed(w, row);
     }
 
-    if (rc == BILLING_DB_OK) {
+    if (rc == BILLING_DB_OK && memcmp(row, &before, sizeof(before)) != 0) {
         rc = billing_team_store(w, row);
     }
 
@@ -482,7 +485,7 @@ billing_purchase_information(billing_worker_t *w,
         " WHERE id = $1) WHERE id = $2 AND EXISTS (SELECT 1 FROM checkout"
         " WHERE id = $3 AND information <> '')";
 
-    return billing_db_exec(w->db, sql, "ttt", co->id, co->team, co->id);
+    return billing_db_later(w->db, sql, "ttt", co->id, co->team, co->id);
 }
 
 

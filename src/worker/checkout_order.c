@@ -388,5 +388,5 @@ billing_promo_settle(billing_worker_t *w, const char *checkout,
         "UPDATE promo_redemption SET state = $1 WHERE checkout = $2"
         " AND state = 'reserved'";
 
-    return billing_db_exec(w->db, sql, "tt", state, checkout);
+    return billing_db_later(w->db, sql, "tt", state, checkout);
 }

@@ -175,7 +175,7 @@ billing_reply_attach(billing_replying_t *r)
 
     r->co->step = BILLING_CALL_CHARGE;
 
-    rc = billing_checkout_move(r->w, r->co, BILLING_CHECKOUT_CHARGING);
+    rc = billing_checkout_turn(r->co, BILLING_CHECKOUT_CHARGING);
 
     return rc == BILLING_DB_OK ? billing_checkout_send(r->w, r->co) : rc;
 }
@@ -238,6 +238,10 @@ billing_reply_charge(billing_replying_t *r)
     billing_charge_of(r->co, &charge);
     billing_gateway_charge_result(&charge, r->reply, r->sent, &r->result);
 
+    if (r->result.outcome != BILLING_OUTCOME_FAILED) {
+        return billing_reply_outcome(r);
+    }
+
     rc = billing_attempt_load(r->w, r->co, BILLING_CALL_CHARGE, &attempt);
 
     if (rc != BILLING_DB_OK) {
@@ -249,8 +253,8 @@ billing_reply_charge(billing_replying_t *r)
      * about an earlier one whose answer was lost.
      */
 
-    if (r->result.outcome == BILLING_OUTCOME_FAILED && attempt.tries > 1
-        && r->reply->status != 402 && r->reply->status != 200)
+    if (attempt.tries > 1 && r->reply->status != 402
+        && r->reply->status != 200)
     {
         r->result.outcome = BILLING_OUTCOME_UNKNOWN;
     }

@@ -338,11 +338,11 @@ billing_command_insert(billing_worker_t *w, const billing_entry_t *entry,
     (void) snprintf(reply, sizeof(reply), "%s%s%s", command->reply,
                     other ? " " : "", other ? command->op : "");
 
-    return billing_db_exec(w->db, sql, "tttttttttit", op, command->actor,
-                           command->kind, command->team, command->key,
-                           command->fingerprint, entry->id, reply,
-                           command->lang, now,
-                           command->trace == NULL ? "" : command->trace);
+    return billing_db_later(w->db, sql, "tttttttttit", op, command->actor,
+                            command->kind, command->team, command->key,
+                            command->fingerprint, entry->id, reply,
+                            command->lang, now,
+                            command->trace == NULL ? "" : command->trace);
 }
 
 
@@ -486,11 +486,11 @@ billing_command_store(billing_worker_t *w, const char *op,
         " problem = $5, retry_after = $6, answer_team = $7, body = $8"
         " WHERE op = $1";
 
-    return billing_db_exec(w->db, sql, "ttiiiitt", op, keep ? "done" : "retry",
-                           billing_worker_now(w), (int64_t) reply->status,
-                           (int64_t) reply->problem,
-                           (int64_t) reply->retry_after_sec, reply->team,
-                           keep ? body : NULL);
+    return billing_db_later(w->db, sql, "ttiiiitt", op, keep ? "done" : "retry",
+                            billing_worker_now(w), (int64_t) reply->status,
+                            (int64_t) reply->problem,
+                            (int64_t) reply->retry_after_sec, reply->team,
+                            keep ? body : NULL);
 }
 
 

@@ -225,7 +225,7 @@ billing_passes_billed(billing_worker_t *w, const char *checkout)
     static const char  sql[] =
         "UPDATE day_pass SET billed = 1 WHERE checkout = $1";
 
-    return billing_db_exec(w->db, sql, "t", checkout);
+    return billing_db_later(w->db, sql, "t", checkout);
 }
 
 

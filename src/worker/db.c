@@ -14,14 +14,14 @@
 
 #include "billing_infra.h"
 
-#define BILLING_DB_VALUES_MAX  24
-
 struct billing_db_s {
     const billing_db_engine_t  *engine;
     void                       *handle;
     bool                        open;       /* a transaction is */
     bool                        spoiled;    /* the engine has undone it */
     bool                        failed;     /* until the savepoint is undone */
+    uint64_t                    statements;
+    billing_db_kept_t           kept[BILLING_DB_KEPT];
 };
 
 typedef struct {
@@ -113,39 +113,50 @@ billing_db_free(billing_db_t *db)
         db->engine->close(db->handle);
     }
 
+    billing_kept_free(db->kept);
     free(db);
 }
 
 
-/* Reads the arguments that format names; returns how many values there are. */
+/* Behind those that are there, the arguments that format names. */
 
-static unsigned
-billing_db_values(billing_db_value_t *values, const char *format, va_list args)
+static void
+billing_db_values(billing_db_list_t *list, const char *format, va_list args)
 {
-    unsigned  n = 0;
+    billing_db_value_t  *value;
 
-    for (const char *f = format; *f != '\0'; f++, n++) {
-        assert(n < BILLING_DB_VALUES_MAX);
+    for (const char *f = format; *f != '\0'; f++) {
+        assert(list->n < BILLING_DB_VALUES_MAX);
 
-        values[n] = (billing_db_value_t) { .type = *f };
+        value = &list->values[list->n++];
+        *value = (billing_db_value_t) { .type = *f };
 
         if (*f == 'i') {
-            values[n].number = va_arg(args, int64_t);
+            value->number = va_arg(args, int64_t);
             continue;
         }
 
         if (*f == 't') {
-            values[n].bytes = va_arg(args, const char *);
-            values[n].len = values[n].bytes ? strlen(values[n].bytes) : 0;
+            value->bytes = va_arg(args, const char *);
+            value->len = value->bytes ? strlen(value->bytes) : 0;
             continue;
         }
 
         assert(*f == 'b');
-        values[n].bytes = va_arg(args, const void *);
-        values[n].len = va_arg(args, size_t);
+        value->bytes = va_arg(args, const void *);
+        value->len = va_arg(args, size_t);
     }
+}
 
-    return n;
+
+void
+billing_db_add(billing_db_list_t *list, const char *format, ...)
+{
+    va_list  args;
+
+    va_start(args, format);
+    billing_db_values(list, format, args);
+    va_end(args);
 }
 
 
@@ -179,19 +190,17 @@ billing_db_usable(const billing_db_t *db)
 
 
 static billing_db_rc_t
-billing_db_start(billing_db_t *db, const char *sql, const char *format,
-    va_list args)
+billing_db_ask(billing_db_t *db, const char *sql,
+    const billing_db_value_t *values, unsigned n)
 {
-    unsigned            n;
-    billing_db_rc_t     rc;
-    billing_db_value_t  values[BILLING_DB_VALUES_MAX];
+    billing_db_rc_t  rc = billing_db_usable(db);
 
-    rc = billing_db_usable(db);
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    n = billing_db_values(values, format, args);
+    db->statements++;
+    billing_kept_drop(db->kept, sql);
 
     rc = db->engine->query(db->handle, sql, values, n);
     if (rc == BILLING_DB_OK) {
@@ -199,6 +208,19 @@ billing_db_start(billing_db_t *db, const char *sql, const char *format,
     }
 
     return billing_db_note(db, rc);
+}
+
+
+static billing_db_rc_t
+billing_db_start(billing_db_t *db, const char *sql, const char *format,
+    va_list args)
+{
+    billing_db_list_t  list;
+
+    list.n = 0;
+    billing_db_values(&list, format, args);
+
+    return billing_db_ask(db, sql, list.values, list.n);
 }
 
 
@@ -222,17 +244,63 @@ billing_db_exec(billing_db_t *db, const char *sql, const char *format, ...)
 }
 
 
+/* Outside of a transaction nothing follows that could tell. */
+
+billing_db_rc_t
+billing_db_put_later(billing_db_t *db, const char *sql,
+    const billing_db_list_t *list)
+{
+    billing_db_rc_t  rc;
+
+    if (!db->open || db->engine->later == NULL) {
+        return billing_db_put(db, sql, list->values, list->n);
+    }
+
+    rc = billing_db_usable(db);
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    db->statements++;
+    billing_kept_drop(db->kept, sql);
+
+    return billing_db_note(db, db->engine->later(db->handle, sql,
+                                                 list->values, list->n));
+}
+
+
+billing_db_rc_t
+billing_db_later(billing_db_t *db, const char *sql, const char *format, ...)
+{
+    va_list            args;
+    billing_db_list_t  list;
+
+    list.n = 0;
+    va_start(args, format);
+    billing_db_values(&list, format, args);
+    va_end(args);
+
+    return billing_db_put_later(db, sql, &list);
+}
+
+
+billing_db_rc_t
+billing_db_settle(billing_db_t *db)
+{
+    billing_db_rc_t  rc = billing_db_usable(db);
+
+    return (rc != BILLING_DB_OK || db->engine->settle == NULL)
+           ? rc : billing_db_note(db, db->engine->settle(db->handle));
+}
+
+
 billing_db_rc_t
 billing_db_put(billing_db_t *db, const char *sql,
     const billing_db_value_t *values, unsigned n)
 {
-    billing_db_rc_t  rc = billing_db_usable(db);
+    billing_db_rc_t  rc = billing_db_ask(db, sql, values, n);
 
-    rc = (rc == BILLING_DB_OK)
-         ? db->engine->query(db->handle, sql, values, n) : rc;
-    rc = (rc == BILLING_DB_OK) ? db->engine->step(db->handle, sql) : rc;
     db->engine->reset(db->handle, sql);
-    rc = billing_db_note(db, rc);
 
     return (rc == BILLING_DB_DONE) ? BILLING_DB_OK : rc;
 }
@@ -326,7 +394,37 @@ billing_db_script(billing_db_t *db, const char *sql)
         return rc;
     }
 
+    billing_kept_drop(db->kept, sql);
+
     return billing_db_note(db, db->engine->script(db->handle, sql));
+}
+
+
+/* Outside of a transaction others may write at any moment. */
+
+bool
+billing_db_kept(billing_db_t *db, const char *tables, const char *id,
+    void *value, size_t size)
+{
+    return db->open && billing_db_usable(db) == BILLING_DB_OK
+           && billing_kept_get(db->kept, tables, id, value, size);
+}
+
+
+void
+billing_db_keep(billing_db_t *db, const char *tables, const char *id,
+    const void *value, size_t size)
+{
+    if (db->open && billing_db_usable(db) == BILLING_DB_OK) {
+        billing_kept_put(db->kept, tables, id, value, size);
+    }
+}
+
+
+uint64_t
+billing_db_statements(const billing_db_t *db)
+{
+    return db->statements;
 }
 
 
@@ -476,33 +574,4 @@ billing_db_undo(billing_db_t *db)
     /* When this fails so will the commit, which is where it is handled. */
     (void) !billing_db_script(db, "ROLLBACK TO SAVEPOINT billing");
     (void) !billing_db_script(db, "RELEASE SAVEPOINT billing");
-}
-
-
-billing_db_rc_t
-billing_db_meta_get(billing_db_t *db, const char *name, int64_t *value)
-{
-    billing_db_rc_t    rc;
-    static const char  sql[] = "SELECT value FROM meta WHERE name = $1";
-
-    rc = billing_db_query(db, sql, "t", name);
-    if (rc != BILLING_DB_ROW) {
-        return rc;
-    }
-
-    *value = billing_db_int(db, sql, 0);
-    billing_db_done(db, sql);
-
-    return BILLING_DB_OK;
-}
-
-
-billing_db_rc_t
-billing_db_meta_set(billing_db_t *db, const char *name, int64_t value)
-{
-    static const char  sql[] =
-        "INSERT INTO meta (name, value) VALUES ($1, $2)"
-        " ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-
-    return billing_db_exec(db, sql, "ti", name, value);
 }

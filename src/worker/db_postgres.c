@@ -146,27 +146,79 @@ billing_postgres_new(billing_postgres_t *pg, billing_postgres_slot_t *slot,
 }
 
 
+/* With a name and its values, ready to be sent. */
+
+static billing_db_rc_t
+billing_postgres_ask(billing_postgres_t *pg, billing_postgres_slot_t *slot,
+    const char *sql, const billing_postgres_params_t *params, unsigned n)
+{
+    if (slot->sql == NULL) {
+        return billing_postgres_new(pg, slot, sql, params->types, n);
+    }
+
+    if (slot->params != n) {
+        (void) snprintf(pg->error, sizeof(pg->error),
+                        "%u parameters given to: %s", n, sql);
+        return BILLING_DB_FATAL;
+    }
+
+    return BILLING_DB_OK;
+}
+
+
+/* Only what was prepared goes ahead: that is asked for at once. */
+
+static billing_db_rc_t
+billing_postgres_later(void *engine, const char *sql,
+    const billing_db_value_t *values, unsigned n)
+{
+    char                        name[24];
+    billing_db_rc_t             rc;
+    billing_postgres_t         *pg = engine;
+    billing_postgres_slot_t    *slot = billing_postgres_slot(pg, sql);
+    billing_postgres_params_t   params;
+
+    billing_postgres_bind(&params, values, n);
+    rc = billing_postgres_ask(pg, slot, sql, &params, n);
+
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
+    billing_postgres_name(pg, slot, name);
+
+    if (pg->lost || PQenterPipelineMode(pg->conn) == 0
+        || PQsendQueryPrepared(pg->conn, name, (int) n, params.values,
+                               params.lengths, params.formats, 0) == 0)
+    {
+        return billing_postgres_rc(pg, NULL);
+    }
+
+    billing_postgres_clear(slot);
+    pg->ahead++;
+
+    if (PQflush(pg->conn) < 0) {
+        return billing_postgres_rc(pg, NULL);
+    }
+
+    return (pg->ahead < BILLING_POSTGRES_AHEAD_MAX)
+           ? BILLING_DB_OK : billing_postgres_settle(pg);
+}
+
+
 static billing_db_rc_t
 billing_postgres_query(void *engine, const char *sql,
     const billing_db_value_t *values, unsigned n)
 {
     char                        name[24];
     PGresult                   *result;
-    billing_db_rc_t             rc = BILLING_DB_OK;
+    billing_db_rc_t             rc;
     billing_postgres_t         *pg = engine;
     billing_postgres_slot_t    *slot = billing_postgres_slot(pg, sql);
     billing_postgres_params_t   params;
 
     billing_postgres_bind(&params, values, n);
-
-    if (slot->sql == NULL) {
-        rc = billing_postgres_new(pg, slot, sql, params.types, n);
-
-    } else if (slot->params != n) {
-        (void) snprintf(pg->error, sizeof(pg->error),
-                        "%u parameters given to: %s", n, sql);
-        rc = BILLING_DB_FATAL;
-    }
+    rc = billing_postgres_ask(pg, slot, sql, &params, n);
 
     if (rc != BILLING_DB_OK) {
         return rc;
@@ -378,6 +430,8 @@ const billing_db_engine_t  billing_db_postgres = {
     .open = billing_postgres_open,
     .close = billing_postgres_close,
     .query = billing_postgres_query,
+    .later = billing_postgres_later,
+    .settle = billing_postgres_settle,
     .step = billing_postgres_step,
     .reset = billing_postgres_reset,
     .column = billing_postgres_column,

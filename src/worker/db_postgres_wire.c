@@ -1,5 +1,7 @@
 /*
- * One question to PostgreSQL at a time, with an end to the waiting.
+ * One question to PostgreSQL at a time, with an end to the waiting.  Statements
+ * whose answer can wait go ahead of it in a pipeline; the first of them that
+ * failed is then the answer, for nothing behind it was executed.
  *
  * A connection that is lost is never opened again in this process: whether
  * its last commit happened cannot be known here.  The process ends, and the
@@ -78,9 +80,27 @@ billing_postgres_flush(billing_postgres_t *pg, int64_t until_ms)
 }
 
 
+/* The next result can be had without waiting. */
+
+static bool
+billing_postgres_ready(billing_postgres_t *pg, int64_t until_ms)
+{
+    while (PQisBusy(pg->conn)) {
+        if (!billing_postgres_wait(pg, until_ms, POLLIN)
+            || PQconsumeInput(pg->conn) == 0)
+        {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
 PGresult *
 billing_postgres_answer(billing_postgres_t *pg, int queued)
 {
+    bool       piped = PQpipelineStatus(pg->conn) == PQ_PIPELINE_ON;
     int64_t    until_ms = billing_clock_mono_ms() + BILLING_POSTGRES_ANSWER_MS;
     PGresult  *result, *kept = NULL;
 
@@ -90,26 +110,38 @@ billing_postgres_answer(billing_postgres_t *pg, int queued)
 
     pg->error[0] = '\0';
 
-    if (queued == 0 || !billing_postgres_flush(pg, until_ms)) {
+    if (queued == 0 || (piped && PQpipelineSync(pg->conn) == 0)
+        || !billing_postgres_flush(pg, until_ms))
+    {
         return NULL;
     }
 
     for ( ;; ) {
-        while (PQisBusy(pg->conn)) {
-            if (!billing_postgres_wait(pg, until_ms, POLLIN)
-                || PQconsumeInput(pg->conn) == 0)
-            {
-                PQclear(kept);
-                return NULL;
-            }
+        if (!billing_postgres_ready(pg, until_ms)) {
+            PQclear(kept);
+            return NULL;
         }
 
         result = PQgetResult(pg->conn);
-        if (result == NULL) {
+
+        if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
+            PQclear(result);
+            pg->ahead = 0;
+            (void) PQexitPipelineMode(pg->conn);
             return kept;
         }
 
-        if (kept != NULL && PQresultStatus(kept) == PGRES_FATAL_ERROR) {
+        if (result == NULL) {
+            if (piped && PQstatus(pg->conn) == CONNECTION_OK) {
+                continue;               /* of one: there are more */
+            }
+
+            return kept;
+        }
+
+        if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED
+            || (kept != NULL && PQresultStatus(kept) == PGRES_FATAL_ERROR))
+        {
             PQclear(result);
             continue;
         }
@@ -117,6 +149,25 @@ billing_postgres_answer(billing_postgres_t *pg, int queued)
         PQclear(kept);
         kept = result;
     }
+}
+
+
+billing_db_rc_t
+billing_postgres_settle(void *engine)
+{
+    PGresult            *result;
+    billing_db_rc_t      rc;
+    billing_postgres_t  *pg = engine;
+
+    if (pg->ahead == 0) {
+        return BILLING_DB_OK;
+    }
+
+    result = billing_postgres_answer(pg, 1);
+    rc = billing_postgres_rc(pg, result);
+    PQclear(result);
+
+    return rc;
 }
 
 
@@ -174,7 +225,8 @@ billing_postgres_rc(billing_postgres_t *pg, const PGresult *result)
 
 
 /*
- * A transaction that could not begin is not left half open.  A commit that was
+ * One statement goes with those ahead of it.  A transaction that could not
+ * begin is not left half open.  A commit that was
  * answered with a rollback has lost what this process believed it had.
  */
 
@@ -186,6 +238,17 @@ billing_postgres_script(void *engine, const char *sql)
     billing_db_rc_t      rc;
     billing_postgres_t  *pg = engine;
 
+    /* What is undone need not have been well. */
+    if (strncmp(sql, "ROLLBACK", 8) == 0) {
+        (void) !billing_postgres_settle(pg);
+    }
+
+    rc = strchr(sql, ';') != NULL ? billing_postgres_settle(pg)
+                                  : BILLING_DB_OK;
+    if (rc != BILLING_DB_OK) {
+        return rc;
+    }
+
     idle = PQtransactionStatus(pg->conn) == PQTRANS_IDLE;
 
     /* Undone already; the message that says why must stay. */
@@ -193,7 +256,10 @@ billing_postgres_script(void *engine, const char *sql)
         return BILLING_DB_OK;
     }
 
-    result = billing_postgres_answer(pg, PQsendQuery(pg->conn, sql));
+    result = billing_postgres_answer(pg, (pg->ahead == 0)
+                 ? PQsendQuery(pg->conn, sql)
+                 : PQsendQueryParams(pg->conn, sql, 0, NULL, NULL, NULL, NULL,
+                                     0));
     rc = billing_postgres_rc(pg, result);
 
     if (rc == BILLING_DB_OK && strcmp(sql, "COMMIT") == 0

@@ -32,9 +32,12 @@
 #define BILLING_SQLITE_SMB2        0xfe534d42
 #define BILLING_SQLITE_CIFS        0xff534d42
 
+/* A parameter's place, for SQLite numbers them as they come in the text. */
 typedef struct {
     const char    *sql;
     sqlite3_stmt  *stmt;
+    int            params;
+    uint8_t        at[BILLING_DB_COLUMNS_MAX];
 } billing_sqlite_slot_t;
 
 typedef struct {
@@ -264,19 +267,9 @@ billing_sqlite_slot(billing_sqlite_t *s, const char *sql)
 
 static billing_db_rc_t
 billing_sqlite_bind(billing_sqlite_t *s, sqlite3_stmt *stmt,
-    const billing_db_value_t *value, unsigned number)
+    const billing_db_value_t *value, int at)
 {
-    int   at, code;
-    char  name[16];
-
-    (void) snprintf(name, sizeof(name), "$%u", number);
-
-    at = sqlite3_bind_parameter_index(stmt, name);
-    if (at == 0) {
-        (void) snprintf(s->error, sizeof(s->error), "no parameter %s in: %s",
-                        name, sqlite3_sql(stmt));
-        return BILLING_DB_FATAL;
-    }
+    int  code;
 
     if (value->type == 'i') {
         code = sqlite3_bind_int64(stmt, at, value->number);
@@ -299,42 +292,73 @@ billing_sqlite_bind(billing_sqlite_t *s, sqlite3_stmt *stmt,
 
 
 static billing_db_rc_t
+billing_sqlite_new(billing_sqlite_t *s, billing_sqlite_slot_t *slot,
+    const char *sql)
+{
+    int   at, code, n;
+    char  name[16];
+
+    if (s->used >= BILLING_SQLITE_STATEMENTS - 1) {
+        (void) snprintf(s->error, sizeof(s->error),
+                        "more statements than have a place");
+        return BILLING_DB_FATAL;
+    }
+
+    code = sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                              &slot->stmt, NULL);
+    if (code != SQLITE_OK) {
+        return billing_sqlite_rc(s, code);
+    }
+
+    slot->sql = sql;
+    s->used++;
+
+    n = sqlite3_bind_parameter_count(slot->stmt);
+
+    for (slot->params = 0; slot->params < n; slot->params++) {
+        (void) snprintf(name, sizeof(name), "$%d", slot->params + 1);
+        at = sqlite3_bind_parameter_index(slot->stmt, name);
+
+        if (at == 0 || slot->params == BILLING_DB_COLUMNS_MAX) {
+            (void) snprintf(s->error, sizeof(s->error),
+                            "no parameter %s in: %s", name, sql);
+            return BILLING_DB_FATAL;
+        }
+
+        slot->at[slot->params] = (uint8_t) at;
+    }
+
+    return BILLING_DB_OK;
+}
+
+
+static billing_db_rc_t
 billing_sqlite_query(void *engine, const char *sql,
     const billing_db_value_t *values, unsigned n)
 {
-    int                     code;
     billing_db_rc_t         rc = BILLING_DB_OK;
     billing_sqlite_t       *s = engine;
     billing_sqlite_slot_t  *slot = billing_sqlite_slot(s, sql);
 
     if (slot->sql == NULL) {
-        if (s->used >= BILLING_SQLITE_STATEMENTS - 1) {
-            (void) snprintf(s->error, sizeof(s->error),
-                            "more statements than have a place");
-            return BILLING_DB_FATAL;
-        }
+        rc = billing_sqlite_new(s, slot, sql);
+    }
 
-        code = sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
-                                  &slot->stmt, NULL);
-        if (code != SQLITE_OK) {
-            return billing_sqlite_rc(s, code);
-        }
-
-        slot->sql = sql;
-        s->used++;
+    if (rc != BILLING_DB_OK) {
+        return rc;
     }
 
     (void) sqlite3_reset(slot->stmt);
     (void) sqlite3_clear_bindings(slot->stmt);
 
-    if (sqlite3_bind_parameter_count(slot->stmt) != (int) n) {
+    if (slot->params != (int) n) {
         (void) snprintf(s->error, sizeof(s->error),
                         "%u parameters given to: %s", n, sql);
         return BILLING_DB_FATAL;
     }
 
     for (unsigned i = 0; i < n && rc == BILLING_DB_OK; i++) {
-        rc = billing_sqlite_bind(s, slot->stmt, &values[i], i + 1);
+        rc = billing_sqlite_bind(s, slot->stmt, &values[i], slot->at[i]);
     }
 
     return rc;

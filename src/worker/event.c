@@ -13,17 +13,15 @@
 #define BILLING_EVENT_ROWS_MAX  10000   /* forgotten at a time */
 
 
-static billing_db_rc_t billing_event_told(billing_worker_t *w,
-    const billing_team_row_t *row, billing_told_t *told);
 static billing_db_rc_t billing_event_bits(billing_worker_t *w,
-    const billing_team_row_t *row, const billing_told_t *told);
+    const billing_team_row_t *row);
 static json_t *billing_event_from(const billing_told_t *told);
 static billing_db_rc_t billing_event_person(billing_worker_t *w,
     const char *team, const char *email, uint32_t told);
 static billing_db_rc_t billing_event_write(billing_worker_t *w,
     billing_event_kind_t kind, const char *team, const char *body);
 static billing_db_rc_t billing_event_deliver(billing_worker_t *w,
-    billing_event_kind_t kind, int64_t seq);
+    billing_event_kind_t kind, const char *id);
 
 
 static bool
@@ -40,72 +38,39 @@ billing_event_wanted(const billing_worker_t *w)
 billing_db_rc_t
 billing_event_team(billing_worker_t *w, const char *team)
 {
-    static const char  differs_sql[] =
-        "SELECT 1 FROM team WHERE id = $1 AND (plan <> told_plan"
-        " OR state <> told_state OR seats <> told_seats"
-        " OR period_end_at <> told_until)";
     static const char  sql[] =
         "UPDATE team SET told_plan = plan, told_state = state,"
         " told_seats = seats, told_until = period_end_at WHERE id = $1";
 
     billing_db_rc_t      rc;
-    billing_told_t       told;
+    billing_told_t      *told;
     billing_team_row_t   row;
-
-    rc = billing_db_query(w->db, differs_sql, "t", team);
-
-    if (rc != BILLING_DB_ROW) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
-    }
-
-    billing_db_done(w->db, differs_sql);
 
     rc = billing_team_load(w, team, &row);
 
-    if (rc == BILLING_DB_OK) {
-        rc = billing_event_told(w, &row, &told);
+    if (rc != BILLING_DB_OK) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
     }
 
-    if (rc == BILLING_DB_OK && billing_event_wanted(w)) {
-        rc = billing_event_bits(w, &row, &told);
+    told = &row.told;
+
+    if (told->plan == row.team.plan && told->state == row.team.state
+        && told->seats == row.team.seats
+        && told->until_at == row.team.current.end_at)
+    {
+        return BILLING_DB_OK;
     }
 
-    return rc == BILLING_DB_OK ? billing_db_exec(w->db, sql, "t", team) : rc;
+    if (billing_event_wanted(w)) {
+        rc = billing_event_bits(w, &row);
+    }
+
+    return rc == BILLING_DB_OK ? billing_db_later(w->db, sql, "t", team) : rc;
 }
 
 
 static billing_db_rc_t
-billing_event_told(billing_worker_t *w, const billing_team_row_t *row,
-    billing_told_t *told)
-{
-    static const char  sql[] =
-        "SELECT told_plan, told_state, told_seats, told_until FROM team"
-        " WHERE id = $1";
-
-    const char       *text;
-    billing_db_rc_t   rc;
-
-    rc = billing_db_query(w->db, sql, "t", row->id);
-
-    if (rc != BILLING_DB_ROW) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
-    }
-
-    text = billing_db_text(w->db, sql, 0);
-    told->plan = billing_plan_parse(text, strlen(text));
-    text = billing_db_text(w->db, sql, 1);
-    told->state = billing_state_parse(text, strlen(text));
-    told->seats = (uint32_t) billing_db_int(w->db, sql, 2);
-    told->until_at = billing_db_int(w->db, sql, 3);
-    billing_db_done(w->db, sql);
-
-    return BILLING_DB_OK;
-}
-
-
-static billing_db_rc_t
-billing_event_bits(billing_worker_t *w, const billing_team_row_t *row,
-    const billing_told_t *told)
+billing_event_bits(billing_worker_t *w, const billing_team_row_t *row)
 {
     uint32_t         bits;
     billing_db_rc_t  rc = BILLING_DB_OK;
@@ -114,14 +79,15 @@ billing_event_bits(billing_worker_t *w, const billing_team_row_t *row,
         .seats = row->team.seats, .until_at = row->team.current.end_at
     };
 
-    bits = billing_event_team_bits(told, &now);
+    bits = billing_event_team_bits(&row->told, &now);
 
     for (unsigned i = 1; i < BILLING_EVENTS && rc == BILLING_DB_OK; i++) {
         if (bits & (1u << i)) {
             rc = billing_event_emit(w, (billing_event_kind_t) i, row->id,
                      i == BILLING_EVENT_TEAM_CREATED
                      ? json_object()
-                     : json_pack("{s:o}", "from", billing_event_from(told)));
+                     : json_pack("{s:o}", "from",
+                                 billing_event_from(&row->told)));
         }
     }
 
@@ -176,7 +142,7 @@ billing_event_member(billing_worker_t *w, const char *team,
         }
     }
 
-    return billing_db_exec(w->db, sql, "tt", team, email);
+    return billing_db_later(w->db, sql, "tt", team, email);
 }
 
 
@@ -259,24 +225,13 @@ static billing_db_rc_t
 billing_event_write(billing_worker_t *w, billing_event_kind_t kind,
     const char *team, const char *body)
 {
-    static const char  seq_sql[] =
-        "SELECT COALESCE(MAX(seq), 0) + 1 FROM app_event";
     static const char  sql[] =
         "INSERT INTO app_event (seq, id, kind, team, body, at, trace)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        " SELECT COALESCE(MAX(seq), 0) + 1, $1, $2, $3, $4, $5, $6"
+        " FROM app_event";
 
     char             random[BILLING_ID_MAX + 1], id[BILLING_ID_MAX + 1];
-    int64_t          seq;
     billing_db_rc_t  rc;
-
-    rc = billing_db_query(w->db, seq_sql, "");
-
-    if (rc != BILLING_DB_ROW) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;
-    }
-
-    seq = billing_db_int(w->db, seq_sql, 0);
-    billing_db_done(w->db, seq_sql);
 
     rc = billing_id_new('m', random);
 
@@ -289,28 +244,28 @@ billing_event_write(billing_worker_t *w, billing_event_kind_t kind,
     (void) snprintf(id, sizeof(id), "msg_%.*s", BILLING_ID_MAX - 4,
                     random + 2);
 
-    rc = billing_db_exec(w->db, sql, "itittit", seq, id, (int64_t) kind,
-                         team, body, billing_worker_now(w), w->trace);
+    rc = billing_db_later(w->db, sql, "tittit", id, (int64_t) kind, team,
+                          body, billing_worker_now(w), w->trace);
 
-    return rc == BILLING_DB_OK ? billing_event_deliver(w, kind, seq) : rc;
+    return rc == BILLING_DB_OK ? billing_event_deliver(w, kind, id) : rc;
 }
 
 
 static billing_db_rc_t
 billing_event_deliver(billing_worker_t *w, billing_event_kind_t kind,
-    int64_t seq)
+    const char *id)
 {
     static const char  sql[] =
         "INSERT INTO app_delivery (endpoint, event, state, next_at)"
-        " VALUES ($1, $2, 'queued', $3)";
+        " SELECT $1, seq, 'queued', $2 FROM app_event WHERE id = $3";
 
     billing_db_rc_t               rc = BILLING_DB_OK;
     const billing_application_t  *app = &w->settings->application;
 
     for (uint32_t i = 0; i < app->nwebhooks && rc == BILLING_DB_OK; i++) {
         if (app->webhooks[i].events & (1u << kind)) {
-            rc = billing_db_exec(w->db, sql, "tii", app->webhooks[i].url, seq,
-                                 billing_worker_wall(w));
+            rc = billing_db_later(w->db, sql, "tit", app->webhooks[i].url,
+                                  billing_worker_wall(w), id);
         }
     }
 

@@ -132,10 +132,7 @@ billing_invoice_write(billing_worker_t *w, const billing_invoice_making_t *m,
     static const char  sql[] =
         "INSERT INTO invoice (number, series, year, no, team, checkout,"
         " payer, issued_at, document, hash, prev_hash)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', '')";
-    static const char  seal_sql[] =
-        "UPDATE invoice SET document = $1, hash = $2, prev_hash = $3"
-        " WHERE number = $4 AND hash = ''";
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
     char              hash[BILLING_HASH_LEN + 1];
     char             *text;
@@ -147,16 +144,12 @@ billing_invoice_write(billing_worker_t *w, const billing_invoice_making_t *m,
         return BILLING_DB_CONFLICT;
     }
 
-    rc = billing_db_exec(w->db, sql, "ttiittti", m->number.number,
-                         m->number.series, (int64_t) m->number.year,
-                         m->number.no, m->order->team->id,
-                         m->order->checkout->id, m->order->checkout->actor,
-                         m->number.issued_at);
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_db_exec(w->db, seal_sql, "tttt", text, hash,
-                             m->number.prev_hash, m->number.number);
-    }
+    rc = billing_db_later(w->db, sql, "ttiitttittt", m->number.number,
+                          m->number.series, (int64_t) m->number.year,
+                          m->number.no, m->order->team->id,
+                          m->order->checkout->id, m->order->checkout->actor,
+                          m->number.issued_at, text, hash,
+                          m->number.prev_hash);
 
     if (rc == BILLING_DB_OK) {
         rc = billing_print_later(w, m->number.number);

@@ -9,6 +9,30 @@
 #include "billing_business.h"
 
 
+/* One statement for all entries of a transaction; $1..$3 are those of each. */
+
+#define BILLING_LEDGER_1  "($1, 0, $4, $5, $6, $2, $3)"
+#define BILLING_LEDGER_2  BILLING_LEDGER_1 ", ($1, 1, $7, $8, $9, $2, $3)"
+#define BILLING_LEDGER_3  BILLING_LEDGER_2 ", ($1, 2, $10, $11, $12, $2, $3)"
+#define BILLING_LEDGER_4  BILLING_LEDGER_3 ", ($1, 3, $13, $14, $15, $2, $3)"
+#define BILLING_LEDGER_5  BILLING_LEDGER_4 ", ($1, 4, $16, $17, $18, $2, $3)"
+#define BILLING_LEDGER_6  BILLING_LEDGER_5 ", ($1, 5, $19, $20, $21, $2, $3)"
+#define BILLING_LEDGER_7  BILLING_LEDGER_6 ", ($1, 6, $22, $23, $24, $2, $3)"
+#define BILLING_LEDGER_8  BILLING_LEDGER_7 ", ($1, 7, $25, $26, $27, $2, $3)"
+
+#define BILLING_LEDGER                                                        \
+    "INSERT INTO ledger (txn, n, account, amount_minor, currency, at, ref)"   \
+    " VALUES "
+
+static const char *const  billing_ledger_sql[BILLING_ENTRIES_MAX + 1] = {
+    NULL,
+    BILLING_LEDGER BILLING_LEDGER_1, BILLING_LEDGER BILLING_LEDGER_2,
+    BILLING_LEDGER BILLING_LEDGER_3, BILLING_LEDGER BILLING_LEDGER_4,
+    BILLING_LEDGER BILLING_LEDGER_5, BILLING_LEDGER BILLING_LEDGER_6,
+    BILLING_LEDGER BILLING_LEDGER_7, BILLING_LEDGER BILLING_LEDGER_8
+};
+
+
 static bool billing_posting_balanced(const billing_posting_t *posting);
 
 
@@ -69,32 +93,27 @@ billing_posting_passes(billing_posting_t *posting, const char *team,
 billing_db_rc_t
 billing_ledger_post(billing_worker_t *w, const billing_posting_t *posting)
 {
-    static const char  sql[] =
-        "INSERT INTO ledger (txn, n, account, amount_minor, currency, at,"
-        " ref) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-
-    uint32_t                       i;
-    billing_db_rc_t                rc;
+    billing_db_list_t              list;
     const billing_ledger_entry_t  *entry;
 
     if (!billing_posting_balanced(posting)) {
         return BILLING_DB_CONFLICT;
     }
 
-    for (i = 0; i < posting->n; i++) {
-        entry = &posting->entries[i];
-
-        rc = billing_db_exec(w->db, sql, "tititit", posting->txn,
-                 (int64_t) i, entry->account, entry->amount.minor,
-                 billing_currency_code(entry->amount.currency), posting->at,
-                 posting->ref);
-
-        if (rc != BILLING_DB_OK) {
-            return rc;
-        }
+    if (posting->n == 0) {
+        return BILLING_DB_OK;
     }
 
-    return BILLING_DB_OK;
+    list.n = 0;
+    billing_db_add(&list, "tit", posting->txn, posting->at, posting->ref);
+
+    for (uint32_t i = 0; i < posting->n; i++) {
+        entry = &posting->entries[i];
+        billing_db_add(&list, "tit", entry->account, entry->amount.minor,
+                       billing_currency_code(entry->amount.currency));
+    }
+
+    return billing_db_put_later(w->db, billing_ledger_sql[posting->n], &list);
 }
 
 

@@ -143,10 +143,9 @@ billing_mail_queue(billing_worker_t *w, const char *to,
     billing_db_rc_t    rc = BILLING_DB_CONFLICT;
     static const char  sql[] =
         "INSERT INTO mail_outbox (message_id, recipient, template, lang,"
-        " subject, text, state, created_at, next_at, attachment, domain)"
-        " VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $7, $8, $9)";
-    static const char  place_sql[] =
-        "UPDATE mail_outbox SET place = 0 WHERE message_id = $1";
+        " subject, text, state, created_at, next_at, attachment, domain,"
+        " place) VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $7, $8, $9,"
+        " $10)";
 
     language = (strcmp(lang, "fr") == 0) ? BILLING_LANG_FR : BILLING_LANG_EN;
 
@@ -161,15 +160,13 @@ billing_mail_queue(billing_worker_t *w, const char *to,
     json_decref(words);
 
     if (subject != NULL && text != NULL && billing_mail_id(w, id)) {
-        rc = billing_db_exec(w->db, sql, "ttttttitt", id, to, template_key,
-                             billing_lang_name(language), subject, text, now,
-                             number, billing_mail_domain(to));
 
         /* Who has paid, or has to pay, does not wait behind notices. */
 
-        if (rc == BILLING_DB_OK && number[0] != '\0') {
-            rc = billing_db_exec(w->db, place_sql, "t", id);
-        }
+        rc = billing_db_later(w->db, sql, "ttttttitti", id, to, template_key,
+                              billing_lang_name(language), subject, text, now,
+                              number, billing_mail_domain(to),
+                              (int64_t) (number[0] == '\0'));
 
         billing_infra(w)->mail->poll_ms = 0;
     }

@@ -1,5 +1,6 @@
 /* Members: what somebody is in a team, and in the company around it. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "billing_business.h"
@@ -13,25 +14,32 @@ billing_db_rc_t
 billing_member_roles(billing_worker_t *w, const char *team,
     const char *email, uint32_t *roles)
 {
+    static const char  tables[] = "member";
     static const char  sql[] =
         "SELECT roles FROM member WHERE team = $1 AND email = $2";
 
+    char             who[BILLING_ID_MAX + BILLING_EMAIL_MAX + 2];
     billing_db_rc_t  rc;
+
+    (void) snprintf(who, sizeof(who), "%s %s", team, email);
+
+    if (billing_db_kept(w->db, tables, who, roles, sizeof(*roles))) {
+        return BILLING_DB_OK;
+    }
 
     *roles = 0;
 
     rc = billing_db_query(w->db, sql, "tt", team, email);
 
-    if (rc == BILLING_DB_DONE) {
-        return BILLING_DB_OK;
-    }
+    if (rc == BILLING_DB_ROW) {
+        *roles = (uint32_t) billing_db_int(w->db, sql, 0);
+        billing_db_done(w->db, sql);
 
-    if (rc != BILLING_DB_ROW) {
+    } else if (rc != BILLING_DB_DONE) {
         return rc;
     }
 
-    *roles = (uint32_t) billing_db_int(w->db, sql, 0);
-    billing_db_done(w->db, sql);
+    billing_db_keep(w->db, tables, who, roles, sizeof(*roles));
 
     return BILLING_DB_OK;
 }
@@ -98,8 +106,8 @@ billing_member_write(billing_worker_t *w,
 
     billing_db_rc_t  rc;
 
-    rc = billing_db_exec(w->db, sql, "ttii", change->team, change->email,
-                         (int64_t) roles, change->now);
+    rc = billing_db_later(w->db, sql, "ttii", change->team, change->email,
+                          (int64_t) roles, change->now);
 
     if (rc != BILLING_DB_OK) {
         return rc;

@@ -128,6 +128,23 @@ static const billing_op_entry_t  billing_op_entries[] = {
 };
 
 
+/* What the database has to say against it is known before it is answered. */
+
+static billing_db_rc_t
+billing_op_settled(billing_worker_t *w, billing_db_rc_t rc)
+{
+    billing_db_rc_t  settled;
+
+    if (rc != BILLING_DB_OK && rc != BILLING_DB_DONE) {
+        return rc;
+    }
+
+    settled = billing_db_settle(w->db);
+
+    return (settled == BILLING_DB_OK) ? rc : settled;
+}
+
+
 billing_db_rc_t
 billing_op_run(billing_worker_t *w, const billing_command_t *command,
     int64_t now, billing_op_reply_t *reply)
@@ -160,7 +177,7 @@ billing_op_run(billing_worker_t *w, const billing_command_t *command,
     }
 
     w->actor = command->actor;
-    rc = entry->run(&op);
+    rc = billing_op_settled(w, entry->run(&op));
     w->actor = NULL;
 
     if (rc == BILLING_DB_FATAL || rc == BILLING_DB_FULL) {

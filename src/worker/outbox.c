@@ -34,8 +34,8 @@ struct billing_outbox_s {
 
 static billing_db_rc_t billing_outbox_change(billing_worker_t *w,
     billing_record_kind_t kind, const char *id, const char *email);
-static billing_outbox_row_t *billing_outbox_again(
-    billing_outbox_list_t *list, billing_record_kind_t kind, const char *id);
+static bool billing_outbox_again(const billing_outbox_list_t *list,
+    billing_record_kind_t kind, const char *id);
 static billing_db_rc_t billing_outbox_send(billing_worker_t *w,
     const billing_outbox_row_t *row);
 static void billing_outbox_sent(billing_worker_t *w, redisReply *reply,
@@ -169,25 +169,25 @@ billing_outbox_seq(billing_worker_t *w)
  * list of people it is among the last.
  */
 
-static billing_outbox_row_t *
-billing_outbox_again(billing_outbox_list_t *list, billing_record_kind_t kind,
-    const char *id)
+static bool
+billing_outbox_again(const billing_outbox_list_t *list,
+    billing_record_kind_t kind, const char *id)
 {
-    billing_outbox_row_t  *row;
+    const billing_outbox_row_t  *row;
 
     if (kind != BILLING_RECORD_TEAM) {
-        return NULL;
+        return false;
     }
 
     for (size_t i = list->n; i > 0 && list->n - i < BILLING_OUTBOX_PAGE; i--) {
         row = &list->rows[i - 1];
 
         if (row->kind == kind && strcmp(row->id, id) == 0) {
-            return row;
+            return true;
         }
     }
 
-    return NULL;
+    return false;
 }
 
 
@@ -203,21 +203,20 @@ billing_outbox_change(billing_worker_t *w, billing_record_kind_t kind,
         " VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (kind, id, email) DO UPDATE SET seq = excluded.seq";
 
+    /* Not sent yet: what is sent after the commit is how it is then. */
+
+    if (billing_outbox_again(&o->changed, kind, id)) {
+        return BILLING_DB_OK;
+    }
+
     rc = billing_outbox_seq(w);
     if (rc == BILLING_DB_OK) {
-        rc = billing_db_exec(w->db, sql, "itti", (int64_t) kind, id, email,
-                             o->seq);
+        rc = billing_db_later(w->db, sql, "itti", (int64_t) kind, id, email,
+                              o->seq);
     }
 
     if (rc != BILLING_DB_OK) {
         return rc;
-    }
-
-    row = billing_outbox_again(&o->changed, kind, id);
-
-    if (row != NULL) {
-        row->seq = o->seq;
-        return BILLING_DB_OK;
     }
 
     row = billing_outbox_push(&o->changed);

@@ -153,7 +153,7 @@ billing_pay_begin(billing_worker_t *w, billing_team_row_t *row,
     }
 
     if (co->step == BILLING_CALL_CHARGE) {
-        rc = billing_checkout_move(w, co, BILLING_CHECKOUT_CHARGING);
+        rc = billing_checkout_turn(co, BILLING_CHECKOUT_CHARGING);
     }
 
     return rc == BILLING_DB_OK ? billing_checkout_send(w, co) : rc;

@@ -230,7 +230,7 @@ billing_print_later(billing_worker_t *w, const char *number)
 
     billing_infra(w)->print_ms = 0;
 
-    return billing_db_exec(w->db, sql, "t", number);
+    return billing_db_later(w->db, sql, "t", number);
 }
 
 

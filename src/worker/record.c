@@ -14,8 +14,8 @@ static int64_t billing_record_valid_until(const billing_settings_t *settings,
     const billing_team_row_t *row);
 static billing_db_rc_t billing_record_editable(billing_worker_t *w,
     const billing_team_row_t *row, billing_team_record_t *out);
-static billing_db_rc_t billing_record_limit(billing_worker_t *w,
-    const billing_team_row_t *row, uint32_t *limit);
+static uint32_t billing_record_limit(const billing_settings_t *settings,
+    const billing_team_row_t *row);
 
 
 billing_db_rc_t
@@ -125,14 +125,14 @@ billing_record_editable(billing_worker_t *w, const billing_team_row_t *row,
         "SELECT rank FROM board WHERE team = $1 AND gone = 0"
         " ORDER BY rank DESC LIMIT 1 OFFSET $2";
 
-    uint32_t         limit = 0;
+    uint32_t         limit;
     billing_db_rc_t  rc;
 
     out->editable_from = 0;
-    rc = billing_record_limit(w, row, &limit);
+    limit = billing_record_limit(w->settings, row);
 
-    if (rc != BILLING_DB_OK || limit == 0) {
-        return rc;
+    if (limit == 0) {
+        return BILLING_DB_OK;
     }
 
     /* for the gate's text, where it is not the plan's */
@@ -163,34 +163,17 @@ billing_record_editable(billing_worker_t *w, const billing_team_row_t *row,
 
 /* Its own, or that of the time it comes from, or its plan's (R42). */
 
-static billing_db_rc_t
-billing_record_limit(billing_worker_t *w, const billing_team_row_t *row,
-    uint32_t *limit)
+static uint32_t
+billing_record_limit(const billing_settings_t *settings,
+    const billing_team_row_t *row)
 {
-    static const char  sql[] =
-        "SELECT created_at, editable_boards FROM team WHERE id = $1";
+    uint32_t  limit;
 
-    int64_t           own, created_at;
-    billing_db_rc_t   rc;
+    limit = billing_catalogue_boards(&settings->catalogue, row->team.plan,
+                                     row->created_at);
 
-    rc = billing_db_query(w->db, sql, "t", row->id);
-
-    if (rc != BILLING_DB_ROW) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_FATAL : rc;
-    }
-
-    created_at = billing_db_int(w->db, sql, 0);
-    own = billing_db_int(w->db, sql, 1);
-    billing_db_done(w->db, sql);
-
-    *limit = billing_catalogue_boards(&w->settings->catalogue,
-                                      row->team.plan, created_at);
-
-    if (*limit != 0 && own > 0) {
-        *limit = (uint32_t) own;
-    }
-
-    return BILLING_DB_OK;
+    return limit != 0 && row->editable_boards != 0 ? row->editable_boards
+                                                   : limit;
 }
 
 

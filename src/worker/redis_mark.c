@@ -92,7 +92,7 @@ billing_redis_mark_move(billing_worker_t *w, const char *entry_id)
         return BILLING_DB_OK;
     }
 
-    rc = billing_db_exec(w->db, sql, "t", entry_id);
+    rc = billing_db_later(w->db, sql, "t", entry_id);
     if (rc == BILLING_DB_OK) {
         (void) snprintf(mark->last_id, sizeof(mark->last_id), "%s", entry_id);
     }

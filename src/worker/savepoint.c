@@ -59,6 +59,8 @@ billing_db_rc_t
 billing_savepoint_end(billing_worker_t *w, const billing_mark_t *mark,
     billing_db_rc_t rc)
 {
+    rc = (rc == BILLING_DB_OK) ? billing_db_settle(w->db) : rc;
+
     if (rc == BILLING_DB_FATAL || rc == BILLING_DB_FULL) {
         return rc;
     }

@@ -19,12 +19,11 @@ billing_db_rc_t
 billing_number_next(billing_worker_t *w, const char *last_sql,
     billing_number_t *number)
 {
-    static const char  open_sql[] =
-        "INSERT INTO invoice_series (series, year) VALUES ($1, $2)"
-        " ON CONFLICT (series, year) DO NOTHING";
     static const char  sql[] =
-        "UPDATE invoice_series SET last_no = last_no + 1, last_at = $1"
-        " WHERE series = $2 AND year = $3 RETURNING last_no";
+        "INSERT INTO invoice_series (series, year, last_no, last_at)"
+        " VALUES ($1, $2, 1, $3) ON CONFLICT (series, year) DO UPDATE SET"
+        " last_no = invoice_series.last_no + 1, last_at = excluded.last_at"
+        " RETURNING last_no";
 
     billing_db_rc_t  rc;
 
@@ -36,15 +35,8 @@ billing_number_next(billing_worker_t *w, const char *last_sql,
 
     number->year = billing_zone_day(number->issued_at).year;
 
-    rc = billing_db_exec(w->db, open_sql, "ti", number->series,
-                         (int64_t) number->year);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    rc = billing_db_query(w->db, sql, "iti", number->issued_at,
-                          number->series, (int64_t) number->year);
+    rc = billing_db_query(w->db, sql, "tii", number->series,
+                          (int64_t) number->year, number->issued_at);
 
     if (rc != BILLING_DB_ROW) {
         return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;

@@ -8,6 +8,8 @@
 #include "billing_business.h"
 
 
+static billing_db_rc_t billing_team_look(billing_worker_t *w,
+    const char *id, billing_team_row_t *row);
 static void billing_team_read(billing_db_t *db, const char *sql,
     billing_team_row_t *row);
 static void billing_team_read_bill(billing_db_t *db, const char *sql,
@@ -16,18 +18,48 @@ static billing_db_rc_t billing_team_store_inside(billing_worker_t *w,
     billing_team_row_t *row);
 static billing_db_rc_t billing_team_count(billing_worker_t *w,
     billing_team_row_t *row);
-static billing_db_rc_t billing_team_store_plan(billing_worker_t *w,
-    const billing_team_row_t *row);
 static void billing_team_read_trial(billing_db_t *db, const char *sql,
     billing_team_row_t *row);
-static billing_db_rc_t billing_team_store_bill(billing_worker_t *w,
+static billing_db_rc_t billing_team_was(billing_worker_t *w,
+    const char *id, billing_plan_t *plan);
+static billing_db_rc_t billing_team_write(billing_worker_t *w,
     const billing_team_row_t *row);
-static billing_db_rc_t billing_team_store_trial(billing_worker_t *w,
-    const billing_team_row_t *row);
+static void billing_team_plan_values(const billing_team_row_t *row,
+    billing_db_list_t *list);
+static void billing_team_bill_values(const billing_team_row_t *row,
+    billing_db_list_t *list);
+static void billing_team_trial_values(const billing_team_row_t *row,
+    billing_db_list_t *list);
+
+
+/* What a row is made of: it is read anew after any of these is written to. */
+
+static const char  billing_team_tables[] =
+    "team day_pass bill payment credit_note refund";
 
 
 billing_db_rc_t
 billing_team_load(billing_worker_t *w, const char *id,
+    billing_team_row_t *row)
+{
+    billing_db_rc_t  rc;
+
+    if (billing_db_kept(w->db, billing_team_tables, id, row, sizeof(*row))) {
+        return BILLING_DB_OK;
+    }
+
+    rc = billing_team_look(w, id, row);
+
+    if (rc == BILLING_DB_OK) {
+        billing_db_keep(w->db, billing_team_tables, id, row, sizeof(*row));
+    }
+
+    return rc;
+}
+
+
+static billing_db_rc_t
+billing_team_look(billing_worker_t *w, const char *id,
     billing_team_row_t *row)
 {
     static const char  sql[] =
@@ -41,7 +73,8 @@ billing_team_load(billing_worker_t *w, const char *id,
         " settle_at, failed, failed_at, retry_at, retry_stop, seats_open,"
         " remind_at, late_at, invite_link, account, gone,"
         " passes_off, trial_plan, trial_ends_at, trial_seats, trial_used,"
-        " review_days, review_at,"
+        " review_days, review_at, editable_boards,"
+        " told_plan, told_state, told_seats, told_until,"
         " CASE WHEN EXISTS (SELECT 1 FROM day_pass p WHERE"
         " p.team = team.id AND p.billed = 0) THEN 1 ELSE 0 END"
         " FROM team WHERE id = $1";
@@ -59,7 +92,7 @@ billing_team_load(billing_worker_t *w, const char *id,
     billing_team_read(w->db, sql, row);
     billing_team_read_bill(w->db, sql, row);
     billing_team_read_trial(w->db, sql, row);
-    unbilled = billing_db_int(w->db, sql, 53) != 0;
+    unbilled = billing_db_int(w->db, sql, 58) != 0;
     billing_db_done(w->db, sql);
 
     rc = unbilled ? billing_passes_load(w, row) : BILLING_DB_OK;
@@ -182,6 +215,15 @@ billing_team_read_trial(billing_db_t *db, const char *sql,
     team->trial_used = billing_db_int(db, sql, 50) != 0;
     team->review_days = (uint32_t) billing_db_int(db, sql, 51);
     team->review_at = billing_db_int(db, sql, 52);
+    row->editable_boards = billing_db_int(db, sql, 53) > 0
+                           ? (uint32_t) billing_db_int(db, sql, 53) : 0;
+
+    text = billing_db_text(db, sql, 54);
+    row->told.plan = billing_plan_parse(text, strlen(text));
+    text = billing_db_text(db, sql, 55);
+    row->told.state = billing_state_parse(text, strlen(text));
+    row->told.seats = (uint32_t) billing_db_int(db, sql, 56);
+    row->told.until_at = billing_db_int(db, sql, 57);
 }
 
 
@@ -220,34 +262,17 @@ billing_team_insert(billing_worker_t *w, const billing_team_row_t *row)
 billing_db_rc_t
 billing_team_store(billing_worker_t *w, billing_team_row_t *row)
 {
-    static const char  sql[] = "SELECT plan FROM team WHERE id = $1";
-
-    const char       *plan;
-    billing_db_rc_t   rc;
-    billing_plan_t    was;
+    billing_db_rc_t  rc;
+    billing_plan_t   was;
 
     if (!billing_account_own(row)) {
         return billing_team_store_inside(w, row);
     }
 
-    rc = billing_db_query(w->db, sql, "t", row->id);
-
-    if (rc != BILLING_DB_ROW) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
-    }
-
-    plan = billing_db_text(w->db, sql, 0);
-    was = billing_plan_parse(plan, strlen(plan));
-    billing_db_done(w->db, sql);
-
-    rc = billing_team_store_plan(w, row);
+    rc = billing_team_was(w, row->id, &was);
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_team_store_bill(w, row);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_team_store_trial(w, row);
+        rc = billing_team_write(w, row);
     }
 
     if (rc == BILLING_DB_OK) {
@@ -255,6 +280,34 @@ billing_team_store(billing_worker_t *w, billing_team_row_t *row)
     }
 
     return rc == BILLING_DB_OK ? billing_team_count(w, row) : rc;
+}
+
+
+static billing_db_rc_t
+billing_team_was(billing_worker_t *w, const char *id, billing_plan_t *plan)
+{
+    static const char  sql[] = "SELECT plan FROM team WHERE id = $1";
+
+    const char          *text;
+    billing_db_rc_t      rc;
+    billing_team_row_t   row;
+
+    if (billing_db_kept(w->db, billing_team_tables, id, &row, sizeof(row))) {
+        *plan = row.team.plan;
+        return BILLING_DB_OK;
+    }
+
+    rc = billing_db_query(w->db, sql, "t", id);
+
+    if (rc != BILLING_DB_ROW) {
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
+    }
+
+    text = billing_db_text(w->db, sql, 0);
+    *plan = billing_plan_parse(text, strlen(text));
+    billing_db_done(w->db, sql);
+
+    return BILLING_DB_OK;
 }
 
 
@@ -311,127 +364,100 @@ billing_team_count(billing_worker_t *w, billing_team_row_t *row)
 }
 
 
-/* In parts: a statement may have nine parameters. */
-
-static billing_db_rc_t
-billing_team_store_plan(billing_worker_t *w, const billing_team_row_t *row)
-{
-    static const char  plan_sql[] =
-        "UPDATE team SET plan = $1, state = $2, period = $3, method = $4,"
-        " seats = $5, hold_seats = $6, members = (SELECT COUNT(*)"
-        " FROM seat s WHERE s.account = team.id) WHERE id = $7";
-    static const char  money_sql[] =
-        "UPDATE team SET anchor_at = $1, period_start_at = $2,"
-        " period_end_at = $3, paid_minor = $4, credit_minor = $5,"
-        " pending_minor = $6, auto_renew = $7, scheduled_plan = $8"
-        " WHERE id = $9";
-    static const char  payer_sql[] =
-        "UPDATE team SET customer = $1, payment_method = $2,"
-        " card_brand = $3, card_last4 = $4, billing_email = $5,"
-        " invoice_due_at = $6 WHERE id = $7";
-
-    billing_db_rc_t        rc;
-    const billing_team_t  *team;
-
-    team = &row->team;
-
-    rc = billing_db_exec(w->db, plan_sql, "ttttiit",
-             billing_plan_name(team->plan), billing_state_name(team->state),
-             team->period == BILLING_PERIOD_NONE
-                 ? "" : billing_period_name(team->period),
-             team->method == BILLING_METHOD_NONE
-                 ? "" : billing_method_name(team->method),
-             (int64_t) team->seats, (int64_t) row->hold_seats, row->id);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    rc = billing_db_exec(w->db, money_sql, "iiiiiiitt", team->anchor_at,
-             team->current.start_at, team->current.end_at, team->paid.minor,
-             team->credit.minor, team->pending.minor,
-             (int64_t) team->auto_renew,
-             team->scheduled_plan == BILLING_PLAN_NONE
-                 ? "" : billing_plan_name(team->scheduled_plan), row->id);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    return billing_db_exec(w->db, payer_sql, "tttttit", row->customer,
-               row->payment_method, row->card_brand, row->card_last4,
-               row->billing_email, row->invoice_due_at, row->id);
-}
-
-
 /* When the clock concerns this team next is always written with it. */
 
 static billing_db_rc_t
-billing_team_store_bill(billing_worker_t *w, const billing_team_row_t *row)
+billing_team_write(billing_worker_t *w, const billing_team_row_t *row)
 {
-    static const char  price_sql[] =
-        "UPDATE team SET unit_minor = $1, discount_percent = $2,"
-        " discount_left = $3, discount_seats_min = $4, invoice_open = $5,"
-        " ever_paid = $6, payer = $7 WHERE id = $8";
-    static const char  due_sql[] =
-        "UPDATE team SET settle_at = $1, failed = $2, failed_at = $3,"
-        " retry_at = $4, retry_stop = $5, due_at = $6, passes_off = $7"
-        " WHERE id = $8";
-    static const char  owed_sql[] =
-        "UPDATE team SET seats_open = $1, remind_at = $2, late_at = $3,"
-        " overdue = $4 WHERE id = $5";
+    static const char  sql[] =
+        "UPDATE team SET plan = $1, state = $2, period = $3, method = $4,"
+        " seats = $5, hold_seats = $6, members = (SELECT COUNT(*)"
+        " FROM seat s WHERE s.account = team.id), anchor_at = $7,"
+        " period_start_at = $8, period_end_at = $9, paid_minor = $10,"
+        " credit_minor = $11, pending_minor = $12, auto_renew = $13,"
+        " scheduled_plan = $14, customer = $15, payment_method = $16,"
+        " card_brand = $17, card_last4 = $18, billing_email = $19,"
+        " invoice_due_at = $20, unit_minor = $21, discount_percent = $22,"
+        " discount_left = $23, discount_seats_min = $24, invoice_open = $25,"
+        " ever_paid = $26, payer = $27, seats_open = $28, remind_at = $29,"
+        " late_at = $30, overdue = $31, settle_at = $32, failed = $33,"
+        " failed_at = $34, retry_at = $35, retry_stop = $36, due_at = $37,"
+        " passes_off = $38, trial_plan = $39, trial_ends_at = $40,"
+        " trial_seats = $41, trial_used = $42, review_days = $43,"
+        " review_at = $44 WHERE id = $45";
 
-    billing_due_t          due;
-    billing_db_rc_t        rc;
-    const billing_team_t  *team;
+    billing_due_t      due;
+    billing_db_list_t  list;
 
-    team = &row->team;
-
-    rc = billing_db_exec(w->db, price_sql, "iiiiiitt", team->unit.minor,
-             (int64_t) team->discount_percent, (int64_t) team->discount_left,
-             (int64_t) team->discount_seats_min,
-             (int64_t) team->invoice_open, (int64_t) team->ever_paid,
-             row->payer, row->id);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    rc = billing_db_exec(w->db, owed_sql, "iiiit", (int64_t) team->seats_open,
-                         row->remind_at, row->late_at,
-                         (int64_t) (row->late_at != 0), row->id);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
+    list.n = 0;
+    billing_team_plan_values(row, &list);
+    billing_db_add(&list, "ttttti", row->customer, row->payment_method,
+                   row->card_brand, row->card_last4, row->billing_email,
+                   row->invoice_due_at);
+    billing_team_bill_values(row, &list);
 
     due = billing_due_of(w->settings, row);
+    billing_db_add(&list, "iiiiiii", row->settle_at, (int64_t) row->failed,
+                   row->failed_at, row->retry_at, (int64_t) row->retry_stop,
+                   due.at, (int64_t) row->passes_off);
+    billing_team_trial_values(row, &list);
+    billing_db_add(&list, "t", row->id);
 
-    return billing_db_exec(w->db, due_sql, "iiiiiiit", row->settle_at,
-             (int64_t) row->failed, row->failed_at, row->retry_at,
-             (int64_t) row->retry_stop, due.at, (int64_t) row->passes_off,
-             row->id);
+    return billing_db_put_later(w->db, sql, &list);
 }
 
 
-static billing_db_rc_t
-billing_team_store_trial(billing_worker_t *w, const billing_team_row_t *row)
+static void
+billing_team_plan_values(const billing_team_row_t *row,
+    billing_db_list_t *list)
 {
-    static const char  sql[] =
-        "UPDATE team SET trial_plan = $1, trial_ends_at = $2,"
-        " trial_seats = $3, trial_used = $4, review_days = $5,"
-        " review_at = $6 WHERE id = $7";
+    const billing_team_t  *team = &row->team;
 
-    const billing_team_t  *team;
+    billing_db_add(list, "ttttii", billing_plan_name(team->plan),
+                   billing_state_name(team->state),
+                   team->period == BILLING_PERIOD_NONE
+                       ? "" : billing_period_name(team->period),
+                   team->method == BILLING_METHOD_NONE
+                       ? "" : billing_method_name(team->method),
+                   (int64_t) team->seats, (int64_t) row->hold_seats);
+    billing_db_add(list, "iiiiiiit", team->anchor_at, team->current.start_at,
+                   team->current.end_at, team->paid.minor,
+                   team->credit.minor, team->pending.minor,
+                   (int64_t) team->auto_renew,
+                   team->scheduled_plan == BILLING_PLAN_NONE
+                       ? "" : billing_plan_name(team->scheduled_plan));
+}
 
-    team = &row->team;
 
-    return billing_db_exec(w->db, sql, "tiiiiit",
-               team->trial_plan == BILLING_PLAN_NONE
-                   ? "" : billing_plan_name(team->trial_plan),
-               team->trial_ends_at, (int64_t) team->trial_seats,
-               (int64_t) team->trial_used, (int64_t) team->review_days,
-               team->review_at, row->id);
+static void
+billing_team_bill_values(const billing_team_row_t *row,
+    billing_db_list_t *list)
+{
+    const billing_team_t  *team = &row->team;
+
+    billing_db_add(list, "iiiiiit", team->unit.minor,
+                   (int64_t) team->discount_percent,
+                   (int64_t) team->discount_left,
+                   (int64_t) team->discount_seats_min,
+                   (int64_t) team->invoice_open, (int64_t) team->ever_paid,
+                   row->payer);
+    billing_db_add(list, "iiii", (int64_t) team->seats_open, row->remind_at,
+                   row->late_at, (int64_t) (row->late_at != 0));
+}
+
+
+static void
+billing_team_trial_values(const billing_team_row_t *row,
+    billing_db_list_t *list)
+{
+    const billing_team_t  *team = &row->team;
+
+    billing_db_add(list, "tiiiii",
+                   team->trial_plan == BILLING_PLAN_NONE
+                       ? "" : billing_plan_name(team->trial_plan),
+                   team->trial_ends_at, (int64_t) team->trial_seats,
+                   (int64_t) team->trial_used, (int64_t) team->review_days,
+                   team->review_at);
 }
 
 
@@ -443,7 +469,7 @@ billing_team_raise(billing_worker_t *w, const char *team)
 
     billing_db_rc_t  rc;
 
-    rc = billing_db_exec(w->db, sql, "t", team);
+    rc = billing_db_later(w->db, sql, "t", team);
 
     return rc == BILLING_DB_OK ? billing_outbox_team(w, team) : rc;
 }
@@ -460,7 +486,7 @@ billing_team_hold(billing_worker_t *w, const char *account, uint32_t seats)
 
     billing_db_rc_t  rc;
 
-    rc = billing_db_exec(w->db, sql, "it", (int64_t) seats, account);
+    rc = billing_db_later(w->db, sql, "it", (int64_t) seats, account);
 
     if (rc == BILLING_DB_OK) {
         rc = billing_outbox_team(w, account);

@@ -11,6 +11,7 @@
 
 #define BILLING_TURN_SWEEP_MIN_MS   500
 #define BILLING_TURN_SWEEP_MAX_MS   10000
+#define BILLING_TURN_SWEEP_SOON_MS  100     /* after what was written */
 #define BILLING_TURN_RETENTION_MS   (3600 * 1000)
 #define BILLING_TURN_PAUSE_MS       1000
 #define BILLING_TURN_REPLIES_MS     500     /* then those who ask have a turn */
@@ -384,15 +385,30 @@ billing_turn_chores(billing_worker_t *w, billing_turn_t *turn,
 }
 
 
-/* Time-driven work stops while the clock cannot be believed (P55). */
+/*
+ * Who waits for an answer does not wait for all that may be due: what the turn
+ * has put off to some instant is looked for soon after it.  Time-driven work
+ * stops while the clock cannot be believed (P55).
+ */
 
 static billing_db_rc_t
 billing_turn_sweep(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms,
     int64_t now)
 {
-    int64_t          next_at = now + BILLING_TURN_SWEEP_MAX_MS / 1000, wait;
-    billing_db_rc_t  rc;
+    int64_t                    next_at, wait;
+    billing_db_rc_t            rc;
+    const billing_finished_t  *list;
 
+    if (mono_ms < turn->sweep_ms
+        && (turn->entries.n > 0 || billing_http_finished(w, &list) > 0))
+    {
+        wait = turn->sweep_ms - mono_ms;
+        turn->sweep_ms = mono_ms + ((wait < BILLING_TURN_SWEEP_SOON_MS)
+                                    ? wait : BILLING_TURN_SWEEP_SOON_MS);
+        return BILLING_DB_OK;
+    }
+
+    next_at = now + BILLING_TURN_SWEEP_MAX_MS / 1000;
     turn->sweep_ms = mono_ms + BILLING_TURN_SWEEP_MAX_MS;
 
     if (billing_clock_frozen(w)) {

@@ -76,6 +76,72 @@ a_conflict_fails_the_transaction_up_to_the_savepoint(void **state)
 }
 
 
+/* On PostgreSQL it goes ahead: what fails is told in the same savepoint. */
+
+static void
+what_is_written_later_fails_no_later_than_its_savepoint(void **state)
+{
+    billing_mark_t     mark;
+    billing_db_rc_t    rc;
+    worker_fixture_t  *f = *state;
+
+    assert_int_equal(billing_db_begin(f->w.db), BILLING_DB_OK);
+    assert_int_equal(billing_db_later(f->w.db, insert_sql, "ti", "t1",
+                                      (int64_t) 1), BILLING_DB_OK);
+    assert_int_equal(worker_number(f->w.db, count_sql), 1);
+
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(billing_savepoint(&f->w, &mark), BILLING_DB_OK);
+        assert_int_equal(billing_db_later(f->w.db, insert_sql, "ti", "t2",
+                                          (int64_t) 1), BILLING_DB_OK);
+        rc = billing_db_later(f->w.db, insert_sql, "ti", "t1", (int64_t) 2);
+        rc = (rc == BILLING_DB_OK && i == 0)
+             ? billing_db_later(f->w.db, insert_sql, "ti", "t3", (int64_t) 1)
+             : rc;
+
+        /* Asked, or only ended: none behind it was executed. */
+
+        rc = (rc == BILLING_DB_OK && i == 0)
+             ? billing_db_query(f->w.db, count_sql, "") : rc;
+        assert_int_equal(billing_savepoint_end(&f->w, &mark, rc),
+                         BILLING_DB_CONFLICT);
+        assert_int_equal(worker_number(f->w.db, count_sql), 1);
+    }
+
+    /* Many at once; then one that is undone whether well or not. */
+
+    for (int64_t i = 0; i < 100; i++) {
+        char  name[16];
+
+        (void) snprintf(name, sizeof(name), "tx%d", (int) i);
+        assert_int_equal(billing_db_later(f->w.db, insert_sql, "ti", name, i),
+                         BILLING_DB_OK);
+    }
+
+    assert_int_equal(billing_savepoint(&f->w, &mark), BILLING_DB_OK);
+    (void) !billing_db_later(f->w.db, insert_sql, "ti", "t1", (int64_t) 2);
+    billing_savepoint_undo(&f->w, &mark);
+    assert_int_equal(billing_db_settle(f->w.db), BILLING_DB_OK);
+    assert_int_equal(billing_db_commit(f->w.db), BILLING_DB_OK);
+    assert_int_equal(worker_number(f->w.db, count_sql), 101);
+
+    /* At the latest the commit says so, and then nothing of it is there. */
+
+    assert_int_equal(billing_db_begin(f->w.db), BILLING_DB_OK);
+    rc = billing_db_later(f->w.db, insert_sql, "ti", "t5", (int64_t) 1);
+    rc = rc == BILLING_DB_OK
+         ? billing_db_later(f->w.db, insert_sql, "ti", "t1", (int64_t) 2) : rc;
+    assert_true(rc == BILLING_DB_OK || rc == BILLING_DB_CONFLICT);
+    assert_int_equal(billing_db_commit(f->w.db), BILLING_DB_CONFLICT);
+    assert_int_equal(worker_number(f->w.db, count_sql), 101);
+
+    /* Outside of a transaction there is no later. */
+
+    assert_int_equal(billing_db_later(f->w.db, insert_sql, "ti", "t1",
+                                      (int64_t) 2), BILLING_DB_CONFLICT);
+}
+
+
 static void
 rollback_and_savepoints_undo_exactly_theirs(void **state)
 {
@@ -468,6 +534,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         WITH_WORKER(parameters_are_bound_by_number_and_repeat),
         WITH_WORKER(a_conflict_fails_the_transaction_up_to_the_savepoint),
+        WITH_WORKER(what_is_written_later_fails_no_later_than_its_savepoint),
         WITH_WORKER(rollback_and_savepoints_undo_exactly_theirs),
         WITH_WORKER(a_mistake_in_a_statement_is_fatal),
         WITH_WORKER(p56_a_full_disk_undoes_all_and_service_resumes),

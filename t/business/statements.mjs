@@ -1,0 +1,70 @@
+// What a purchase with the card on file costs the database: statements and
+// commits, counted in what the worker gives it (bench/recorder.c).  Each commit
+// waits for the disk, and a server is asked for each statement.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import recorded from '../../bench/recording.js';
+import { sleep, start } from '../lib/stack.mjs';
+import { newStore } from '../lib/store.mjs';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const build = path.resolve(process.env.DEMO_BUILD_DIR ?? path.join(root, 'build/release'));
+const missing = !fs.existsSync(path.join(build, 'bench/replay')) && 'not built: make bench-build';
+
+const PURCHASES = 8;
+const STATEMENTS = 85;
+const COMMITS = 2;          // the intent, then the outcome (reliability.md 6.3)
+
+let folder;
+let stack;
+
+before(async () => {
+  if (missing) {
+    return;
+  }
+  folder = fs.mkdtempSync('/tmp/billing-statements.');
+  stack = await start({ DEMO_BUILD_DIR: recorded.recording(build, folder) });
+});
+
+after(async () => {
+  await stack?.stop();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+const us = () => Number(process.hrtime.bigint() / 1000n);
+const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+
+test('a purchase with the card on file: two commits, few statements', { skip: missing }, async () => {
+  const spans = [];
+
+  for (let i = 0; i < PURCHASES; i += 1) {
+    const buyer = await stack.client(`counted${i}@example.test`);
+    const team = await buyer.team('Counted');
+    const { id } = await buyer.card(team);
+    const order = { team, plan: 'team', seats: 2, period: 'monthly', payment: { method: 'card', payment_method: id } };
+
+    assert.equal((await buyer.buy(order)).status, 200);
+    await sleep(300);                           // paper and mails of that one
+    const from = us();
+    const bought = await buyer.buy({ ...order, plan: 'business', seats: 5 });
+    spans.push(`${from}:${us()}`);
+    assert.equal(bought.status, 200, bought.text);
+  }
+
+  await stack.stop();
+  stack = undefined;
+  const empty = await newStore(folder, 'replay');
+  const counted = JSON.parse(execFileSync(path.join(build, 'bench/replay'),
+    [empty, recorded.traceOf(folder), ...spans], { encoding: 'utf8' }));
+  const commits = median(counted.map((one) => one.commits));
+  const statements = median(counted.map((one) => one.statements));
+
+  assert.equal(commits, COMMITS, JSON.stringify(counted));
+  assert.ok(statements <= STATEMENTS, JSON.stringify(counted));
+});

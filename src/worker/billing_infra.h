@@ -548,6 +548,7 @@ typedef struct {
     int64_t            sweep_ms;
     int64_t            retention_ms;
     int64_t            pause_ms;        /* the disk was full: not before */
+    int64_t            paper_ms;        /* since then it has waited, 0: not */
     bool               full;
     billing_entries_t  entries;
 } billing_turn_t;

@@ -12,6 +12,7 @@
 #define BILLING_TURN_SWEEP_MIN_MS   500
 #define BILLING_TURN_SWEEP_MAX_MS   10000
 #define BILLING_TURN_SWEEP_SOON_MS  100     /* after what was written */
+#define BILLING_TURN_PAPER_MS       100     /* then those who wait do so */
 #define BILLING_TURN_RETENTION_MS   (3600 * 1000)
 #define BILLING_TURN_PAUSE_MS       1000
 #define BILLING_TURN_REPLIES_MS     500     /* then those who ask have a turn */
@@ -31,6 +32,10 @@ static billing_db_rc_t billing_turn_replies(billing_worker_t *w, int64_t now,
 static billing_db_rc_t billing_turn_commands(billing_worker_t *w,
     billing_entries_t *entries, int64_t now);
 static billing_db_rc_t billing_turn_chores(billing_worker_t *w,
+    billing_turn_t *turn, int64_t mono_ms, int64_t now);
+static bool billing_turn_awaited(const billing_worker_t *w,
+    const billing_turn_t *turn);
+static billing_db_rc_t billing_turn_paper(billing_worker_t *w,
     billing_turn_t *turn, int64_t mono_ms, int64_t now);
 static billing_db_rc_t billing_turn_sweep(billing_worker_t *w,
     billing_turn_t *turn, int64_t mono_ms, int64_t now);
@@ -367,7 +372,7 @@ billing_turn_chores(billing_worker_t *w, billing_turn_t *turn,
     }
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_print_store(w, mono_ms, now);
+        rc = billing_turn_paper(w, turn, mono_ms, now);
     }
 
     if (rc == BILLING_DB_OK && mono_ms >= turn->retention_ms) {
@@ -385,6 +390,46 @@ billing_turn_chores(billing_worker_t *w, billing_turn_t *turn,
 }
 
 
+/* Somebody waits for its commit, to be answered or for the gateway. */
+
+static bool
+billing_turn_awaited(const billing_worker_t *w, const billing_turn_t *turn)
+{
+    const billing_finished_t  *list;
+
+    return turn->entries.n > 0 || billing_http_finished(w, &list) > 0;
+}
+
+
+/*
+ * The next turn comes at once and may be nobody's; where there is no such turn
+ * for a while, paper is made all the same.
+ */
+
+static billing_db_rc_t
+billing_turn_paper(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms,
+    int64_t now)
+{
+    if (!billing_print_due(w, mono_ms)) {
+        return BILLING_DB_OK;
+    }
+
+    if (billing_turn_awaited(w, turn)) {
+        if (turn->paper_ms == 0) {
+            turn->paper_ms = mono_ms;
+        }
+
+        if (mono_ms - turn->paper_ms < BILLING_TURN_PAPER_MS) {
+            return BILLING_DB_OK;
+        }
+    }
+
+    turn->paper_ms = 0;
+
+    return billing_print_store(w, mono_ms, now);
+}
+
+
 /*
  * Who waits for an answer does not wait for all that may be due: what the turn
  * has put off to some instant is looked for soon after it.  Time-driven work
@@ -395,13 +440,10 @@ static billing_db_rc_t
 billing_turn_sweep(billing_worker_t *w, billing_turn_t *turn, int64_t mono_ms,
     int64_t now)
 {
-    int64_t                    next_at, wait;
-    billing_db_rc_t            rc;
-    const billing_finished_t  *list;
+    int64_t          next_at, wait;
+    billing_db_rc_t  rc;
 
-    if (mono_ms < turn->sweep_ms
-        && (turn->entries.n > 0 || billing_http_finished(w, &list) > 0))
-    {
+    if (mono_ms < turn->sweep_ms && billing_turn_awaited(w, turn)) {
         wait = turn->sweep_ms - mono_ms;
         turn->sweep_ms = mono_ms + ((wait < BILLING_TURN_SWEEP_SOON_MS)
                                     ? wait : BILLING_TURN_SWEEP_SOON_MS);
@@ -457,11 +499,15 @@ billing_turn_after(billing_worker_t *w, size_t replies)
     billing_hooks_stored(w);
     billing_hooks_hurry(w);
 
+    /* The gateway is at work while the records are made. */
+
+    billing_http_committed(w);
+    billing_http_perform(w);
+
     rc = billing_outbox_flush(w);
 
     billing_clock_publish(w, false);
     billing_answers_flush(w);
-    billing_http_committed(w);
 
     return rc;
 }

@@ -112,13 +112,13 @@ recorder_mark(const char *what, const char *sql)
 }
 
 
-static billing_db_rc_t
-recorder_query(void *engine, const char *sql, const billing_db_value_t *values,
-    unsigned n)
+static void
+recorder_put_values(const char *what, const char *sql,
+    const billing_db_value_t *values, unsigned n)
 {
     uint8_t  count = (uint8_t) n;
 
-    recorder_mark("Q", sql);
+    recorder_mark(what, sql);
     recorder_put(&count, 1);
 
     for (unsigned i = 0; i < n; i++) {
@@ -136,8 +136,35 @@ recorder_query(void *engine, const char *sql, const billing_db_value_t *values,
             recorder_put(v->bytes, v->len);
         }
     }
+}
+
+
+static billing_db_rc_t
+recorder_query(void *engine, const char *sql, const billing_db_value_t *values,
+    unsigned n)
+{
+    recorder_put_values("Q", sql, values, n);
 
     return recorder_engine->query(engine, sql, values, n);
+}
+
+
+static billing_db_rc_t
+recorder_later(void *engine, const char *sql, const billing_db_value_t *values,
+    unsigned n)
+{
+    recorder_put_values("L", sql, values, n);
+
+    return recorder_engine->later(engine, sql, values, n);
+}
+
+
+static billing_db_rc_t
+recorder_settle(void *engine)
+{
+    recorder_put("S", 1);
+
+    return recorder_engine->settle(engine);
 }
 
 
@@ -195,5 +222,10 @@ recorder_begin(void)
         both[i]->step = recorder_step;
         both[i]->reset = recorder_reset;
         both[i]->script = recorder_script;
+
+        if (both[i]->later != NULL) {
+            both[i]->later = recorder_later;
+            both[i]->settle = recorder_settle;
+        }
     }
 }

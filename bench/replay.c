@@ -149,10 +149,12 @@ replay_value(replay_t *replay, billing_db_value_t *value, unsigned i)
 
 
 static void
-replay_query(replay_t *replay)
+replay_query(replay_t *replay, bool later)
 {
     uint8_t              n;
     const char          *sql = replay_sql(replay);
+    billing_db_rc_t    (*ask)(void *engine, const char *sql,
+                              const billing_db_value_t *values, unsigned n);
     billing_db_value_t   values[REPLAY_VALUES_MAX] = { { .type = 'i' } };
 
     replay_get(replay, &n, 1);
@@ -161,9 +163,9 @@ replay_query(replay_t *replay)
         replay_value(replay, &values[i], i);
     }
 
-    if (replay->engine->query(replay->handle, sql, values, n)
-        != BILLING_DB_OK)
-    {
+    ask = later ? replay->engine->later : replay->engine->query;
+
+    if (ask(replay->handle, sql, values, n) != BILLING_DB_OK) {
         replay_failed(replay, sql);
     }
 
@@ -239,7 +241,15 @@ replay_run(replay_t *replay)
             break;
 
         case 'Q':
-            replay_query(replay);
+        case 'L':
+            replay_query(replay, what == 'L');
+            break;
+
+        case 'S':
+            if (replay->engine->settle(replay->handle) != BILLING_DB_OK) {
+                replay_failed(replay, "sent ahead");
+            }
+
             break;
 
         case 'N':

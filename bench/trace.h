@@ -4,6 +4,8 @@
  *   T  i64 microseconds (CLOCK_MONOTONIC), u32 length, text: no parameters
  *   D  u32 number, u32 length, text: a statement gets a number
  *   Q  u32 number, u8 n, then each value: type, i64 length or number, bytes
+ *   L  as Q, but what comes of it may be told later
+ *   S  it is asked for now
  *   N  u32 number: the next step
  *   R  u32 number: it is done
  */

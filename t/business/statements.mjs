@@ -18,7 +18,7 @@ const build = path.resolve(process.env.DEMO_BUILD_DIR ?? path.join(root, 'build/
 const missing = !fs.existsSync(path.join(build, 'bench/replay')) && 'not built: make bench-build';
 
 const PURCHASES = 8;
-const STATEMENTS = 85;
+const STATEMENTS = 95;
 const COMMITS = 2;          // the intent, then the outcome (reliability.md 6.3)
 
 let folder;

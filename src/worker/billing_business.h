@@ -244,7 +244,7 @@ BILLING_MUST_CHECK billing_db_rc_t billing_promo_left(billing_worker_t *w,
 BILLING_MUST_CHECK billing_db_rc_t billing_promo_reserve(billing_worker_t *w,
     const billing_checkout_t *co, int64_t now);
 BILLING_MUST_CHECK billing_db_rc_t billing_promo_settle(billing_worker_t *w,
-    const char *checkout, const char *state);
+    const billing_checkout_t *co, const char *state);
 
 
 /* --- prices that were shown (quote_hold.c) -------------------------------- */

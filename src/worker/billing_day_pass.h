@@ -57,7 +57,7 @@ BILLING_MUST_CHECK billing_db_rc_t billing_passes_reserve(
 BILLING_MUST_CHECK billing_db_rc_t billing_passes_release(
     billing_worker_t *w, const char *checkout);
 BILLING_MUST_CHECK billing_db_rc_t billing_passes_billed(
-    billing_worker_t *w, const char *checkout);
+    billing_worker_t *w, const billing_checkout_t *co);
 
 /* The bill itself is void (R138): what was on it was used all the same. */
 /* day_pass.billed of what no bill will name. */

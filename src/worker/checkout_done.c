@@ -39,7 +39,7 @@ billing_db_rc_t
 billing_checkout_succeed(billing_worker_t *w, billing_checkout_t *co,
     const billing_result_t *result, int64_t now)
 {
-    uint32_t            teams;
+    uint32_t            teams = 0;
     billing_db_rc_t     rc;
     billing_op_reply_t  reply;
     billing_team_row_t  row;
@@ -54,8 +54,6 @@ billing_checkout_succeed(billing_worker_t *w, billing_checkout_t *co,
     if (rc != BILLING_DB_OK && rc != BILLING_DB_DONE) {
         return rc;
     }
-
-    teams = 0;
 
     if (rc == BILLING_DB_OK) {
         rc = billing_account_teams(w, co->team, &teams);
@@ -136,14 +134,12 @@ billing_purchase_apply(billing_worker_t *w, billing_checkout_t *co,
         rc = billing_purchase_books(w, &bill);
     }
 
-    if (rc == BILLING_DB_OK && co->promo[0] != '\0') {
-        rc = billing_promo_settle(w, co->id, "redeemed");
+    if (rc == BILLING_DB_OK) {
+        rc = billing_promo_settle(w, co, "redeemed");
     }
 
-    if (rc == BILLING_DB_OK
-        && billing_purchase_billed(co, BILLING_LINE_DAY_PASS).minor != 0)
-    {
-        rc = billing_passes_billed(w, co->id);
+    if (rc == BILLING_DB_OK) {
+        rc = billing_passes_billed(w, co);
     }
 
     if (rc == BILLING_DB_OK) {
@@ -593,7 +589,7 @@ billing_checkout_release(billing_worker_t *w, const billing_checkout_t *co)
 {
     billing_db_rc_t  rc;
 
-    rc = billing_promo_settle(w, co->id, "released");
+    rc = billing_promo_settle(w, co, "released");
 
     if (rc == BILLING_DB_OK) {
         rc = billing_passes_release(w, co->id);

@@ -381,12 +381,14 @@ billing_promo_reserve(billing_worker_t *w, const billing_checkout_t *co,
 
 
 billing_db_rc_t
-billing_promo_settle(billing_worker_t *w, const char *checkout,
+billing_promo_settle(billing_worker_t *w, const billing_checkout_t *co,
     const char *state)
 {
     static const char  sql[] =
         "UPDATE promo_redemption SET state = $1 WHERE checkout = $2"
         " AND state = 'reserved'";
 
-    return billing_db_later(w->db, sql, "tt", state, checkout);
+    return co->promo[0] == '\0' ? BILLING_DB_OK
+                                : billing_db_later(w->db, sql, "tt", state,
+                                                   co->id);
 }

@@ -220,12 +220,18 @@ billing_passes_release(billing_worker_t *w, const char *checkout)
 
 
 billing_db_rc_t
-billing_passes_billed(billing_worker_t *w, const char *checkout)
+billing_passes_billed(billing_worker_t *w, const billing_checkout_t *co)
 {
     static const char  sql[] =
         "UPDATE day_pass SET billed = 1 WHERE checkout = $1";
 
-    return billing_db_later(w->db, sql, "t", checkout);
+    for (uint32_t i = 0; i < co->quote.nlines; i++) {
+        if (co->quote.lines[i].kind == BILLING_LINE_DAY_PASS) {
+            return billing_db_later(w->db, sql, "t", co->id);
+        }
+    }
+
+    return BILLING_DB_OK;
 }
 
 

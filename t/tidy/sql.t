@@ -15,8 +15,9 @@ use Tidy;
 my $string = qr/"(?:[^"\\]|\\.)*"/;
 my $verb = qr/^\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\s/;
 
-# The engines speak their own dialects to themselves.
-my @files = grep { !m{/db_(?:sqlite|postgres)} }
+# The engines speak their own dialects to themselves; db_kept.c knows how
+# statements begin.
+my @files = grep { !m{/db_(?:sqlite|postgres|kept)} }
     files(qr{^src/(?:worker|ctl)/\w+\.[ch]$});
 my %text = map { my $t = slurp($_); $t =~ s{/\*.*?\*/}{}gs; $_ => $t } @files;
 
@@ -73,9 +74,14 @@ for my $file (@files) {
         next if $sql !~ /\b(?:FROM|SET|VALUES)\b/;
         next if $sql !~ $verb || $sql =~ /%(?:\.\*)?(?:s|lld|d)\b/;
 
+        # Values in a list have the types the engine expects of them.
+        my ($rest) = substr($text, $end) =~ /\A(.*?)^\}/ms;
+        my $listed = defined $name && ($rest // '') =~
+            /\bbilling_db_put(?:_later)?\(\s*[^,"]+,\s*\Q$name\E\b/;
+
         my $params = '';
-        if (defined $name && substr($text, $end) =~
-            /\bbilling_db_(?:query|exec)\(\s*[^,"]+,\s*\Q$name\E,\s*"([itb]*)"/)
+        if (defined $name && !$listed && substr($text, $end) =~
+            /\bbilling_db_(?:query|exec|later)\(\s*[^,"]+,\s*\Q$name\E,\s*"([itb]*)"/)
         {
             $params = $1;
         }

@@ -29,14 +29,14 @@ export function recorded(trace) {
     .sort((a, b) => fs.statSync(a).mtimeMs - fs.statSync(b).mtimeMs);
 }
 
-// How often each statement was executed from that instant on (microseconds of
-// the monotonic clock), in transactions that were committed.
-export function counted(trace, from) {
+// How often each statement was executed between those instants (microseconds
+// of the monotonic clock), in transactions that were committed.
+export function counted(trace, from, to = Infinity) {
   const total = { commits: 0, statements: 0, by: new Map() };
 
   for (const file of recorded(trace)) {
     try {
-      count(fs.readFileSync(file), from, total);
+      count(fs.readFileSync(file), { from, to }, total);
     } catch (error) {
       // of one that still writes the last record may be there by half
       if (error.code !== 'ERR_OUT_OF_RANGE') {
@@ -48,7 +48,7 @@ export function counted(trace, from) {
 }
 
 // bench/trace.h says what the bytes are.
-function count(bytes, from, total) {
+function count(bytes, { from, to }, total) {
   const texts = new Map();
   let open = [];
   let now = 0;
@@ -61,7 +61,7 @@ function count(bytes, from, total) {
       const length = bytes.readUInt32LE(at + 8);
       const text = bytes.toString('utf8', at + 12, at + 12 + length);
       at += 12 + length;
-      if (text === 'COMMIT' && now >= from) {
+      if (text === 'COMMIT' && now >= from && now < to) {
         total.commits += 1;
         total.statements += open.length;
         open.forEach((sql) => total.by.set(sql, (total.by.get(sql) ?? 0) + 1));
@@ -75,7 +75,7 @@ function count(bytes, from, total) {
       const length = bytes.readUInt32LE(at + 4);
       texts.set(bytes.readUInt32LE(at), bytes.toString('utf8', at + 8, at + 8 + length));
       at += 8 + length;
-    } else if (kind === 'Q') {
+    } else if (kind === 'Q' || kind === 'L') {
       const values = bytes[at + 4];
       open.push(texts.get(bytes.readUInt32LE(at)));
       at += 5;
@@ -83,7 +83,7 @@ function count(bytes, from, total) {
         const number = bytes.readBigInt64LE(at + 1);
         at += 9 + (bytes[at] !== 0x69 && number >= 0n ? Number(number) : 0);
       }
-    } else {
+    } else if (kind !== 'S') {
       at += 4;                          // a step, or the end of a statement
     }
   }

@@ -420,6 +420,8 @@ fault: all tools
 	    node --test-reporter=tap t/fault/failover.mjs
 	$(Q)ROUNDS=10 LANES=6 SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
 	    node --test-reporter=tap t/fault/sentinel.mjs
+	$(Q)ROUNDS=10 LANES=6 SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
+	    node --test-reporter=tap t/fault/cluster.mjs
 	$(Q)STOPS=10 SECONDS=8 SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
 	    t/lib/postgres node --test-reporter=tap t/fault/stopped.mjs
 	$(Q)SECONDS=300 SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \

@@ -69,7 +69,7 @@ const commands = {
       key_files: [path.join(dir, 'secrets/application_key')],
     };
     settings.store = { dsn };
-    if (!settings.redis.sentinel) {
+    if (!settings.redis.sentinel && !settings.redis.cluster) {
       settings.redis = { ...settings.redis, address: `unix:${dir}/redis.sock` };
     }
     // All its people have one domain, and the sink is nobody's server: no pace.

@@ -197,16 +197,20 @@ typedef struct {
     uint32_t  timeout_ms;               /* 15000 */
 } billing_webhook_t;
 
-#define BILLING_SENTINELS_MAX  9
+#define BILLING_GUIDES_MAX  9
 
-/* Redis by the sentinels that watch it: they know which one is the master. */
+/*
+ * Redis by those who know which server is the master: sentinels, or the nodes
+ * of a cluster, where all our keys are on one of them.
+ */
 typedef struct {
-    char      master[64];               /* its name there; "" none */
-    char      addresses[BILLING_SENTINELS_MAX][256];    /* HOST:PORT */
-    uint32_t  naddresses;
+    bool      cluster;
+    char      master[64];               /* its name among sentinels */
+    char      addresses[BILLING_GUIDES_MAX][256];        /* HOST:PORT */
+    uint32_t  naddresses;               /* 0: redis_address is known */
     char      user[64];
     char      password_file[BILLING_FILE_NAME_MAX];
-} billing_sentinel_t;
+} billing_guides_t;
 
 /* How the application that is sold speaks to billing, and hears of it. */
 typedef struct {
@@ -258,10 +262,10 @@ typedef struct {
     char  store_password_file[BILLING_FILE_NAME_MAX];
 
     char  redis_address[BILLING_FILE_NAME_MAX]; /* or HOST:PORT; "" below */
-    billing_sentinel_t  sentinel;       /* who knows the address */
+    billing_guides_t  redis_guides;       /* who knows the address */
     char  redis_user[64];
     char  redis_password_file[BILLING_FILE_NAME_MAX];
-    char  redis_prefix[33];             /* "billing" */
+    char  redis_prefix[35];     /* "billing"; of a cluster "{billing}" */
     uint32_t  redis_timeout_ms;         /* of nginx, each command; 250 */
     uint32_t  redis_queue_max_ms;       /* of the oldest command; 2000 */
 

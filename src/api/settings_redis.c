@@ -1,4 +1,4 @@
-/* billing.json: Redis by its address, or by the sentinels who know it. */
+/* billing.json: Redis by its address, or by those who know it. */
 
 #include "billing_api.h"
 
@@ -11,14 +11,18 @@
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
 
 
+static void billing_settings_prefix(billing_reader_t *reader,
+    const json_t *redis, billing_settings_t *out);
 static void billing_settings_redis_server(billing_reader_t *reader,
     const json_t *redis, billing_settings_t *out);
 static void billing_settings_redis_address(billing_reader_t *reader,
     const char *address, billing_settings_t *out);
 static void billing_settings_sentinel(billing_reader_t *reader,
-    const json_t *redis, billing_sentinel_t *out);
-static void billing_settings_sentinel_addresses(billing_reader_t *reader,
-    const json_t *sentinel, billing_sentinel_t *out);
+    const json_t *redis, billing_guides_t *out);
+static void billing_settings_cluster(billing_reader_t *reader,
+    const json_t *redis, billing_guides_t *out);
+static void billing_settings_guides(billing_reader_t *reader,
+    const json_t *object, billing_guides_t *out);
 static bool billing_settings_host_port(const char *text);
 
 
@@ -30,7 +34,7 @@ billing_settings_redis(billing_reader_t *reader, const json_t *root,
     const json_t  *redis;
 
     static const char *const  keys[] = {
-        "address", "sentinel", "user", "password_file", "prefix",
+        "address", "sentinel", "cluster", "user", "password_file", "prefix",
         "timeout_ms", "queue_max_ms", NULL
     };
 
@@ -52,17 +56,7 @@ billing_settings_redis(billing_reader_t *reader, const json_t *root,
                             out->redis_password_file);
     }
 
-    billing_reader_copy(reader, redis, "prefix", out->redis_prefix,
-                        sizeof(out->redis_prefix));
-
-    if (out->redis_prefix[0] == '\0') {
-        memcpy(out->redis_prefix, "billing", sizeof("billing"));
-    }
-
-    if (!billing_id_valid(out->redis_prefix, strlen(out->redis_prefix))) {
-        billing_reader_fail(reader, "prefix", "must be letters, digits, "
-                            "dashes and underscores");
-    }
+    billing_settings_prefix(reader, redis, out);
 
     out->redis_timeout_ms = (uint32_t)
         billing_reader_integer(reader, redis, "timeout_ms",
@@ -75,26 +69,56 @@ billing_settings_redis(billing_reader_t *reader, const json_t *root,
 }
 
 
+/* A tag in braces has all keys on one node of a cluster. */
+
+static void
+billing_settings_prefix(billing_reader_t *reader, const json_t *redis,
+    billing_settings_t *out)
+{
+    char  prefix[sizeof(out->redis_prefix) - 2];     /* less the braces */
+
+    billing_reader_copy(reader, redis, "prefix", prefix, sizeof(prefix));
+
+    if (prefix[0] == '\0') {
+        memcpy(prefix, "billing", sizeof("billing"));
+    }
+
+    if (!billing_id_valid(prefix, strlen(prefix))) {
+        billing_reader_fail(reader, "prefix", "must be letters, digits, "
+                            "dashes and underscores");
+    }
+
+    (void) snprintf(out->redis_prefix, sizeof(out->redis_prefix),
+                    out->redis_guides.cluster ? "{%s}" : "%s", prefix);
+}
+
+
 static void
 billing_settings_redis_server(billing_reader_t *reader, const json_t *redis,
     billing_settings_t *out)
 {
-    char  address[BILLING_FILE_NAME_MAX];
+    unsigned  given = 0;
+    char      address[BILLING_FILE_NAME_MAX];
 
-    if (json_object_get(redis, "sentinel") == NULL) {
+    given += json_object_get(redis, "address") != NULL;
+    given += json_object_get(redis, "sentinel") != NULL;
+    given += json_object_get(redis, "cluster") != NULL;
+
+    if (given > 1) {
+        billing_reader_fail(reader, NULL, "leave one of \"address\", "
+                            "\"sentinel\" and \"cluster\"");
+
+    } else if (json_object_get(redis, "sentinel") != NULL) {
+        billing_settings_sentinel(reader, redis, &out->redis_guides);
+
+    } else if (json_object_get(redis, "cluster") != NULL) {
+        billing_settings_cluster(reader, redis, &out->redis_guides);
+
+    } else {
         billing_reader_copy_required(reader, redis, "address", address,
                                      sizeof(address));
         billing_settings_redis_address(reader, address, out);
-        return;
     }
-
-    if (json_object_get(redis, "address") != NULL) {
-        billing_reader_fail(reader, "address", "is told by the sentinels: "
-                            "leave one of \"address\" and \"sentinel\"");
-        return;
-    }
-
-    billing_settings_sentinel(reader, redis, &out->sentinel);
 }
 
 
@@ -119,8 +143,8 @@ billing_settings_redis_address(billing_reader_t *reader, const char *address,
 
         } else if (strchr(address, ',') != NULL) {
             billing_reader_fail(reader, "address", "must be one server; of "
-                                "several name the sentinels, under "
-                                "\"sentinel\"");
+                                "several name the sentinels under "
+                                "\"sentinel\", or \"cluster\"");
 
         } else if (!billing_settings_host_port(address)) {
             billing_reader_fail(reader, "address",
@@ -146,7 +170,7 @@ billing_settings_redis_address(billing_reader_t *reader, const char *address,
 
 static void
 billing_settings_sentinel(billing_reader_t *reader, const json_t *redis,
-    billing_sentinel_t *out)
+    billing_guides_t *out)
 {
     char           text[BILLING_FILE_NAME_MAX];
     const json_t  *sentinel;
@@ -172,7 +196,7 @@ billing_settings_sentinel(billing_reader_t *reader, const json_t *redis,
                             "sentinels know the server by");
     }
 
-    billing_settings_sentinel_addresses(reader, sentinel, out);
+    billing_settings_guides(reader, sentinel, out);
 
     billing_reader_copy(reader, sentinel, "user", out->user,
                         sizeof(out->user));
@@ -189,14 +213,35 @@ billing_settings_sentinel(billing_reader_t *reader, const json_t *redis,
 
 
 static void
-billing_settings_sentinel_addresses(billing_reader_t *reader,
-    const json_t *sentinel, billing_sentinel_t *out)
+billing_settings_cluster(billing_reader_t *reader, const json_t *redis,
+    billing_guides_t *out)
+{
+    const json_t  *cluster;
+
+    static const char *const  keys[] = { "addresses", NULL };
+
+    cluster = billing_reader_object(reader, redis, "cluster", true);
+
+    if (cluster == NULL) {
+        return;
+    }
+
+    out->cluster = true;
+    billing_reader_known(reader, cluster, keys);
+    billing_settings_guides(reader, cluster, out);
+    billing_reader_leave(reader);
+}
+
+
+static void
+billing_settings_guides(billing_reader_t *reader, const json_t *object,
+    billing_guides_t *out)
 {
     const char    *address;
     const json_t  *list;
 
-    list = billing_reader_array(reader, sentinel, "addresses",
-                                BILLING_SENTINELS_MAX);
+    list = billing_reader_array(reader, object, "addresses",
+                                BILLING_GUIDES_MAX);
 
     if (list == NULL) {
         billing_reader_fail(reader, "addresses", "is missing");
@@ -204,7 +249,7 @@ billing_settings_sentinel_addresses(billing_reader_t *reader,
     }
 
     if (json_array_size(list) == 0) {
-        billing_reader_fail(reader, NULL, "must name a sentinel");
+        billing_reader_fail(reader, NULL, "must name one");
     }
 
     for (size_t i = 0; i < json_array_size(list) && !reader->failed; i++) {

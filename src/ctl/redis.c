@@ -26,7 +26,7 @@ billing_ctl_redis_open(billing_ctl_session_t *s, billing_ctl_redis_t *redis)
 
     memset(redis, 0, sizeof(*redis));
 
-    if (s->settings.sentinel.naddresses == 0) {
+    if (s->settings.redis_guides.naddresses == 0) {
         billing_redis_address(s->settings.redis_address, &at);
 
     } else if (!billing_ctl_redis_find(s, redis, &at)) {
@@ -95,36 +95,40 @@ billing_ctl_redis_login(billing_ctl_redis_t *redis, const char *user,
 }
 
 
-/* The first sentinel that answers is believed; why is that of the last. */
+/* The first guide that answers is believed; why is that of the last. */
 
 static bool
 billing_ctl_redis_find(billing_ctl_session_t *s, billing_ctl_redis_t *redis,
     billing_redis_address_t *at)
 {
     bool                       found = false;
+    uint64_t                   number;
     redisReply                *reply;
     billing_redis_address_t    where;
     billing_redis_command_t    command = { .argc = 0 };
-    const billing_sentinel_t  *conf = &s->settings.sentinel;
+    const billing_guides_t    *conf = &s->settings.redis_guides;
 
-    billing_redis_word(&command, "SENTINEL");
-    billing_redis_word(&command, "GET-MASTER-ADDR-BY-NAME");
-    billing_redis_word(&command, conf->master);
+    billing_guide_question(&s->settings, &command);
 
     for (unsigned i = 0; i < conf->naddresses && !found; i++) {
         billing_redis_address(conf->addresses[i], &where);
 
         if (billing_ctl_redis_connect(redis, &where)
-            && billing_ctl_redis_login(redis, conf->user,
-                                       s->infra.sentinel_password))
+            && billing_ctl_redis_login(redis,
+                                       conf->cluster ? s->settings.redis_user
+                                                     : conf->user,
+                                       conf->cluster
+                                       ? s->infra.redis_password
+                                       : s->infra.guide_password))
         {
             reply = billing_ctl_redis_ask(redis, &command);
-            found = reply != NULL && billing_sentinel_address(reply, at);
+            found = reply != NULL
+                    && billing_guide_answer(&s->settings, reply, at, &number);
 
             if (reply != NULL && !found) {
                 (void) snprintf(redis->why, sizeof(redis->why),
-                                "%.120s: names no master \"%s\"",
-                                conf->addresses[i], conf->master);
+                                "%.120s: names no master",
+                                conf->addresses[i]);
             }
 
             freeReplyObject(reply);

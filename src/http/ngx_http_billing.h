@@ -4,7 +4,7 @@
  * One noun, one file:  module (directives), require and name (some of them),
  * build (which nginx this is), config (billing.json and the secrets), zone and
  * table (shared memory), hash, redis (one asynchronous connection),
- * redis_greet and redis_command (what travels over it), sentinel (to where),
+ * redis_greet and redis_command (what travels over it), guide (to where),
  * park (waiting requests), fetch (records on a miss), ask (those that Redis
  * lacks), ctx (what a request has learned),
  * question (who wants what), look (what is known), gate (the verdict), memo
@@ -61,8 +61,8 @@ typedef struct {
     ngx_str_t             origin;           /* billing_origin, "" = from Host */
     ngx_uint_t            nginx_build;      /* billing_nginx_build */
     ngx_int_t             request_id_index;
-    ngx_str_t             sentinel_password;
-    ngx_addr_t           *redis_addrs;      /* or of the sentinels; resolved */
+    ngx_str_t             guide_password;
+    ngx_addr_t           *redis_addrs;      /* or of its guides; resolved */
     ngx_uint_t            redis_naddrs;
 } ngx_http_billing_main_conf_t;
 

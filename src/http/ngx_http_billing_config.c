@@ -283,8 +283,8 @@ ngx_http_billing_config_passwords(ngx_conf_t *cf,
     }
 
     return ngx_http_billing_config_password(cf,
-                                     bmcf->settings->sentinel.password_file,
-                                     &bmcf->sentinel_password);
+                                     bmcf->settings->redis_guides.password_file,
+                                     &bmcf->guide_password);
 }
 
 
@@ -320,15 +320,15 @@ ngx_http_billing_config_redis(ngx_conf_t *cf,
 {
     ngx_uint_t           i;
     ngx_array_t          addrs;
-    billing_sentinel_t  *sentinel;
+    billing_guides_t  *guides;
 
-    sentinel = &bmcf->settings->sentinel;
+    guides = &bmcf->settings->redis_guides;
 
     if (ngx_array_init(&addrs, cf->pool, 2, sizeof(ngx_addr_t)) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    if (sentinel->naddresses == 0
+    if (guides->naddresses == 0
         && ngx_http_billing_config_address(cf, "address",
                                            bmcf->settings->redis_address,
                                            &addrs)
@@ -337,9 +337,11 @@ ngx_http_billing_config_redis(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    for (i = 0; i < sentinel->naddresses; i++) {
-        if (ngx_http_billing_config_address(cf, "sentinel/addresses",
-                                            sentinel->addresses[i], &addrs)
+    for (i = 0; i < guides->naddresses; i++) {
+        if (ngx_http_billing_config_address(cf, guides->cluster
+                                                ? "cluster/addresses"
+                                                : "sentinel/addresses",
+                                            guides->addresses[i], &addrs)
             != NGX_OK)
         {
             return NGX_ERROR;

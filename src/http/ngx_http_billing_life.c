@@ -79,7 +79,7 @@ ngx_http_billing_start_process(ngx_cycle_t *cycle,
 
     ngx_http_billing_memo_create(cycle, bmcf);
 
-    if (ngx_http_billing_sentinel_start(cycle, bmcf) != NGX_OK) {
+    if (ngx_http_billing_guide_start(cycle, bmcf) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -118,7 +118,7 @@ ngx_http_billing_exit_process(ngx_cycle_t *cycle)
         process->redis = NULL;
     }
 
-    ngx_http_billing_sentinel_stop();
+    ngx_http_billing_guide_stop();
 
     /* A worker that leaves hands over. */
 

@@ -488,8 +488,13 @@ ngx_http_billing_notice_key(billing_bytes_t key, billing_record_kind_t *kind,
     u_char  *p, *last, *open, *close;
     size_t   len;
 
+    /* "{billing}" has braces of its own */
+
     p = (u_char *) key.data;
     last = p + key.len;
+    len = ngx_strlen(ngx_http_billing_notice->process->bmcf->settings
+                         ->redis_prefix);
+    p += ngx_min(len, key.len);
 
     open = ngx_strlchr(p, last, '{');
     close = open ? ngx_strlchr(open, last, '}') : NULL;

@@ -36,7 +36,7 @@ ngx_http_billing_redis_create(ngx_http_billing_main_conf_t *bmcf,
     if (redis) {
         redis->link = link;
         redis->data = data;
-        redis->watched = bmcf->settings->sentinel.naddresses > 0;
+        redis->watched = bmcf->settings->redis_guides.naddresses > 0;
         ngx_http_billing_redis_begin(redis);
     }
 
@@ -45,7 +45,7 @@ ngx_http_billing_redis_create(ngx_http_billing_main_conf_t *bmcf,
 
 
 ngx_http_billing_redis_t *
-ngx_http_billing_redis_sentinel(ngx_http_billing_main_conf_t *bmcf,
+ngx_http_billing_redis_guide(ngx_http_billing_main_conf_t *bmcf,
     ngx_http_billing_link_pt link, ngx_log_t *log)
 {
     ngx_http_billing_redis_t  *redis;
@@ -54,7 +54,7 @@ ngx_http_billing_redis_sentinel(ngx_http_billing_main_conf_t *bmcf,
 
     if (redis) {
         redis->link = link;
-        redis->sentinel = 1;
+        redis->guide = 1;
         redis->addr = ngx_random();     /* processes share them out */
         ngx_http_billing_redis_begin(redis);
     }
@@ -195,7 +195,7 @@ ngx_http_billing_redis_connect(ngx_http_billing_redis_t *redis)
 
     ngx_add_timer(&redis->retry, NGX_HTTP_BILLING_REDIS_CONNECT);
 
-    redis->waiting = ngx_http_billing_sentinel_where(redis) != NGX_OK;
+    redis->waiting = ngx_http_billing_guide_where(redis) != NGX_OK;
 
     if (redis->waiting || redis->failed) {
         return;
@@ -255,7 +255,7 @@ ngx_http_billing_redis_connect(ngx_http_billing_redis_t *redis)
 }
 
 
-/* The sentinels name this master; perhaps it is the one we know. */
+/* The guides name this master; perhaps it is the one we know. */
 
 void
 ngx_http_billing_redis_moved(ngx_http_billing_redis_t *redis, ngx_uint_t same)
@@ -295,7 +295,7 @@ ngx_http_billing_redis_welcome(ngx_http_billing_redis_t *redis)
     ngx_http_billing_metric_link(redis, redis->outstanding);
 
     ngx_log_error(NGX_LOG_INFO, redis->log, 0, "billing: %s is there",
-                  redis->sentinel ? "a sentinel" : "redis");
+                  redis->guide ? "a guide" : "redis");
 
     if (redis->link) {
         redis->link(redis, 1);
@@ -445,7 +445,7 @@ ngx_http_billing_redis_retry_handler(ngx_event_t *ev)
         ngx_http_billing_redis_fail(redis, "does not answer");
 
     } else if (redis->waiting) {
-        ngx_http_billing_redis_fail(redis, "is named by no sentinel");
+        ngx_http_billing_redis_fail(redis, "is named by nobody");
 
     } else if (!ngx_exiting && !ngx_terminate) {
         ngx_http_billing_redis_connect(redis);
@@ -474,8 +474,9 @@ ngx_http_billing_redis_fail(ngx_http_billing_redis_t *redis, const char *why)
 
     level = redis->complained ? NGX_LOG_INFO : NGX_LOG_ERR;
 
-    if (redis->sentinel) {
-        ngx_log_error(level, redis->log, 0, "billing: a sentinel %s", why);
+    if (redis->guide) {
+        ngx_log_error(level, redis->log, 0, "billing: a guide to redis %s",
+                      why);
 
     } else {
         ngx_log_error(level, redis->log, 0, "billing: redis %s", why);

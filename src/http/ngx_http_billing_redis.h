@@ -1,8 +1,8 @@
 /*
- * One connection to Redis, or to a sentinel, for its parts: redis.c (its life:
+ * One connection to Redis, or to a guide, for its parts: redis.c (its life:
  * connecting, bytes, falling, coming back), redis_greet.c (is it the one we
  * want), redis_command.c (what travels over it: commands, replies, messages,
- * deadlines); and for sentinel.c, who finds the master.
+ * deadlines); and for guide.c, which finds the master.
  */
 
 #ifndef NGX_HTTP_BILLING_REDIS_H
@@ -55,8 +55,8 @@ struct ngx_http_billing_redis_s {
     ngx_uint_t                     addr;
     ngx_uint_t                     depth;   /* callbacks on the stack */
 
-    unsigned                       sentinel:1;  /* not a server */
-    unsigned                       watched:1;   /* sentinels know where it is */
+    unsigned                       guide:1;     /* who knows the server */
+    unsigned                       watched:1;   /* guides know where it is */
     unsigned                       waiting:1;   /* for them to say so */
     unsigned                       greeting:1;  /* its limit is retry's */
     unsigned                       connected:1;
@@ -80,12 +80,12 @@ void ngx_http_billing_redis_leave(ngx_http_billing_redis_t *redis,
 
 /* The server greeted as it should: commands may come. */
 void ngx_http_billing_redis_welcome(ngx_http_billing_redis_t *redis);
-/* The sentinels name a master: the same as before, or another. */
+/* The guides name a master: the same as before, or another. */
 void ngx_http_billing_redis_moved(ngx_http_billing_redis_t *redis,
     ngx_uint_t same);
 
-/* Such a link: to one sentinel after the other. */
-ngx_http_billing_redis_t *ngx_http_billing_redis_sentinel(
+/* Such a link: to one guide after the other. */
+ngx_http_billing_redis_t *ngx_http_billing_redis_guide(
     ngx_http_billing_main_conf_t *bmcf, ngx_http_billing_link_pt link,
     ngx_log_t *log);
 
@@ -94,24 +94,25 @@ ngx_http_billing_redis_t *ngx_http_billing_redis_sentinel(
 
 /* The first commands of each connection; they end in _welcome or _fail. */
 void ngx_http_billing_redis_greet(ngx_http_billing_redis_t *redis);
-/* NULL, or why a server that says this of itself is not to be used. */
-const char *ngx_http_billing_redis_unfit(redisReply *info);
+/* An error to a command: left if it means that another server is right. */
+void ngx_http_billing_redis_refused(ngx_http_billing_redis_t *redis,
+    redisReply *error);
 /* Asks it again, and leaves it when it is not to be used any more. */
 void ngx_http_billing_redis_look(ngx_http_billing_redis_t *redis);
 
 
-/* --- sentinel.c ----------------------------------------------------------- */
+/* --- guide.c -------------------------------------------------------------- */
 
 /*
- * Keeps asking the sentinels of the settings, if there are any, and moves the
+ * Keeps asking the guides of the settings, if there are any, and moves the
  * process's links to the master they name.  Before those links are made.
  */
-ngx_int_t ngx_http_billing_sentinel_start(ngx_cycle_t *cycle,
+ngx_int_t ngx_http_billing_guide_start(ngx_cycle_t *cycle,
     ngx_http_billing_main_conf_t *bmcf);
-void ngx_http_billing_sentinel_stop(void);
+void ngx_http_billing_guide_stop(void);
 
 /* Copies the address to connect to; NGX_AGAIN as long as nobody knows it. */
-ngx_int_t ngx_http_billing_sentinel_where(ngx_http_billing_redis_t *redis);
+ngx_int_t ngx_http_billing_guide_where(ngx_http_billing_redis_t *redis);
 
 
 /* --- redis_command.c ------------------------------------------------------ */

@@ -301,13 +301,14 @@ ngx_http_billing_redis_reply(ngx_http_billing_redis_t *redis,
 
     ngx_http_billing_metric_link(redis, redis->outstanding);
 
-    if (!redis->sentinel) {
+    if (!redis->guide) {
         ngx_http_billing_metric_reply(redis->bmcf, op->sent_usec);
     }
 
     if (reply->type == REDIS_REPLY_ERROR) {
         ngx_http_billing_zone_count(redis->bmcf->zone,
                                     NGX_HTTP_BILLING_COUNT_REDIS_REPLY);
+        ngx_http_billing_redis_refused(redis, reply);
     }
 
     if (op->handler) {

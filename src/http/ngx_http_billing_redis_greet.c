@@ -1,8 +1,9 @@
 /*
  * What is said first on each connection, and whether the other side is the one
- * we want.  Where sentinels tell the address, a server must also say itself
- * that it is a master, and one that others follow in time: cut off with some
- * hosts, a master of before goes on believing that it is one.
+ * we want.  Where guides tell the address, a server must also say itself that
+ * it is a master, and one that others follow in time: cut off with some hosts,
+ * a master of before goes on believing that it is one.  A node of a cluster
+ * shows it by serving one of our keys.
  */
 
 #include "ngx_http_billing_redis.h"
@@ -13,6 +14,8 @@ static void ngx_http_billing_redis_let_in(ngx_http_billing_redis_t *redis,
     redisReply *reply, void *data);
 static ngx_int_t ngx_http_billing_redis_info(ngx_http_billing_redis_t *redis,
     ngx_http_billing_reply_pt handler);
+static const char *ngx_http_billing_redis_unfit(
+    ngx_http_billing_redis_t *redis, redisReply *info);
 static void ngx_http_billing_redis_greeted(ngx_http_billing_redis_t *redis,
     redisReply *reply, void *data);
 static void ngx_http_billing_redis_looked(ngx_http_billing_redis_t *redis,
@@ -52,15 +55,16 @@ ngx_http_billing_redis_login(ngx_http_billing_redis_t *redis)
     int                            argc;
     size_t                         argvlen[3];
     ngx_str_t                     *password;
+    ngx_uint_t                     own;
     const char                    *user, *argv[3];
     ngx_http_billing_main_conf_t  *bmcf;
 
     bmcf = redis->bmcf;
 
-    password = redis->sentinel ? &bmcf->sentinel_password
-                               : &bmcf->redis_password;
-    user = redis->sentinel ? bmcf->settings->sentinel.user
-                           : bmcf->settings->redis_user;
+    own = redis->guide && !bmcf->settings->redis_guides.cluster;
+    password = own ? &bmcf->guide_password : &bmcf->redis_password;
+    user = own ? bmcf->settings->redis_guides.user
+               : bmcf->settings->redis_user;
 
     argc = 0;
     argv[argc++] = password->len ? "AUTH" : "PING";
@@ -111,13 +115,28 @@ static ngx_int_t
 ngx_http_billing_redis_info(ngx_http_billing_redis_t *redis,
     ngx_http_billing_reply_pt handler)
 {
-    size_t       argvlen[2];
-    const char  *argv[2];
+    char                 key[BILLING_KEY_MAX + 1];
+    size_t               argvlen[2];
+    const char          *argv[2];
+    billing_settings_t  *settings;
+
+    settings = redis->bmcf->settings;
 
     argv[0] = "INFO";
     argv[1] = "replication";
-    argvlen[0] = sizeof("INFO") - 1;
-    argvlen[1] = sizeof("replication") - 1;
+
+    if (settings->redis_guides.cluster) {
+
+        if (billing_key_of(key, settings->redis_prefix, "epoch") == 0) {
+            return NGX_ERROR;
+        }
+
+        argv[0] = "GET";
+        argv[1] = key;
+    }
+
+    argvlen[0] = ngx_strlen(argv[0]);
+    argvlen[1] = ngx_strlen(argv[1]);
 
     return ngx_http_billing_redis_command(redis, 2, argv, argvlen, handler,
                                           NULL);
@@ -132,7 +151,8 @@ ngx_http_billing_redis_greeted(ngx_http_billing_redis_t *redis,
 
     (void) data;
 
-    why = reply ? ngx_http_billing_redis_unfit(reply) : "does not answer";
+    why = reply ? ngx_http_billing_redis_unfit(redis, reply)
+                : "does not answer";
 
     if (why) {
         ngx_http_billing_redis_fail(redis, why);
@@ -148,9 +168,15 @@ ngx_http_billing_redis_greeted(ngx_http_billing_redis_t *redis,
  * a single one such a master takes no writes, so nothing new can be in it.
  */
 
-const char *
-ngx_http_billing_redis_unfit(redisReply *info)
+static const char *
+ngx_http_billing_redis_unfit(ngx_http_billing_redis_t *redis,
+    redisReply *info)
 {
+    if (redis->bmcf->settings->redis_guides.cluster) {
+        return info->type == REDIS_REPLY_ERROR ? "does not serve our keys"
+                                               : NULL;
+    }
+
     if (info->type != REDIS_REPLY_STRING) {
         return "refuses to say whether it is the master";
     }
@@ -164,6 +190,26 @@ ngx_http_billing_redis_unfit(redisReply *info)
     }
 
     return NULL;
+}
+
+
+void
+ngx_http_billing_redis_refused(ngx_http_billing_redis_t *redis,
+    redisReply *error)
+{
+    ngx_uint_t  i;
+
+    static const char *const  elsewhere[] = {
+        "MOVED ", "CLUSTERDOWN ", "READONLY ", "NOREPLICAS "
+    };
+
+    for (i = 0; redis->watched && i < 4; i++) {
+        if (ngx_strncmp(error->str, elsewhere[i], ngx_strlen(elsewhere[i]))
+            == 0)
+        {
+            ngx_http_billing_redis_fail(redis, "is not the master any more");
+        }
+    }
 }
 
 
@@ -188,7 +234,7 @@ ngx_http_billing_redis_looked(ngx_http_billing_redis_t *redis,
 
     (void) data;
 
-    why = reply ? ngx_http_billing_redis_unfit(reply) : NULL;
+    why = reply ? ngx_http_billing_redis_unfit(redis, reply) : NULL;
 
     if (why == NULL) {
         return;

@@ -102,6 +102,21 @@ size_t billing_key_access(char *out, const char *prefix,
 size_t billing_key_of(char *out, const char *prefix, const char *noun);
 size_t billing_key_reply(char *out, const char *prefix, const char *instance);
 
+#define BILLING_KEY_SLOTS  16384
+
+/* Of a cluster, where the prefix is in braces: the slot of all our keys. */
+unsigned billing_key_slot(const char *prefix);
+
+typedef struct {
+    char      host[64];
+    unsigned  port;
+    uint64_t  epoch;                    /* rises with each change of masters */
+} billing_cluster_master_t;
+
+/* In the text that CLUSTER NODES gives; false when nobody has the slot. */
+BILLING_MUST_CHECK bool billing_cluster_master(const char *nodes,
+    unsigned slot, billing_cluster_master_t *out);
+
 
 /* --- records: "1 KIND EPOCH VERSION JSON MAC" --------------------------- */
 

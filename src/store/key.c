@@ -115,12 +115,46 @@ billing_key_reply(char *out, const char *prefix, const char *instance)
 }
 
 
-/* Letters, digits, dash and underscore: nothing that a name is built with. */
+/* CRC-16 of XMODEM, of what is between the braces. */
+
+unsigned
+billing_key_slot(const char *prefix)
+{
+    unsigned  crc = 0;
+    size_t    len = strlen(prefix);
+
+    for (size_t i = 0; i < len; i++) {
+        if (prefix[i] == '{' || prefix[i] == '}') {
+            continue;
+        }
+
+        crc ^= (unsigned) (unsigned char) prefix[i] << 8;
+
+        for (unsigned bit = 0; bit < 8; bit++) {
+            crc = (crc & 0x8000) ? (crc << 1) ^ 0x1021 : crc << 1;
+        }
+
+        crc &= 0xffff;
+    }
+
+    return crc % BILLING_KEY_SLOTS;
+}
+
+
+/*
+ * Letters, digits, dash and underscore: nothing that a name is built with; in
+ * braces, which have all names in one slot of a cluster.
+ */
 
 static bool
 billing_key_prefix(const char *prefix)
 {
     size_t  len = strlen(prefix);
+
+    if (len > 2 && prefix[0] == '{' && prefix[len - 1] == '}') {
+        prefix++;
+        len -= 2;
+    }
 
     return len <= BILLING_PREFIX_MAX && billing_id_valid(prefix, len);
 }

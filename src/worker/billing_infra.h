@@ -63,7 +63,7 @@ typedef struct {
     struct billing_rehydrate_s  *rehydrate;
     struct billing_mail_s       *mail;
     struct billing_hooks_s      *hooks;
-    struct billing_sentinel_s   *sentinel;  /* NULL none */
+    struct billing_guide_s      *guide;   /* NULL none */
     struct billing_press_s      *press;     /* NULL until it is needed */
     int64_t                      print_ms;  /* next look for paper to print */
     billing_leisure_t            leisure;
@@ -76,7 +76,7 @@ typedef struct {
     bool                         clock_frozen;
     int64_t                      clock_kept_ms;     /* write it down then */
     char                         redis_password[256];   /* "" none */
-    char                         sentinel_password[256];
+    char                         guide_password[256];
     char                         mail_password[256];
     const char                  *config;            /* name of the file */
     int                          signal_fd;
@@ -147,8 +147,8 @@ bool billing_lease_lost(const billing_worker_t *w, int64_t mono_ms);
 void billing_lease_stalled(billing_worker_t *w);
 
 /* NULL, or why this INFO of Redis forbids any work; *wait = it may pass. */
-const char *billing_precondition_redis(const char *info, size_t len,
-    bool *wait);
+const char *billing_precondition_redis(const billing_settings_t *settings,
+    const char *info, size_t len, bool *wait);
 /* One line of INFO: its value's length, 0 when missing. */
 size_t billing_info_value(const char *info, const char *name,
     const char **value);
@@ -165,7 +165,7 @@ typedef enum {
     BILLING_LINKS
 } billing_link_t;
 
-#define BILLING_REDIS_FDS  (BILLING_LINKS + 1)      /* and of the sentinel */
+#define BILLING_REDIS_FDS  (BILLING_LINKS + 1)      /* and of the guide */
 
 /* reply NULL: the connection fell before it came. */
 typedef void (*billing_redis_reply_pt)(billing_worker_t *w,
@@ -255,19 +255,22 @@ void billing_redis_link_ready(billing_redis_link_t *link,
 void billing_redis_link_flush(billing_redis_link_t *link);
 
 
-/* --- sentinel.c: who knows where the master is ---------------------------- */
+/* --- guide.c: who knows where the master is ------------------------------- */
 
-bool billing_sentinel_new(billing_worker_t *w);
-void billing_sentinel_free(billing_worker_t *w);
-billing_redis_link_t *billing_sentinel_link(billing_worker_t *w);
+bool billing_guide_new(billing_worker_t *w);
+void billing_guide_free(billing_worker_t *w);
+billing_redis_link_t *billing_guide_link(billing_worker_t *w);
 /* Connects, asks, notices silence; when it wants to be called again. */
-int64_t billing_sentinel_tick(billing_worker_t *w, int64_t mono_ms);
-/* False as long as no sentinel has named one. */
-bool billing_sentinel_master(const billing_worker_t *w,
+int64_t billing_guides_tick(billing_worker_t *w, int64_t mono_ms);
+/* False as long as nobody has named one. */
+bool billing_guide_server(const billing_worker_t *w,
     billing_redis_address_t *out);
-/* The reply to GET-MASTER-ADDR-BY-NAME; false when it names none. */
-bool billing_sentinel_address(const struct redisReply *reply,
-    billing_redis_address_t *out);
+/* What a guide is asked, and its answer; false when it names no master. */
+void billing_guide_question(const billing_settings_t *settings,
+    billing_redis_command_t *command);
+bool billing_guide_answer(const billing_settings_t *settings,
+    const struct redisReply *reply, billing_redis_address_t *out,
+    uint64_t *number);
 /* redis.c: another one is named. */
 void billing_redis_moved(billing_worker_t *w);
 

@@ -265,9 +265,9 @@ billing_config_secrets(billing_worker_t *w,
                               error);
 
     if (err == BILLING_OK) {
-        err = billing_config_word(w->settings->sentinel.password_file,
-                                  billing_infra(w)->sentinel_password,
-                                  sizeof(billing_infra(w)->sentinel_password),
+        err = billing_config_word(w->settings->redis_guides.password_file,
+                                  billing_infra(w)->guide_password,
+                                  sizeof(billing_infra(w)->guide_password),
                                   error);
     }
 
@@ -290,8 +290,8 @@ billing_config_wipe(billing_worker_t *w)
                     sizeof(billing_infra(w)->mail_password));
     OPENSSL_cleanse(w->gateway_key, sizeof(w->gateway_key));
     OPENSSL_cleanse(w->hook_secrets, sizeof(w->hook_secrets));
-    OPENSSL_cleanse(billing_infra(w)->sentinel_password,
-                    sizeof(billing_infra(w)->sentinel_password));
+    OPENSSL_cleanse(billing_infra(w)->guide_password,
+                    sizeof(billing_infra(w)->guide_password));
     OPENSSL_cleanse(billing_infra(w)->redis_password,
                     sizeof(billing_infra(w)->redis_password));
 }

@@ -25,9 +25,6 @@ typedef struct {
 static const billing_precondition_t  billing_preconditions[] = {
     { "loading", "0", true, "it is still loading its data" },
     { "role", "master", true, "it is a replica" },
-    { "cluster_enabled", "0", false,
-      "Redis is a cluster, which is not served: name a server of its own, or "
-      "the sentinels that watch it" },
     { "maxmemory_policy", "noeviction", false,
       "Redis must not evict: set maxmemory-policy noeviction" },
     { NULL, NULL, false, NULL }
@@ -56,8 +53,31 @@ billing_info_value(const char *info, const char *name, const char **value)
 }
 
 
+/* A node answers "MOVED" for most keys; no node has none to be asked for. */
+
+static const char *
+billing_precondition_cluster(const billing_settings_t *settings,
+    const char *info)
+{
+    bool         cluster;
+    const char  *value;
+
+    cluster = billing_info_value(info, "cluster_enabled", &value) == 1
+              && value[0] == '1';
+
+    if (cluster == settings->redis_guides.cluster) {
+        return NULL;
+    }
+
+    return cluster ? "Redis is a cluster: name its nodes under redis.cluster"
+                   : "Redis is no cluster: name it by redis.address, or its "
+                     "sentinels";
+}
+
+
 const char *
-billing_precondition_redis(const char *info, size_t len, bool *wait)
+billing_precondition_redis(const billing_settings_t *settings,
+    const char *info, size_t len, bool *wait)
 {
     size_t       n;
     const char  *value;
@@ -72,6 +92,12 @@ billing_precondition_redis(const char *info, size_t len, bool *wait)
     if (n == 0 || atoi(value) < BILLING_REDIS_MAJOR_MIN) {
         *wait = false;
         return "Redis is older than 7.0";
+    }
+
+    value = billing_precondition_cluster(settings, info);
+    if (value != NULL) {
+        *wait = false;
+        return value;
     }
 
     for (const billing_precondition_t *p = billing_preconditions; p->name; p++)
@@ -108,7 +134,8 @@ billing_precondition_reply(billing_worker_t *w, redisReply *reply,
         return;
     }
 
-    why = billing_precondition_redis(reply->str, reply->len, &wait);
+    why = billing_precondition_redis(w->settings, reply->str, reply->len,
+                                     &wait);
 
     if (why != NULL && wait) {
         billing_redis_drop(w, why);

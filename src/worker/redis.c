@@ -55,7 +55,7 @@ billing_redis_new(billing_worker_t *w)
 
     w->redis = redis;
 
-    return w->settings->sentinel.naddresses == 0 || billing_sentinel_new(w);
+    return w->settings->redis_guides.naddresses == 0 || billing_guide_new(w);
 }
 
 
@@ -77,7 +77,7 @@ billing_redis_free(billing_worker_t *w)
 {
     if (w->redis != NULL) {
         billing_redis_close(w);
-        billing_sentinel_free(w);
+        billing_guide_free(w);
         free(w->redis);
         w->redis = NULL;
     }
@@ -119,7 +119,7 @@ billing_redis_moved(billing_worker_t *w)
     if (w->redis->links[BILLING_LINK_WRITER].context != NULL
         || w->redis->links[BILLING_LINK_READER].context != NULL)
     {
-        billing_redis_drop(w, "the sentinels name another master");
+        billing_redis_drop(w, "another master is named");
     }
 }
 
@@ -145,8 +145,8 @@ billing_redis_fds(billing_worker_t *w, struct curl_waitfd *fds)
         n += billing_redis_link_fd(&w->redis->links[i], &fds[n]);
     }
 
-    if (billing_infra(w)->sentinel != NULL) {
-        n += billing_redis_link_fd(billing_sentinel_link(w), &fds[n]);
+    if (billing_infra(w)->guide != NULL) {
+        n += billing_redis_link_fd(billing_guide_link(w), &fds[n]);
     }
 
     return n;
@@ -162,8 +162,8 @@ billing_redis_ready(billing_worker_t *w, const struct curl_waitfd *fds,
             billing_redis_link_ready(&w->redis->links[i], &fds[k]);
         }
 
-        if (billing_infra(w)->sentinel != NULL) {
-            billing_redis_link_ready(billing_sentinel_link(w), &fds[k]);
+        if (billing_infra(w)->guide != NULL) {
+            billing_redis_link_ready(billing_guide_link(w), &fds[k]);
         }
     }
 }
@@ -197,8 +197,8 @@ billing_redis_tick(billing_worker_t *w, int64_t mono_ms)
     billing_redis_link_t    *writer = &redis->links[BILLING_LINK_WRITER];
     int64_t                  wake = mono_ms + BILLING_REDIS_TICK_MS, asks;
 
-    if (billing_infra(w)->sentinel != NULL) {
-        asks = billing_sentinel_tick(w, mono_ms);
+    if (billing_infra(w)->guide != NULL) {
+        asks = billing_guides_tick(w, mono_ms);
         wake = (asks < wake) ? asks : wake;
     }
 
@@ -254,10 +254,10 @@ billing_redis_connect(billing_worker_t *w)
 {
     billing_redis_address_t  at;
 
-    if (billing_infra(w)->sentinel == NULL) {
+    if (billing_infra(w)->guide == NULL) {
         billing_redis_address(w->settings->redis_address, &at);
 
-    } else if (!billing_sentinel_master(w, &at)) {
+    } else if (!billing_guide_server(w, &at)) {
         return;
     }
 
@@ -302,7 +302,8 @@ billing_redis_info(billing_worker_t *w, redisReply *reply, uintptr_t data)
         return;
     }
 
-    why = billing_precondition_redis(reply->str, reply->len, &wait);
+    why = billing_precondition_redis(w->settings, reply->str, reply->len,
+                                     &wait);
 
     if (why != NULL && wait) {
         billing_redis_drop(w, why);

@@ -107,6 +107,8 @@ billing_redis_unfit(const redisReply *reply)
     return strncmp(reply->str, "READONLY", 8) == 0
            || strncmp(reply->str, "NOREPLICAS", 10) == 0
            || strncmp(reply->str, "LOADING", 7) == 0
+           || strncmp(reply->str, "MOVED", 5) == 0
+           || strncmp(reply->str, "CLUSTERDOWN", 11) == 0
            || strncmp(reply->str, "MASTERDOWN", 10) == 0;
 }
 

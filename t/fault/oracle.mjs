@@ -36,7 +36,7 @@ export async function evidence(stack, { database, acks, config } = {}) {
   const sql = (statement) => rows(database ?? stack.dsn, statement);
   const server = stack.redisServer ?? ['-s', path.join(stack.dir, 'redis.sock')];
   const teams = await sql('SELECT id, plan, state, seats, members, version, gone FROM team');
-  const keys = teams.map(({ id }) => `billing:1:{${id}}:team`);
+  const keys = teams.map(({ id }) => `${stack.redisPrefix ?? 'billing'}:1:{${id}}:team`);
   const records = await run('redis-cli', [...server, '--json', 'mget', ...keys]);
   const mails = fs.readdirSync(stack.mails).filter((name) => /\.eml$/.test(name))
     .map((name) => fs.readFileSync(path.join(stack.mails, name), 'latin1'));

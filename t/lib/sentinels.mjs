@@ -40,6 +40,8 @@ sentinel parallel-syncs ${name} 1
 `;
 
 export class Watched {
+  prefix = 'billing';
+
   constructor(folder) {
     this.folder = folder;
     this.servers = [];

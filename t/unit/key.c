@@ -11,6 +11,12 @@ names_are_those_of_the_protocol(void **state)
     assert_int_equal(billing_key_team(out, "billing", BYTES("t_1")), 20);
     assert_string_equal(out, "billing:1:{t_1}:team");
 
+    assert_int_equal(billing_key_team(out, "{billing}", BYTES("t_1")), 22);
+    assert_string_equal(out, "{billing}:1:{t_1}:team");
+    assert_int_equal(billing_key_of(out, "{}", "epoch"), 0);
+    assert_int_equal(billing_key_of(out, "{a}{b}", "epoch"), 0);
+    assert_int_equal(billing_key_of(out, "{a", "epoch"), 0);
+
     assert_true(billing_key_member(out, "billing", BYTES("t_1"),
                                    BYTES("a@example.test")) > 0);
     assert_string_equal(out, "billing:1:{t_1}:member:a@example.test");

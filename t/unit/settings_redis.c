@@ -34,7 +34,7 @@ p64_redis_has_an_address_or_sentinels(void **state)
           "must be the name" },
         { "\"sentinel\": {\"master\": \"m\"}", "addresses" },
         { "\"sentinel\": {\"master\": \"m\", \"addresses\": []}",
-          "must name a sentinel" },
+          "must name one" },
         { "\"sentinel\": {\"master\": \"m\", \"addresses\": [\"h\"]}",
           "/redis/sentinel/addresses/0: must be HOST:PORT" },
         { "\"sentinel\": {\"master\": \"m\", \"addresses\": [\"h:1\", 2]}",
@@ -47,7 +47,15 @@ p64_redis_has_an_address_or_sentinels(void **state)
         { "\"sentinel\": {\"master\": \"m\", \"addresses\": [\"h:1\"],"
           " \"quorum\": 2}", "quorum" },
         { "\"sentinel\": {\"master\": \"m\", \"addresses\": [\"h:1\"]},"
-          " \"address\": \"h:1\"", "leave one of" }
+          " \"address\": \"h:1\"", "leave one of" },
+        { "\"cluster\": {\"addresses\": [\"h:1\", \"i:2\"]}", NULL },
+        { "\"cluster\": {\"addresses\": [\"h:1\"]}, \"sentinel\": 1",
+          "leave one of" },
+        { "\"cluster\": {}", "addresses" },
+        { "\"cluster\": {\"addresses\": [\"h\"]}",
+          "/redis/cluster/addresses/0: must be HOST:PORT" },
+        { "\"cluster\": {\"addresses\": [\"h:1\"], \"master\": \"m\"}",
+          "master" }
     };
 
     (void) state;
@@ -80,12 +88,27 @@ sentinels_are_kept_in_their_order(void **state)
         "\"user\": \"u\", \"password_file\": \"/p\"},"), BILLING_OK);
 
     assert_string_equal(settings.redis_address, "");
-    assert_string_equal(settings.sentinel.master, "m");
-    assert_int_equal(settings.sentinel.naddresses, 2);
-    assert_string_equal(settings.sentinel.addresses[0], "a:1");
-    assert_string_equal(settings.sentinel.addresses[1], "b:2");
-    assert_string_equal(settings.sentinel.user, "u");
-    assert_string_equal(settings.sentinel.password_file, "/p");
+    assert_string_equal(settings.redis_guides.master, "m");
+    assert_int_equal(settings.redis_guides.naddresses, 2);
+    assert_string_equal(settings.redis_guides.addresses[0], "a:1");
+    assert_string_equal(settings.redis_guides.addresses[1], "b:2");
+    assert_string_equal(settings.redis_guides.user, "u");
+    assert_string_equal(settings.redis_guides.password_file, "/p");
+    assert_string_equal(settings.redis_prefix, "billing");
+    assert_false(settings.redis_guides.cluster);
+}
+
+
+static void
+a_clusters_keys_have_one_tag(void **state)
+{
+    (void) state;
+
+    assert_int_equal(settings_with(REDIS, "\"redis\": {\"cluster\": "
+        "{\"addresses\": [\"a:1\"]},"), BILLING_OK);
+
+    assert_true(settings.redis_guides.cluster);
+    assert_string_equal(settings.redis_prefix, "{billing}");
 }
 
 
@@ -95,6 +118,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(p64_redis_has_an_address_or_sentinels),
         cmocka_unit_test(sentinels_are_kept_in_their_order),
+        cmocka_unit_test(a_clusters_keys_have_one_tag),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

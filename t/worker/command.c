@@ -486,42 +486,61 @@ info_decides_whether_redis_may_be_used(void **state)
 {
     bool         wait;
     const char  *value;
+
+    static const billing_settings_t  alone;
+    static const billing_settings_t  cluster = {
+        .redis_guides = { .cluster = true }
+    };
+
     char         info[] = "# Server\r\nredis_version:7.0.15\r\nrun_id:ab12\r\n"
                           "loading:0\r\nmaxmemory_policy:noeviction\r\n"
                           "role:master\r\nmin_slaves_good_slaves:2\r\n"
                           "cluster_enabled:0\r\n";
 
     (void) state;
-    assert_null(billing_precondition_redis(info, strlen(info), &wait));
+    assert_null(billing_precondition_redis(&alone, info, strlen(info),
+                                           &wait));
     assert_int_equal(billing_info_value(info, "run_id", &value), 4);
     assert_int_equal(billing_info_value(info, "id", &value), 0);
 
     memcpy(strstr(info, "role:master"), "role:slave\r", 11);
-    assert_non_null(billing_precondition_redis(info, strlen(info), &wait));
+    assert_non_null(billing_precondition_redis(&alone, info, strlen(info),
+                                               &wait));
     assert_true(wait);
     memcpy(strstr(info, "role:slave\r"), "role:master", 11);
 
     /* With min-replicas-to-write, and nobody who follows. */
     memcpy(strstr(info, "slaves:2"), "slaves:0", 8);
-    assert_non_null(billing_precondition_redis(info, strlen(info), &wait));
+    assert_non_null(billing_precondition_redis(&alone, info, strlen(info),
+                                               &wait));
     assert_true(wait);
     memcpy(strstr(info, "slaves:0"), "slaves:1", 8);
-    assert_null(billing_precondition_redis(info, strlen(info), &wait));
+    assert_null(billing_precondition_redis(&alone, info, strlen(info),
+                                           &wait));
 
     memcpy(strstr(info, "enabled:0"), "enabled:1", 9);
-    assert_non_null(strstr(billing_precondition_redis(info, strlen(info),
-                                                      &wait), "a cluster"));
+    assert_non_null(strstr(billing_precondition_redis(&alone, info,
+                                                      strlen(info), &wait),
+                           "is a cluster"));
     assert_false(wait);
+    assert_null(billing_precondition_redis(&cluster, info, strlen(info),
+                                           &wait));
     memcpy(strstr(info, "enabled:1"), "enabled:0", 9);
+    assert_non_null(strstr(billing_precondition_redis(&cluster, info,
+                                                      strlen(info), &wait),
+                           "no cluster"));
+    assert_false(wait);
 
     memcpy(strstr(info, "noeviction"), "allkeys-lr", 10);
-    assert_non_null(strstr(billing_precondition_redis(info, strlen(info),
-                                                      &wait), "noeviction"));
+    assert_non_null(strstr(billing_precondition_redis(&alone, info,
+                                                      strlen(info), &wait),
+                           "noeviction"));
     assert_false(wait);
     memcpy(strstr(info, "allkeys-lr"), "noeviction", 10);
 
     memcpy(strstr(info, "7.0.15"), "6.2.15", 6);
-    assert_non_null(billing_precondition_redis(info, strlen(info), &wait));
+    assert_non_null(billing_precondition_redis(&alone, info, strlen(info),
+                                               &wait));
     assert_false(wait);
 }
 

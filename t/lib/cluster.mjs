@@ -1,0 +1,93 @@
+// A Redis Cluster of six nodes, three masters with a replica each, on
+// loopback; spoken of as Watched is, where "the master" is the node that has
+// our slot.
+
+import { execFileSync } from 'node:child_process';
+
+import { alive } from './campaign.mjs';
+import { Watched } from './sentinels.mjs';
+import { eventually } from './stack.mjs';
+
+const timeout = 2000;
+
+const server = ({ host, port, dir }) => `bind ${host}
+port ${port}
+cluster-enabled yes
+cluster-config-file nodes.conf
+cluster-node-timeout ${timeout}
+cluster-port ${port + 1}
+unixsocket ${dir}/node.sock
+dir ${dir}
+save ""
+appendonly no
+maxmemory-policy noeviction
+set-proc-title no
+repl-diskless-sync-delay 0
+`;
+
+export class Cluster extends Watched {
+  prefix = '{billing}';
+
+  static async start(folder) {
+    const cluster = new Cluster(folder);
+
+    for (let i = 0; i < 6; i++) {
+      cluster.servers.push(await cluster.node(`node${i}`, {}, server));
+    }
+    execFileSync('redis-cli', ['--cluster', 'create',
+      ...cluster.servers.map(({ host, port }) => `${host}:${port}`),
+      '--cluster-replicas', '1', '--cluster-yes'], { stdio: 'ignore', timeout: 30000 });
+    await eventually('a cluster', () => cluster.servers.every((node) => /cluster_state:ok/.test(
+      cluster.cli(node, 'cluster', 'info')) && cluster.owner(node)), { within: 30000 });
+    cluster.slot = Number(cluster.cli(cluster.servers[0], 'cluster', 'keyslot', 'billing'));
+    await eventually('its replicas', () => cluster.servers.filter((node) =>
+      /master_link_status:up/.test(cluster.cli(node, 'info', 'replication'))).length === 3,
+    { within: 30000 });
+    return cluster;
+  }
+
+  settings(more = {}) {
+    return {
+      address: null,
+      cluster: { addresses: this.servers.slice(0, 4).map(({ host, port }) => `${host}:${port}`) },
+      ...more,
+    };
+  }
+
+  // host:port of the node with our slot, as this one sees it.
+  owner(node) {
+    const slot = this.slot ?? 0;
+    for (const line of this.cli(node, 'cluster', 'nodes').split('\n')) {
+      const [, address, flags, , , , , , ...slots] = line.split(' ');
+      const has = slots.some((range) => {
+        const [from, to = from] = range.split('-').map(Number);
+        return slot >= from && slot <= to;
+      });
+      if (/master/.test(flags) && has) {
+        return address.split('@')[0];
+      }
+    }
+    return null;
+  }
+
+  master() {
+    const places = this.servers.filter((node) => !node.stopped && alive(node.pid)).map((node) => {
+      try {
+        return this.owner(node);
+      } catch {
+        return null;
+      }
+    });
+    const place = places.find((one) => one && places.filter((two) => two === one).length > 3);
+    const node = this.servers.find((one) => `${one.host}:${one.port}` === place);
+    return node && alive(node.pid) && !node.stopped && this.role(node) === 'master'
+      && /cluster_state:ok/.test(this.cli(node, 'cluster', 'info')) ? node : null;
+  }
+
+  // A replica of the node, which may take its place.
+  replica(node) {
+    const id = this.cli(node, 'cluster', 'myid');
+    return this.servers.find((one) => one !== node && this.cli(one, 'cluster', 'nodes').split('\n')
+      .some((line) => /myself,slave/.test(line) && line.split(' ')[3] === id));
+  }
+}

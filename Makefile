@@ -295,7 +295,8 @@ sanitize:
 	    $(MAKE) BUILD=sanitize unit module-tests
 
 # The same tests as on SQLite, beside a private server.
-POSTGRES_BUSINESS := core invoices refunds accounts ctl_database ctl_move
+POSTGRES_BUSINESS := application lifecycle core invoices refunds accounts \
+                     ctl_database ctl_move
 
 test-postgres: all tools unit-build $(B)/nginx-run
 	@t/lib/postgres tools/tap --group postgres --jobs 2 \

@@ -12,7 +12,7 @@
 
 #define BILLING_DUE_AGAIN_SEC  900      /* one that could not be done */
 #define BILLING_DUE_DAY_SEC    86400
-#define BILLING_DUE_BUDGET_MS  1000     /* of a turn, which others wait for */
+#define BILLING_DUE_BUDGET_MS  250      /* of a turn, which others wait for */
 
 
 typedef billing_db_rc_t (*billing_due_pt)(billing_worker_t *w,

@@ -15,7 +15,7 @@
 #define BILLING_TURN_PAPER_MS       100     /* then those who wait do so */
 #define BILLING_TURN_RETENTION_MS   (3600 * 1000)
 #define BILLING_TURN_PAUSE_MS       1000
-#define BILLING_TURN_REPLIES_MS     500     /* then those who ask have a turn */
+#define BILLING_TURN_REPLIES_MS     250     /* then those who ask have a turn */
 
 static billing_db_rc_t billing_turn_queries(billing_worker_t *w,
     billing_entries_t *entries, bool late);

@@ -73,11 +73,14 @@ async function configure(change) {
   }, { within: 30000 });
 }
 
+// A list of ten thousand takes its time where each statement is a question over
+// a socket.
 function app(method, where, json, headers = {}) {
   const body = json === undefined ? undefined : JSON.stringify(json);
   return request(stack.url + where, {
     method,
     body,
+    timeout: 300000,
     headers: {
       authorization: `Bearer ${key}`,
       ...(body === undefined ? {} : {

@@ -192,18 +192,21 @@ billing_due_invoice(const billing_settings_t *settings,
 billing_db_rc_t
 billing_due_sweep(billing_worker_t *w, int64_t now, int64_t *next_at)
 {
-    char             id[BILLING_ID_MAX + 1];
-    int64_t          until;
-    unsigned         i;
-    billing_db_rc_t  rc;
+    char                       id[BILLING_ID_MAX + 1];
+    int64_t                    until;
+    unsigned                   i;
+    billing_db_rc_t            rc;
+    const billing_finished_t  *list;
 
     until = billing_clock_mono_ms() + BILLING_DUE_BUDGET_MS;
 
     for (i = 0; i < BILLING_CALLS_MAX; i++) {
 
-        /* More would only wait, in memory: those under way come first. */
+        /* More would only wait, in memory: what has come back goes first. */
 
-        if (billing_http_mark(w) >= BILLING_CALLS_MAX) {
+        if (billing_http_mark(w) + billing_http_finished(w, &list)
+            >= BILLING_CALLS_MAX)
+        {
             *next_at = now;
             return BILLING_DB_OK;
         }

@@ -41,6 +41,7 @@ static struct {
     billing_call_t      queued[CALLS_MAX];      /* until the commit */
     unsigned            nqueued;
     size_t              waiting;        /* as if that many were before them */
+    size_t              finished;       /* or had come back before them */
     billing_call_t      flying[CALLS_MAX];
     unsigned            nflying;
     bool                matching;       /* the gateway's list is asked for */

@@ -11,6 +11,16 @@ billing_http_mark(const billing_worker_t *w)
 }
 
 
+size_t
+billing_http_finished(const billing_worker_t *w,
+    const billing_finished_t **list)
+{
+    (void) w;
+    *list = NULL;
+    return t.finished;
+}
+
+
 void
 billing_http_undo(billing_worker_t *w, size_t mark)
 {

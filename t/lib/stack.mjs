@@ -41,6 +41,16 @@ export async function eventually(what, ask, { within = 15000, every = 50 } = {})
   }
 }
 
+// Asks again while too much else is waiting: then nothing was begun.
+export async function patient(asks) {
+  let answer;
+  await eventually('a turn', async () => {
+    answer = await asks();
+    return answer.json?.code !== 'OVERLOADED';
+  }, { within: 60000, every: 500 });
+  return answer;
+}
+
 export function freePort() {
   return new Promise((done, failed) => {
     const server = net.createServer();

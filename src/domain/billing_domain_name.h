@@ -166,6 +166,7 @@ typedef enum {
     BILLING_PROMO_EXPIRED,
     BILLING_PROMO_USED,
     BILLING_PROMO_NOT_APPLICABLE,
+    BILLING_PROMO_PAUSED,           /* 429 too many were tried */
     BILLING_QUOTE_STALE,            /* 409 price changed: old and new shown */
     BILLING_CHECKOUT_OPEN,          /* 409 another purchase runs */
     BILLING_CARD_MISSING,

@@ -99,6 +99,7 @@ static const billing_reason_row_t  billing_reason_rows[BILLING_REASONS] = {
     [BILLING_SIREN_INVALID] = { "SIREN_INVALID", 422, "siren" },
     [BILLING_PROMO_UNKNOWN] = { "PROMO_UNKNOWN", 422, "promo" },
     [BILLING_PROMO_EXPIRED] = { "PROMO_EXPIRED", 422, "promo" },
+    [BILLING_PROMO_PAUSED] = { "PROMO_PAUSED", 429, "promo" },
     [BILLING_PROMO_USED] = { "PROMO_USED", 422, "promo" },
     [BILLING_PROMO_NOT_APPLICABLE] = { "PROMO_NOT_APPLICABLE", 422, "promo" },
     [BILLING_QUOTE_STALE] = { "QUOTE_STALE", 409, "quote" },

@@ -268,6 +268,9 @@ ngx_http_billing_send_problem(ngx_http_request_t *r, billing_reason_t reason,
 
         if (reason == BILLING_OVERLOADED) {
             value.data += 1 + ngx_random() % 4;     /* not all at once */
+
+        } else if (reason == BILLING_PROMO_PAUSED) {
+            ngx_str_set(&value, "3600");
         }
 
         if (ngx_http_billing_add_header(r, "Retry-After", &value) != NGX_OK) {

@@ -163,4 +163,18 @@ void ngx_http_billing_trace(ngx_http_request_t *r,
 ngx_int_t ngx_http_billing_variable_trace(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 
+/*
+ * tries.c: whether somebody was wrong as often as may be (reliability: ten
+ * promo codes an hour by a person, ten bad signatures a minute by an address),
+ * and that it happened again.  The same what twice in a row is one try, unless
+ * it is empty.
+ */
+#define NGX_HTTP_BILLING_TRIES_PROMO    0
+#define NGX_HTTP_BILLING_TRIES_WEBHOOK  1
+
+ngx_uint_t ngx_http_billing_tries_spent(ngx_shm_zone_t *zone, ngx_uint_t kind,
+    ngx_str_t *who);
+void ngx_http_billing_tries_wrong(ngx_shm_zone_t *zone, ngx_uint_t kind,
+    ngx_str_t *who, ngx_str_t *what);
+
 #endif /* NGX_HTTP_BILLING_API_H */

@@ -208,6 +208,7 @@ ngx_int_t
 ngx_http_billing_local_webhook(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx, ngx_str_t *body)
 {
+    ngx_str_t                      none;
     ngx_msec_t                     wait;
     billing_reason_t               reason;
     ngx_http_billing_loc_conf_t   *blcf;
@@ -216,6 +217,20 @@ ngx_http_billing_local_webhook(ngx_http_request_t *r,
     if (!ngx_http_billing_local_signed(r, body)) {
         bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
         ngx_http_billing_count(bmcf, NGX_HTTP_BILLING_COUNT_WEBHOOK_BAD);
+
+        /* Whose signature is right is let in, whoever shares the address. */
+
+        if (ngx_http_billing_tries_spent(bmcf->zone,
+                                         NGX_HTTP_BILLING_TRIES_WEBHOOK,
+                                         &r->connection->addr_text))
+        {
+            return NGX_HTTP_TOO_MANY_REQUESTS;
+        }
+
+        ngx_str_null(&none);
+        ngx_http_billing_tries_wrong(bmcf->zone,
+                                     NGX_HTTP_BILLING_TRIES_WEBHOOK,
+                                     &r->connection->addr_text, &none);
 
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
                       "billing: webhook without a valid signature");

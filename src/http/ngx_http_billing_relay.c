@@ -31,6 +31,10 @@ static billing_reason_t ngx_http_billing_relay_admit(ngx_http_request_t *r,
     ngx_http_billing_wake_pt wake);
 static void ngx_http_billing_relay_again(ngx_http_request_t *r, void *data,
     ngx_uint_t timed_out);
+static ngx_uint_t ngx_http_billing_relay_promo(
+    ngx_http_billing_api_ctx_t *ctx, ngx_str_t *promo, ngx_str_t *who);
+static void ngx_http_billing_relay_wrong(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx);
 static ngx_int_t ngx_http_billing_relay_headers(ngx_http_request_t *r,
     ngx_http_billing_api_ctx_t *ctx);
 static ngx_int_t ngx_http_billing_relay_dashboard(ngx_http_request_t *r,
@@ -127,6 +131,7 @@ ngx_http_billing_relay_send(ngx_http_request_t *r,
 {
     char                           fingerprint[BILLING_MAC_HEX_LEN + 1];
     char                          *canonical;
+    ngx_str_t                      promo, who;
     const char                    *team;
     billing_reason_t               reason;
     billing_command_t              command;
@@ -142,6 +147,13 @@ ngx_http_billing_relay_send(ngx_http_request_t *r,
 
     if (*team && !billing_id_valid(team, ngx_strlen(team))) {
         return BILLING_TEAM_NOT_FOUND;
+    }
+
+    if (ngx_http_billing_relay_promo(ctx, &promo, &who)
+        && ngx_http_billing_tries_spent(bmcf->zone,
+                                        NGX_HTTP_BILLING_TRIES_PROMO, &who))
+    {
+        return BILLING_PROMO_PAUSED;
     }
 
     canonical = billing_body_canonical(ctx->body, fingerprint);
@@ -182,6 +194,55 @@ ngx_http_billing_relay_send(ngx_http_request_t *r,
     return ngx_http_billing_transport_send(r, &command,
                            ctx->match.route->class == BILLING_ROUTE_QUERY,
                            wait, wake, ctx);
+}
+
+
+/* The promo code that somebody asks with. */
+
+static ngx_uint_t
+ngx_http_billing_relay_promo(ngx_http_billing_api_ctx_t *ctx,
+    ngx_str_t *promo, ngx_str_t *who)
+{
+    promo->data = (u_char *) json_string_value(json_object_get(ctx->body,
+                                                               "promo"));
+    promo->len = promo->data ? ngx_strlen(promo->data) : 0;
+
+    who->data = (u_char *) ctx->actor;
+    who->len = ngx_strlen(ctx->actor);
+
+    return promo->len && who->len;
+}
+
+
+static void
+ngx_http_billing_relay_wrong(ngx_http_request_t *r,
+    ngx_http_billing_api_ctx_t *ctx)
+{
+    json_t                        *problem;
+    ngx_str_t                      promo, who;
+    const char                    *code;
+    ngx_http_billing_main_conf_t  *bmcf;
+
+    if (!ctx->answer->problem
+        || ctx->answer->status != billing_reason_status(BILLING_PROMO_UNKNOWN)
+        || !ngx_http_billing_relay_promo(ctx, &promo, &who))
+    {
+        return;
+    }
+
+    problem = json_loadb(ctx->answer->body.data, ctx->answer->body.len, 0,
+                         NULL);
+    code = json_string_value(json_object_get(problem, "code"));
+
+    if (code
+        && ngx_strcmp(code, billing_reason_code(BILLING_PROMO_UNKNOWN)) == 0)
+    {
+        bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
+        ngx_http_billing_tries_wrong(bmcf->zone, NGX_HTTP_BILLING_TRIES_PROMO,
+                                     &who, &promo);
+    }
+
+    json_decref(problem);
 }
 
 
@@ -269,6 +330,8 @@ ngx_http_billing_relay_answer(ngx_http_request_t *r,
     if (ngx_http_billing_relay_headers(r, ctx) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    ngx_http_billing_relay_wrong(r, ctx);
 
     if (answer->status == NGX_HTTP_OK && !answer->problem) {
 

@@ -8,7 +8,7 @@
 #include <openssl/rand.h>
 
 #define NGX_HTTP_BILLING_ZONE_MAGIC    0x62696c6c7a6f6e65ULL
-#define NGX_HTTP_BILLING_ZONE_LAYOUT   4
+#define NGX_HTTP_BILLING_ZONE_LAYOUT   5
 #define NGX_HTTP_BILLING_ZONE_MIN      (128 * 1024)
 #define NGX_HTTP_BILLING_ZONE_SPARE    2        /* pages left to the slab */
 

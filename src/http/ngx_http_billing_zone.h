@@ -1,4 +1,5 @@
-/* How the zone is laid out: for zone.c, zone_link.c and metric.c alone. */
+/* How the zone is laid out: for zone.c, zone_link.c, tries.c
+ * and metric.c alone. */
 
 #ifndef NGX_HTTP_BILLING_ZONE_H
 #define NGX_HTTP_BILLING_ZONE_H
@@ -15,6 +16,17 @@ typedef struct {
     uint32_t                  outstanding;
     uint32_t                  breaker;
 } ngx_http_billing_pulse_t;
+
+/* Who was wrong how often, until when; what it was that last time. */
+
+#define NGX_HTTP_BILLING_TRIES         512
+
+typedef struct {
+    uint64_t                  who;
+    uint64_t                  what;
+    uint64_t                  until_sec;        /* of the monotonic clock */
+    uint32_t                  n;
+} ngx_http_billing_tries_t;
 
 typedef struct {
     uint64_t                  magic;
@@ -38,6 +50,7 @@ typedef struct {
                                       [ngx_align(NGX_HTTP_BILLING_COUNTERS, 8)];
     ngx_http_billing_pulse_t  pulses[NGX_HTTP_BILLING_STRIPES];
     uint64_t                  lag_usec;         /* the listener's */
+    ngx_http_billing_tries_t  tries[NGX_HTTP_BILLING_TRIES];
 } ngx_http_billing_zone_header_t;
 
 typedef struct {

@@ -246,6 +246,13 @@ const provoke = {
   PAYMENT_RETURNED: chargedWrongly,
   PROMO_UNKNOWN: (lang) => quote(people.owner, { promo: 'NOSUCHCODE' })(lang),
   PROMO_EXPIRED: (lang) => quote(people.owner, { promo: 'LASTYEAR' })(lang),
+  PROMO_PAUSED: async (lang) => {
+    const { client, team } = await soloTeam('guesser');
+    for (let i = 0; i < 10; i++) {
+      await quote(client, { team, promo: `GUESS${i}` })(lang);
+    }
+    return quote(client, { team, promo: 'GUESS10' })(lang);
+  },
   PROMO_USED: async (lang) => {
     const { owner } = people;
     const team = await owner.team('Used');

@@ -140,6 +140,7 @@ help:
 	@echo 'make valgrind   the module tests under valgrind'
 	@echo 'make fuzz       each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make fault      kills and failing system calls, FAULT_KILLS=$(FAULT_KILLS)'
+	@echo 'make failover   FAILOVERS=$(FAILOVERS) of Redis each way; two sites cut off'
 	@echo 'make renewals   RENEWALS=$(RENEWALS) of one day, RENEWALS_MS=$(RENEWALS_MS) a call'
 	@echo 'make soak-memory  the worker for SOAK_MINUTES=$(SOAK_MINUTES): it does not grow'
 	@echo 'make soak       a year of SOAK_TEAMS=$(SOAK_TEAMS) teams, SOAK_SEED=$(SOAK_SEED)'
@@ -419,14 +420,27 @@ fault: all tools
 	    node --test-reporter=tap t/fault/power.mjs
 	$(Q)ROUNDS=20 SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
 	    node --test-reporter=tap t/fault/failover.mjs
-	$(Q)ROUNDS=10 LANES=6 SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
-	    node --test-reporter=tap t/fault/sentinel.mjs
-	$(Q)ROUNDS=10 LANES=6 SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
-	    node --test-reporter=tap t/fault/cluster.mjs
+	$(Q)$(MAKE) failover
 	$(Q)STOPS=10 SECONDS=8 SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
 	    t/lib/postgres node --test-reporter=tap t/fault/stopped.mjs
 	$(Q)SECONDS=300 SEED=$(FAULT_SEED) DEMO_BUILD_DIR=$(CURDIR)/$(B) \
 	    node --test-reporter=tap t/fault/verdicts.mjs
+
+
+# Sentinel, a cluster, and two sites that are cut off from each other (root).
+FAILOVERS ?= 10
+
+.PHONY: failover
+
+failover: all tools
+	$(Q)ROUNDS=$(FAILOVERS) LANES=6 SEED=$(FAULT_SEED) \
+	    DEMO_BUILD_DIR=$(CURDIR)/$(B) \
+	    node --test-reporter=tap t/fault/sentinel.mjs
+	$(Q)ROUNDS=$(FAILOVERS) LANES=6 SEED=$(FAULT_SEED) \
+	    DEMO_BUILD_DIR=$(CURDIR)/$(B) \
+	    node --test-reporter=tap t/fault/cluster.mjs
+	$(Q)DEMO_BUILD_DIR=$(CURDIR)/$(B) \
+	    t/lib/postgres node --test-reporter=tap t/fault/partition.mjs
 
 
 # --- fuzzing: clang's libFuzzer over everything that reads outside bytes ------------

@@ -48,6 +48,9 @@ test('all keys are on one node, and every program finds it', async () => {
   assert.equal(sizes.length, 3);
   sizes.forEach(([ours, some]) => assert.equal(some, ours));
 
+  const { bad_record: bad } = (await site.status()).counters ?? {};
+  assert.equal(bad, 0, 'notices and records are understood');
+
   const told = await stack.verify();
   assert.deepEqual(told.checks.filter(({ found }) => found > 0), []);
   assert.ok(told.checks.find(({ check }) => check === 'redis.wrong').looked_at > 0);

@@ -10,12 +10,12 @@ import { eventually } from './stack.mjs';
 
 const timeout = 2000;
 
-const server = ({ host, port, dir }) => `bind ${host}
+const server = ({ host, port, bus, dir }) => `bind ${host}
 port ${port}
 cluster-enabled yes
 cluster-config-file nodes.conf
 cluster-node-timeout ${timeout}
-cluster-port ${port + 1}
+cluster-port ${bus}
 unixsocket ${dir}/node.sock
 dir ${dir}
 save ""

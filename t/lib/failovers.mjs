@@ -46,7 +46,7 @@ export class Failovers {
       await one.client.board(one.team, title);
     }
     await eventually('the limit of Free', async () => (await edit()).status === 403);
-    return { ...one, edit };
+    return { ...one, board, edit };
   }
 
   // away takes the master away, and is over when there is another one.

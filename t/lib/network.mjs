@@ -22,7 +22,7 @@ export class Network {
       const name = `bill${process.pid}x`;
       ip('netns', 'add', name);
       try {
-        ip('-n', name, 'link', 'add', 'a', 'type', 'bridge');
+        ip('-n', name, 'link', 'add', 'name', 'probe', 'type', 'bridge');
       } finally {
         ip('netns', 'del', name);
       }
@@ -49,12 +49,12 @@ export class Network {
 
     ip('netns', 'add', name);
     ip('netns', 'add', middle);
-    ip('-n', middle, 'link', 'add', 'bridge', 'type', 'bridge');
-    ip('-n', middle, 'link', 'set', 'bridge', 'up');
-    ip('link', 'add', outer, 'type', 'veth', 'peer', 'name', 'here', 'netns', middle);
-    ip('-n', name, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'there', 'netns', middle);
+    ip('-n', middle, 'link', 'add', 'name', 'bridge', 'type', 'bridge');
+    ip('-n', middle, 'link', 'set', 'dev', 'bridge', 'up');
+    ip('link', 'add', 'name', outer, 'type', 'veth', 'peer', 'name', 'here', 'netns', middle);
+    ip('-n', name, 'link', 'add', 'name', 'eth0', 'type', 'veth', 'peer', 'name', 'there', 'netns', middle);
     for (const port of ['here', 'there']) {
-      ip('-n', middle, 'link', 'set', port, 'master', 'bridge', 'up');
+      ip('-n', middle, 'link', 'set', 'dev', port, 'master', 'bridge', 'up');
     }
     ip('addr', 'add', `${one.here}/24`, 'dev', outer);
     ip('link', 'set', outer, 'up');
@@ -64,9 +64,9 @@ export class Network {
     return one;
   }
 
-  cut() { ip('-n', this.middle, 'link', 'set', 'there', 'nomaster'); }
+  cut() { ip('-n', this.middle, 'link', 'set', 'dev', 'there', 'nomaster'); }
 
-  heal() { ip('-n', this.middle, 'link', 'set', 'there', 'master', 'bridge'); }
+  heal() { ip('-n', this.middle, 'link', 'set', 'dev', 'there', 'master', 'bridge'); }
 
   // As spawn(), over there.
   run = (file, args, options) => spawn('ip', ['netns', 'exec', this.name, file, ...args], options);

@@ -16,6 +16,7 @@ const name = 'billing';
 
 // As an operator would set them, but quicker to lose patience.
 const server = ({ host, port, dir }) => `bind ${host}
+protected-mode no
 port ${port}
 unixsocket ${dir}/node.sock
 dir ${dir}
@@ -30,6 +31,7 @@ min-replicas-max-lag 3
 `;
 
 const sentinel = ({ host, port, dir }, master, downMs) => `bind ${host}
+protected-mode no
 port ${port}
 unixsocket ${dir}/node.sock
 dir ${dir}
@@ -73,13 +75,24 @@ export class Watched {
   // redis-sentinel is redis-server by another name.
   async node(word, { host = '127.0.0.1', run = spawn, args = [] }, text) {
     const dir = path.join(this.folder, word);
-    const node = { word, host, dir, program: run, args, port: await freePort() };
+    const node = { word, host, dir, program: run, args, conf: path.join(dir, 'node.conf') };
 
-    fs.mkdirSync(dir, { recursive: true });
-    node.conf = path.join(dir, 'node.conf');
-    fs.writeFileSync(node.conf, text(node));
-    await this.run(node);
-    return node;
+    // a port may be taken between its choice and its use
+    for (let i = 0; ; i++) {
+      fs.rmSync(dir, { recursive: true, force: true });
+      fs.mkdirSync(dir, { recursive: true });
+      node.port = await freePort();
+      node.bus = await freePort();
+      fs.writeFileSync(node.conf, text(node));
+      try {
+        await this.run(node);
+        return node;
+      } catch (error) {
+        if (i === 3 || alive(node.pid)) {
+          throw error;
+        }
+      }
+    }
   }
 
   async run(node) {
@@ -90,7 +103,11 @@ export class Watched {
     child.unref();
     fs.closeSync(log);
     node.pid = child.pid;
-    await eventually(`${node.word} to answer`, () => this.cli(node, 'ping') === 'PONG');
+    await eventually(`${node.word} to answer, or to end`,
+      () => !alive(node.pid) || this.cli(node, 'ping') === 'PONG');
+    if (!alive(node.pid)) {
+      throw new Error(`${node.word} has ended: see ${this.folder}/${node.word}.log`);
+    }
   }
 
   cli(node, ...args) {

@@ -21,8 +21,10 @@
 #define BILLING_POSTGRES_INT8   20
 #define BILLING_POSTGRES_TEXT   25
 
-/* As PQexecPrepared wants them. */
+/* As PQsendQueryPrepared wants them. */
 typedef struct {
+    char         name[24];
+    int          n;
     Oid          types[BILLING_POSTGRES_PARAMS_MAX];
     const char  *values[BILLING_POSTGRES_PARAMS_MAX];
     int          lengths[BILLING_POSTGRES_PARAMS_MAX];
@@ -150,8 +152,13 @@ billing_postgres_new(billing_postgres_t *pg, billing_postgres_slot_t *slot,
 
 static billing_db_rc_t
 billing_postgres_ask(billing_postgres_t *pg, billing_postgres_slot_t *slot,
-    const char *sql, const billing_postgres_params_t *params, unsigned n)
+    const char *sql, const billing_db_value_t *values, unsigned n,
+    billing_postgres_params_t *params)
 {
+    params->n = (int) n;
+    billing_postgres_bind(params, values, n);
+    billing_postgres_name(pg, slot, params->name);
+
     if (slot->sql == NULL) {
         return billing_postgres_new(pg, slot, sql, params->types, n);
     }
@@ -166,30 +173,35 @@ billing_postgres_ask(billing_postgres_t *pg, billing_postgres_slot_t *slot,
 }
 
 
+static int
+billing_postgres_send(billing_postgres_t *pg,
+    const billing_postgres_params_t *params)
+{
+    return PQsendQueryPrepared(pg->conn, params->name, params->n,
+                               params->values, params->lengths,
+                               params->formats, 0);
+}
+
+
 /* Only what was prepared goes ahead: that is asked for at once. */
 
 static billing_db_rc_t
 billing_postgres_later(void *engine, const char *sql,
     const billing_db_value_t *values, unsigned n)
 {
-    char                        name[24];
     billing_db_rc_t             rc;
     billing_postgres_t         *pg = engine;
     billing_postgres_slot_t    *slot = billing_postgres_slot(pg, sql);
     billing_postgres_params_t   params;
 
-    billing_postgres_bind(&params, values, n);
-    rc = billing_postgres_ask(pg, slot, sql, &params, n);
+    rc = billing_postgres_ask(pg, slot, sql, values, n, &params);
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    billing_postgres_name(pg, slot, name);
-
     if (pg->lost || PQenterPipelineMode(pg->conn) == 0
-        || PQsendQueryPrepared(pg->conn, name, (int) n, params.values,
-                               params.lengths, params.formats, 0) == 0)
+        || billing_postgres_send(pg, &params) == 0)
     {
         return billing_postgres_rc(pg, NULL);
     }
@@ -210,24 +222,19 @@ static billing_db_rc_t
 billing_postgres_query(void *engine, const char *sql,
     const billing_db_value_t *values, unsigned n)
 {
-    char                        name[24];
     PGresult                   *result;
     billing_db_rc_t             rc;
     billing_postgres_t         *pg = engine;
     billing_postgres_slot_t    *slot = billing_postgres_slot(pg, sql);
     billing_postgres_params_t   params;
 
-    billing_postgres_bind(&params, values, n);
-    rc = billing_postgres_ask(pg, slot, sql, &params, n);
+    rc = billing_postgres_ask(pg, slot, sql, values, n, &params);
 
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
-    billing_postgres_name(pg, slot, name);
-    result = billing_postgres_answer(pg,
-                 PQsendQueryPrepared(pg->conn, name, (int) n, params.values,
-                                     params.lengths, params.formats, 0));
+    result = billing_postgres_answer(pg, billing_postgres_send(pg, &params));
 
     /* Only now: the values may have been bytes of the rows from before. */
     billing_postgres_clear(slot);

@@ -137,6 +137,10 @@ billing_ctl_redis_find(billing_ctl_session_t *s, billing_ctl_redis_t *redis,
         billing_ctl_redis_close(redis);
     }
 
+    if (found) {
+        redis->why[0] = '\0';           /* of the guides before */
+    }
+
     return found;
 }
 

@@ -345,6 +345,8 @@ ngx_http_billing_guide_named(ngx_http_billing_guide_t *st, ngx_str_t *host,
                       host, port);
     }
 
+    ngx_http_billing_redis_content(st->link);
+
     st->number = st->told;
     st->sockaddr = sa;
     st->socklen = socklen;

@@ -7,7 +7,6 @@
 #include "ngx_http_billing_redis.h"
 
 #define NGX_HTTP_BILLING_REDIS_CONNECT      1000    /* ms, until it answers */
-#define NGX_HTTP_BILLING_REDIS_BACKOFF      50      /* ms, doubled */
 #define NGX_HTTP_BILLING_REDIS_BACKOFF_MAX  2000
 #define NGX_HTTP_BILLING_REDIS_READ         16384
 
@@ -282,15 +281,27 @@ ngx_http_billing_redis_moved(ngx_http_billing_redis_t *redis, ngx_uint_t same)
 }
 
 
+/* A guide that is there, and of no use, must not be asked without a pause. */
+
+void
+ngx_http_billing_redis_content(ngx_http_billing_redis_t *redis)
+{
+    redis->complained = 0;
+    redis->backoff = NGX_HTTP_BILLING_REDIS_BACKOFF;
+}
+
+
 void
 ngx_http_billing_redis_welcome(ngx_http_billing_redis_t *redis)
 {
     ngx_del_timer(&redis->retry);
 
     redis->up = 1;
-    redis->complained = 0;
     redis->timeouts = 0;
-    redis->backoff = NGX_HTTP_BILLING_REDIS_BACKOFF;
+
+    if (!redis->guide) {
+        ngx_http_billing_redis_content(redis);
+    }
 
     ngx_http_billing_metric_link(redis, redis->outstanding);
 

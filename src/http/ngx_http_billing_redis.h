@@ -12,7 +12,8 @@
 
 #include <hiredis/hiredis.h>
 
-#define NGX_HTTP_BILLING_REDIS_PING  1000       /* ms, while subscribed */
+#define NGX_HTTP_BILLING_REDIS_PING     1000    /* ms, while subscribed */
+#define NGX_HTTP_BILLING_REDIS_BACKOFF  50      /* ms, doubled */
 
 
 struct ngx_http_billing_redis_s {
@@ -80,6 +81,8 @@ void ngx_http_billing_redis_leave(ngx_http_billing_redis_t *redis,
 
 /* The server greeted as it should: commands may come. */
 void ngx_http_billing_redis_welcome(ngx_http_billing_redis_t *redis);
+/* It does what it is for: the next complaint is a new one. */
+void ngx_http_billing_redis_content(ngx_http_billing_redis_t *redis);
 /* The guides name a master: the same as before, or another. */
 void ngx_http_billing_redis_moved(ngx_http_billing_redis_t *redis,
     ngx_uint_t same);

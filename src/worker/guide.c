@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <arpa/inet.h>
+
 #include <hiredis/hiredis.h>
 
 #include "billing_infra.h"
@@ -18,6 +20,7 @@
 #define BILLING_GUIDE_EAGER_MS    200    /* while there is no Redis */
 #define BILLING_GUIDE_SILENCE_MS  1000
 #define BILLING_GUIDE_PAUSE_MS    100
+#define BILLING_GUIDE_PAUSES_MAX     4
 #define BILLING_GUIDE_LOG_MS      10000
 
 struct billing_guide_s {
@@ -25,6 +28,7 @@ struct billing_guide_s {
     bool                      greeted;
     bool                      fallen;
     unsigned                  next;         /* of the addresses */
+    unsigned                  failures;     /* since one named a master */
     int64_t                   retry_ms;
     int64_t                   ask_ms;
     int64_t                   log_ms;       /* next complaint */
@@ -130,7 +134,9 @@ billing_guides_tick(billing_worker_t *w, int64_t mono_ms)
         st->fallen = false;
         st->greeted = false;
         st->next = (st->next + 1) % conf->naddresses;
-        st->retry_ms = mono_ms + rand() % BILLING_GUIDE_PAUSE_MS;
+        st->retry_ms = mono_ms + rand() % BILLING_GUIDE_PAUSE_MS
+                       + ((int64_t) BILLING_GUIDE_PAUSE_MS << st->failures);
+        st->failures += st->failures < BILLING_GUIDE_PAUSES_MAX;
     }
 
     if (st->link.context == NULL) {
@@ -246,6 +252,18 @@ billing_guide_number(billing_worker_t *w, redisReply *reply, uintptr_t data)
 }
 
 
+/* nginx could not look a name up, so nobody does. */
+
+static bool
+billing_guide_numeric(const char *host)
+{
+    struct in6_addr  address;
+
+    return inet_pton(AF_INET, host, &address) == 1
+           || inet_pton(AF_INET6, host, &address) == 1;
+}
+
+
 /* Of CLUSTER NODES, a text, or of Sentinel, two of them. */
 
 bool
@@ -284,7 +302,8 @@ billing_guide_answer(const billing_settings_t *settings,
     (void) snprintf(out->host, sizeof(out->host), "%s",
                     reply->element[0]->str);
 
-    return out->port >= 1 && out->port <= 65535;
+    return out->port >= 1 && out->port <= 65535
+           && billing_guide_numeric(out->host);
 }
 
 
@@ -302,7 +321,8 @@ billing_guide_master(billing_worker_t *w, redisReply *reply, uintptr_t data)
 
     if (!billing_guide_answer(w->settings, reply, &at, &st->told)) {
         billing_guide_lost(w, (reply->type == REDIS_REPLY_ERROR)
-                              ? reply->str : "names no master");
+                              ? reply->str
+                              : "names no master, or not by number");
         return;
     }
 
@@ -326,6 +346,7 @@ billing_guide_named(billing_worker_t *w, const billing_redis_address_t *at)
 
     st->number = st->told;
     st->master = *at;
+    st->failures = 0;
 
     if (st->known && !same) {
         billing_log("another master is named: %s, port %d", at->host,

@@ -304,6 +304,17 @@ billing_field_card(const billing_field_t *field, const char *text, size_t len)
                || field->type == BILLING_FIELD_TEAM_OR_NULL
                || field->type == BILLING_FIELD_OPERATION;
 
+    /*
+     * What a program makes has digits among its letters, and in one of some
+     * hundreds of hexadecimal ids they would pass for a card's.
+     */
+
+    if (field->type == BILLING_FIELD_TOKEN
+        && strspn(text, "0123456789 -") < len)
+    {
+        return false;
+    }
+
     return !id && billing_looks_like_card(text, len);
 }
 

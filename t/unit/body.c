@@ -445,7 +445,15 @@ p52_card_numbers_are_refused_everywhere(void **state)
         { "POST", "/upgrade/card", "", "{\"team\":\"4242424242424242\"}",
           BILLING_ALLOW, "{\"team\":\"4242424242424242\"}" },
 
-        /* An operation's hex may hold such a run by chance. */
+        /* A draft's and an operation's hex may hold such a run by chance. */
+
+        { "POST", "/billing/payment-method", "", "{\"team\":\"team-1\","
+          "\"payment_method\":\"pm_a4242424242424242b\"}",
+          BILLING_ALLOW, "{\"payment_method\":\"pm_a4242424242424242b\","
+          "\"team\":\"team-1\"}" },
+        { "POST", "/billing/payment-method", "", "{\"team\":\"team-1\","
+          "\"payment_method\":\"4242 4242 4242 4242\"}",
+          BILLING_CARD_NUMBER_REFUSED, "payment_method" },
 
         { "POST", "/upgrade/resume", "",
           "{\"operation\":\"op_4242424242424242aaaaaaaaaaaaaaaa\"}",

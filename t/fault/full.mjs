@@ -80,11 +80,14 @@ async function begin(made) {
 }
 
 afterEach(async () => {
-  await site?.end();
-  await stack?.stop();
-  cluster?.remove();
-  unmount();
-  stack = site = cluster = null;
+  try {
+    await site?.end();
+    await stack?.stop();
+  } finally {
+    cluster?.remove();
+    unmount();
+    stack = site = cluster = null;
+  }
 });
 
 after(unmount);

@@ -33,8 +33,11 @@ before(async () => {
 });
 
 after(async () => {
-  await stack?.stop();
-  clusters.forEach((one) => one.remove());
+  try {
+    await stack?.stop();
+  } finally {
+    clusters.forEach((one) => one.remove());
+  }
 });
 
 const said = (words) => (stack.log('error.log') + stack.log('billing-worker.log'))

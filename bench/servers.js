@@ -14,19 +14,7 @@ const WHO = 'owner@example.test';
 const COLD = 300;
 const LUA = '/usr/lib/nginx/modules';
 
-// Below the ports that the system gives to connections: it is bound minutes
-// later, when one of those would long have been somebody's.
-function freePort() {
-  return new Promise((done) => {
-    const server = net.createServer();
-    const attempt = () => server.listen(20000 + Math.floor(Math.random() * 12000), '127.0.0.1');
-    server.on('error', attempt).on('listening', () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
-    attempt();
-  });
-}
+const freePort = async () => (await import('../tools/port.mjs')).freePort();
 
 // One connection to Redis: many commands at once, or one after the other.
 function redis(socket) {

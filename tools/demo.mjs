@@ -3,21 +3,10 @@
 
 import fs from 'node:fs';
 import http from 'node:http';
-import net from 'node:net';
 import path from 'node:path';
 
 import { merge } from './merge.mjs';
-
-function listens(port) {
-  return new Promise((done) => {
-    const server = net.createServer();
-    server.once('error', () => done(null));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
-      const chosen = server.address().port;
-      server.close(() => done(chosen));
-    });
-  });
-}
+import { freePort, listens } from './port.mjs';
 
 function get(url, accept = 'application/json') {
   return new Promise((done) => {
@@ -37,16 +26,16 @@ function get(url, accept = 'application/json') {
 const commands = {
   // Exit status 0 when the port can be had.
   async free(port) {
-    return await listens(Number(port)) === null ? 1 : 0;
+    return await listens(Number(port)) ? 0 : 1;
   },
 
   // As many free ports as asked for, blank-separated.
   async ports(count) {
-    const ports = new Set();
-    while (ports.size < Number(count)) {
-      ports.add(await listens(0));
+    const ports = [];
+    while (ports.length < Number(count)) {
+      ports.push(await freePort());
     }
-    console.log([...ports].join(' '));
+    console.log(ports.join(' '));
     return 0;
   },
 

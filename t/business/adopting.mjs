@@ -13,7 +13,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 
-import { Client, eventually, freePort, request } from '../lib/stack.mjs';
+import { freePort } from '../../tools/port.mjs';
+import { Client, eventually, request } from '../lib/stack.mjs';
 
 const source = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'billing-adopting.'));

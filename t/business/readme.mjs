@@ -9,7 +9,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 
-import { eventually, freePort, request, start } from '../lib/stack.mjs';
+import { freePort } from '../../tools/port.mjs';
+import { eventually, request, start } from '../lib/stack.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const build = process.env.DEMO_BUILD_DIR ?? path.join(root, 'build/release');

@@ -11,7 +11,8 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { eventually, freePort, start } from '../lib/stack.mjs';
+import { freePort } from '../../tools/port.mjs';
+import { eventually, start } from '../lib/stack.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'billing-redis.'));

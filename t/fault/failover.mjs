@@ -13,9 +13,9 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { Acks, Site, alive, ask, buyer, flows, seeded, settled, signal }
-  from '../lib/campaign.mjs';
-import { eventually, freePort, sleep, start } from '../lib/stack.mjs';
+import { freePort } from '../../tools/port.mjs';
+import { alive, ask, began, buyer, flows, seeded, settled, signal } from '../lib/campaign.mjs';
+import { eventually, sleep } from '../lib/stack.mjs';
 import { oracle } from './oracle.mjs';
 
 const rounds = Number(process.env.ROUNDS ?? 1);
@@ -32,9 +32,7 @@ before(async () => {
   execFileSync(process.env.CC ?? 'cc',
     ['-shared', '-fPIC', '-O1', '-o', path.join(folder, 'clock.so'), shim, '-ldl']);
   fs.writeFileSync(path.join(folder, 'behind'), '-30');
-  stack = await start();
-  site = new Site(stack);
-  acks = new Acks(stack);
+  ({ stack, site, acks } = await began());
 });
 
 after(async () => {

@@ -8,8 +8,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
+import { freePort } from '../../tools/port.mjs';
 import { Watched } from '../lib/sentinels.mjs';
-import { eventually, freePort, request, sleep, start } from '../lib/stack.mjs';
+import { eventually, request, sleep, start } from '../lib/stack.mjs';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'billing-guides.'));
 const bulk = (text) => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;

@@ -9,7 +9,8 @@ import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { eventually, freePort, request } from './stack.mjs';
+import { freePort } from '../../tools/port.mjs';
+import { eventually, request } from './stack.mjs';
 import { Link } from './link.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');

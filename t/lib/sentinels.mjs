@@ -9,8 +9,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 
+import { freePort } from '../../tools/port.mjs';
 import { alive, signal } from './campaign.mjs';
-import { eventually, freePort } from './stack.mjs';
+import { eventually } from './stack.mjs';
 
 const name = 'billing';
 

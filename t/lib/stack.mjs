@@ -12,6 +12,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { merge } from '../../tools/merge.mjs';
+import { freePort } from '../../tools/port.mjs';
 import { violation } from './openapi.mjs';
 import { execute, newStore, onPostgres, rows } from './store.mjs';
 
@@ -49,17 +50,6 @@ export async function patient(asks) {
     return answer.json?.code !== 'OVERLOADED';
   }, { within: 60000, every: 500 });
   return answer;
-}
-
-export function freePort() {
-  return new Promise((done, failed) => {
-    const server = net.createServer();
-    server.on('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
-  });
 }
 
 function run(file, args, env, allowed = []) {

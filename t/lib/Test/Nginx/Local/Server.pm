@@ -32,14 +32,19 @@ our $SANITIZER_EXIT = 23;
 our $ROOT;
 our $PORT;
 
-my ($pid, $status, %ports, $error_log_pos, $access_log_pos);
+my ($pid, $status, %given, %ports, $error_log_pos, $access_log_pos);
 my $owner = $$;
 
+# Below the range that the system gives to connections: who listens at it
+# later would often find one of those there.
 sub free_port {
-    my $socket = IO::Socket::INET->new(
-        LocalAddr => $ADDRESS, LocalPort => 0, Listen => 1, Proto => 'tcp')
-        or die "no free port: $!\n";
-    return $socket->sockport;
+    for (1 .. 1000) {
+        my $port = 10240 + int rand 22528;
+        next if $given{$port}++;
+        return $port if IO::Socket::INET->new(LocalAddr => $ADDRESS,
+            LocalPort => $port, Listen => 1, Proto => 'tcp');
+    }
+    die "no free port: $!\n";
 }
 
 sub prepare {

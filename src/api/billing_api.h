@@ -413,6 +413,9 @@ int64_t billing_reader_instant(billing_reader_t *reader,
 /* A file name made absolute against the folder of the settings. */
 void billing_reader_file(billing_reader_t *reader, const char *member,
     const char *file, char out[BILLING_FILE_NAME_MAX]);
+/* That of a member; out stays as it is when the member is absent or "". */
+void billing_reader_file_of(billing_reader_t *reader, const json_t *object,
+    const char *member, char out[BILLING_FILE_NAME_MAX]);
 
 /* The sections with rules of their own. */
 void billing_settings_catalogue(billing_reader_t *reader, const json_t *root,

@@ -355,6 +355,19 @@ billing_reader_file(billing_reader_t *reader, const char *member,
 }
 
 
+void
+billing_reader_file_of(billing_reader_t *reader, const json_t *object,
+    const char *member, char out[BILLING_FILE_NAME_MAX])
+{
+    const char  *file = billing_reader_text(reader, object, member,
+                                            BILLING_FILE_NAME_MAX);
+
+    if (file[0] != '\0') {
+        billing_reader_file(reader, member, file, out);
+    }
+}
+
+
 /* "a, b or c"; cut when too long. */
 
 static void

@@ -267,25 +267,11 @@ static void
 billing_settings_relay(billing_reader_t *reader, const json_t *mail,
     billing_settings_t *out)
 {
-    const char  *file;
-
     billing_reader_copy(reader, mail, "user", out->mail_user,
                         sizeof(out->mail_user));
-
-    file = billing_reader_text(reader, mail, "password_file",
-                               BILLING_FILE_NAME_MAX);
-
-    if (file[0] != '\0') {
-        billing_reader_file(reader, "password_file", file,
-                            out->mail_password_file);
-    }
-
-    file = billing_reader_text(reader, mail, "ca_file",
-                               BILLING_FILE_NAME_MAX);
-
-    if (file[0] != '\0') {
-        billing_reader_file(reader, "ca_file", file, out->mail_ca_file);
-    }
+    billing_reader_file_of(reader, mail, "password_file",
+                           out->mail_password_file);
+    billing_reader_file_of(reader, mail, "ca_file", out->mail_ca_file);
 
     if ((out->mail_user[0] == '\0') != (out->mail_password_file[0] == '\0'))
     {

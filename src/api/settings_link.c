@@ -77,7 +77,7 @@ void
 billing_settings_stores(billing_reader_t *reader, const json_t *root,
     billing_settings_t *out)
 {
-    char           dsn[BILLING_FILE_NAME_MAX], file[BILLING_FILE_NAME_MAX];
+    char           dsn[BILLING_FILE_NAME_MAX];
     const json_t  *store;
 
     static const char *const  keys[] = { "dsn", "password_file", NULL };
@@ -88,14 +88,8 @@ billing_settings_stores(billing_reader_t *reader, const json_t *root,
         billing_reader_known(reader, store, keys);
         billing_reader_copy_required(reader, store, "dsn", dsn, sizeof(dsn));
         billing_settings_dsn(reader, dsn, out);
-        billing_reader_copy(reader, store, "password_file", file,
-                            sizeof(file));
-
-        if (file[0] != '\0') {
-            billing_reader_file(reader, "password_file", file,
-                                out->store_password_file);
-        }
-
+        billing_reader_file_of(reader, store, "password_file",
+                               out->store_password_file);
         billing_reader_leave(reader);
     }
 

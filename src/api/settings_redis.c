@@ -30,7 +30,6 @@ void
 billing_settings_redis(billing_reader_t *reader, const json_t *root,
     billing_settings_t *out)
 {
-    char           text[BILLING_FILE_NAME_MAX];
     const json_t  *redis;
 
     static const char *const  keys[] = {
@@ -49,13 +48,8 @@ billing_settings_redis(billing_reader_t *reader, const json_t *root,
 
     billing_reader_copy(reader, redis, "user", out->redis_user,
                         sizeof(out->redis_user));
-    billing_reader_copy(reader, redis, "password_file", text, sizeof(text));
-
-    if (text[0] != '\0') {
-        billing_reader_file(reader, "password_file", text,
-                            out->redis_password_file);
-    }
-
+    billing_reader_file_of(reader, redis, "password_file",
+                           out->redis_password_file);
     billing_settings_prefix(reader, redis, out);
 
     out->redis_timeout_ms = (uint32_t)
@@ -172,7 +166,6 @@ static void
 billing_settings_sentinel(billing_reader_t *reader, const json_t *redis,
     billing_guides_t *out)
 {
-    char           text[BILLING_FILE_NAME_MAX];
     const json_t  *sentinel;
 
     static const char *const  keys[] = {
@@ -200,14 +193,8 @@ billing_settings_sentinel(billing_reader_t *reader, const json_t *redis,
 
     billing_reader_copy(reader, sentinel, "user", out->user,
                         sizeof(out->user));
-    billing_reader_copy(reader, sentinel, "password_file", text,
-                        sizeof(text));
-
-    if (text[0] != '\0') {
-        billing_reader_file(reader, "password_file", text,
-                            out->password_file);
-    }
-
+    billing_reader_file_of(reader, sentinel, "password_file",
+                           out->password_file);
     billing_reader_leave(reader);
 }
 

@@ -14,7 +14,7 @@
 static bool billing_ctl_redis_connect(billing_ctl_redis_t *redis,
     const billing_redis_address_t *at);
 static bool billing_ctl_redis_login(billing_ctl_redis_t *redis,
-    const char *user, const char *password);
+    const billing_redis_command_t *auth);
 static bool billing_ctl_redis_find(billing_ctl_session_t *s,
     billing_ctl_redis_t *redis, billing_redis_address_t *at);
 
@@ -23,6 +23,7 @@ bool
 billing_ctl_redis_open(billing_ctl_session_t *s, billing_ctl_redis_t *redis)
 {
     billing_redis_address_t  at;
+    billing_redis_command_t  auth = { .argc = 0 };
 
     memset(redis, 0, sizeof(*redis));
 
@@ -34,8 +35,9 @@ billing_ctl_redis_open(billing_ctl_session_t *s, billing_ctl_redis_t *redis)
     }
 
     return billing_ctl_redis_connect(redis, &at)
-           && billing_ctl_redis_login(redis, s->settings.redis_user,
-                                      s->infra.redis_password);
+           && (!billing_redis_auth(&auth, s->settings.redis_user,
+                                   s->infra.redis_password)
+               || billing_ctl_redis_login(redis, &auth));
 }
 
 
@@ -70,25 +72,11 @@ billing_ctl_redis_connect(billing_ctl_redis_t *redis,
 
 
 static bool
-billing_ctl_redis_login(billing_ctl_redis_t *redis, const char *user,
-    const char *password)
+billing_ctl_redis_login(billing_ctl_redis_t *redis,
+    const billing_redis_command_t *auth)
 {
-    redisReply               *reply;
-    billing_redis_command_t   command = { .argc = 0 };
+    redisReply  *reply = billing_ctl_redis_ask(redis, auth);
 
-    if (password[0] == '\0') {
-        return true;
-    }
-
-    billing_redis_word(&command, "AUTH");
-
-    if (user[0] != '\0') {
-        billing_redis_word(&command, user);
-    }
-
-    billing_redis_word(&command, password);
-
-    reply = billing_ctl_redis_ask(redis, &command);
     freeReplyObject(reply);
 
     return reply != NULL;
@@ -101,25 +89,21 @@ static bool
 billing_ctl_redis_find(billing_ctl_session_t *s, billing_ctl_redis_t *redis,
     billing_redis_address_t *at)
 {
-    bool                       found = false;
+    bool                       closed, found = false;
     uint64_t                   number;
     redisReply                *reply;
     billing_redis_address_t    where;
-    billing_redis_command_t    command = { .argc = 0 };
+    billing_redis_command_t    command = { .argc = 0 }, auth = { .argc = 0 };
     const billing_guides_t    *conf = &s->settings.redis_guides;
 
+    closed = billing_guide_auth(&s->w, &auth);
     billing_guide_question(&s->settings, &command);
 
     for (unsigned i = 0; i < conf->naddresses && !found; i++) {
         billing_redis_address(conf->addresses[i], &where);
 
         if (billing_ctl_redis_connect(redis, &where)
-            && billing_ctl_redis_login(redis,
-                                       conf->cluster ? s->settings.redis_user
-                                                     : conf->user,
-                                       conf->cluster
-                                       ? s->infra.redis_password
-                                       : s->infra.guide_password))
+            && (!closed || billing_ctl_redis_login(redis, &auth)))
         {
             reply = billing_ctl_redis_ask(redis, &command);
             found = reply != NULL

@@ -72,9 +72,8 @@ ngx_http_billing_guide_start(ngx_cycle_t *cycle,
 
     ngx_http_billing_guide = st;
 
-    st->link = ngx_http_billing_redis_guide(bmcf,
-                                               ngx_http_billing_guide_link,
-                                               cycle->log);
+    st->link = ngx_http_billing_redis_guide(bmcf, ngx_http_billing_guide_link,
+                                            cycle->log);
     if (st->link == NULL) {
         return NGX_ERROR;
     }
@@ -146,9 +145,9 @@ ngx_http_billing_guide_where(ngx_http_billing_redis_t *redis)
 static void
 ngx_http_billing_guide_tick(ngx_event_t *ev)
 {
-    ngx_uint_t                    calm;
-    ngx_http_billing_process_t   *process;
-    ngx_http_billing_guide_t  *st;
+    ngx_uint_t                   calm;
+    ngx_http_billing_guide_t    *st;
+    ngx_http_billing_process_t  *process;
 
     st = ngx_http_billing_guide;
     process = ngx_http_billing_process();
@@ -226,9 +225,10 @@ static void
 ngx_http_billing_guide_number(ngx_http_billing_redis_t *redis,
     redisReply *reply, void *data)
 {
-    size_t                        i;
-    redisReply                  **element;
-    ngx_http_billing_guide_t  *st = data;
+    ngx_http_billing_guide_t *st = data;
+
+    size_t        i;
+    redisReply  **element;
 
     st->told = 0;
 
@@ -260,9 +260,10 @@ static void
 ngx_http_billing_guide_address(ngx_http_billing_redis_t *redis,
     redisReply *reply, void *data)
 {
-    ngx_int_t                  port;
-    ngx_str_t                  host;
-    ngx_http_billing_guide_t  *st = data;
+    ngx_http_billing_guide_t *st = data;
+
+    ngx_int_t  port;
+    ngx_str_t  host;
 
     if (reply == NULL) {
         return;
@@ -288,10 +289,11 @@ static void
 ngx_http_billing_guide_nodes(ngx_http_billing_redis_t *redis,
     redisReply *reply, void *data)
 {
-    unsigned                   slot;
-    ngx_str_t                  host;
-    billing_cluster_master_t   master;
-    ngx_http_billing_guide_t  *st = data;
+    ngx_http_billing_guide_t *st = data;
+
+    unsigned                  slot;
+    ngx_str_t                 host;
+    billing_cluster_master_t  master;
 
     if (reply == NULL) {
         return;

@@ -17,6 +17,7 @@ enum {
 
 static bool billing_cluster_line(const char *line, unsigned slot,
     billing_cluster_master_t *out);
+static bool billing_cluster_is_master(const char *flags);
 static bool billing_cluster_has(const char *slots, unsigned slot);
 static bool billing_cluster_address(const char *address,
     billing_cluster_master_t *out);
@@ -43,7 +44,6 @@ static bool
 billing_cluster_line(const char *line, unsigned slot,
     billing_cluster_master_t *out)
 {
-    size_t       len;
     const char  *words[BILLING_CLUSTER_SLOTS + 1];
 
     for (unsigned i = 0; i <= BILLING_CLUSTER_SLOTS; i++) {
@@ -57,24 +57,30 @@ billing_cluster_line(const char *line, unsigned slot,
         line += *line == ' ';
     }
 
-    len = strcspn(words[BILLING_CLUSTER_FLAGS], " ");
-
-    for (const char *at = words[BILLING_CLUSTER_FLAGS]; ; at++) {
-        if (len < sizeof("master") - 1) {
-            return false;
-        }
-
-        if (strncmp(at, "master", sizeof("master") - 1) == 0) {
-            break;
-        }
-
-        len--;
-    }
-
     out->epoch = strtoull(words[BILLING_CLUSTER_EPOCH], NULL, 10);
 
-    return billing_cluster_has(words[BILLING_CLUSTER_SLOTS], slot)
+    return billing_cluster_is_master(words[BILLING_CLUSTER_FLAGS])
+           && billing_cluster_has(words[BILLING_CLUSTER_SLOTS], slot)
            && billing_cluster_address(words[BILLING_CLUSTER_ADDRESS], out);
+}
+
+
+/* "master" or "myself,master", up to a blank. */
+
+static bool
+billing_cluster_is_master(const char *flags)
+{
+    size_t  len = sizeof("master") - 1;
+
+    while (*flags != ' ' && *flags != '\0') {
+        if (strncmp(flags, "master", len) == 0) {
+            return true;
+        }
+
+        flags++;
+    }
+
+    return false;
 }
 
 
@@ -106,8 +112,8 @@ billing_cluster_has(const char *slots, unsigned slot)
 static bool
 billing_cluster_address(const char *address, billing_cluster_master_t *out)
 {
-    int          n;
-    size_t       len = strcspn(address, "@, \n"), host = len;
+    int            n;
+    size_t         host = strcspn(address, "@, \n");
     unsigned long  port;
 
     while (host > 0 && address[host - 1] != ':') {

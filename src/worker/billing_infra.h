@@ -63,7 +63,7 @@ typedef struct {
     struct billing_rehydrate_s  *rehydrate;
     struct billing_mail_s       *mail;
     struct billing_hooks_s      *hooks;
-    struct billing_guide_s      *guide;   /* NULL none */
+    struct billing_guide_s      *guide;     /* NULL none */
     struct billing_press_s      *press;     /* NULL until it is needed */
     int64_t                      print_ms;  /* next look for paper to print */
     billing_leisure_t            leisure;
@@ -201,6 +201,9 @@ void billing_redis_address(const char *address, billing_redis_address_t *out);
 void billing_redis_arg(billing_redis_command_t *command, const char *text,
     size_t len);
 void billing_redis_word(billing_redis_command_t *command, const char *text);
+/* Becomes AUTH; false where there is no password, and nothing to be said. */
+bool billing_redis_auth(billing_redis_command_t *command, const char *user,
+    const char *password);
 /* False: the link is down and the handler will not be called. */
 bool billing_redis_send(billing_worker_t *w, billing_link_t link,
     const billing_redis_command_t *command);
@@ -240,9 +243,6 @@ typedef struct {
 void billing_redis_link_open(billing_redis_link_t *link,
     const billing_redis_address_t *at);
 void billing_redis_link_close(billing_redis_link_t *link);
-/* Nothing when the password is "". */
-void billing_redis_link_login(billing_redis_link_t *link, const char *user,
-    const char *password);
 bool billing_redis_link_send(billing_redis_link_t *link,
     const billing_redis_command_t *command);
 bool billing_redis_link_silent(const billing_redis_link_t *link,
@@ -261,10 +261,13 @@ bool billing_guide_new(billing_worker_t *w);
 void billing_guide_free(billing_worker_t *w);
 billing_redis_link_t *billing_guide_link(billing_worker_t *w);
 /* Connects, asks, notices silence; when it wants to be called again. */
-int64_t billing_guides_tick(billing_worker_t *w, int64_t mono_ms);
+int64_t billing_guide_tick(billing_worker_t *w, int64_t mono_ms);
 /* False as long as nobody has named one. */
 bool billing_guide_server(const billing_worker_t *w,
     billing_redis_address_t *out);
+/* billing_redis_auth for a guide: a node of a cluster is let in as a server. */
+bool billing_guide_auth(const billing_worker_t *w,
+    billing_redis_command_t *command);
 /* What a guide is asked, and its answer; false when it names no master. */
 void billing_guide_question(const billing_settings_t *settings,
     billing_redis_command_t *command);

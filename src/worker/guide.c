@@ -39,7 +39,6 @@ struct billing_guide_s {
 };
 
 static void billing_guide_lost(billing_worker_t *w, const char *why);
-static void billing_guide_login(billing_worker_t *w);
 static void billing_guide_ask(billing_worker_t *w);
 static void billing_guide_number(billing_worker_t *w, redisReply *reply,
     uintptr_t data);
@@ -99,8 +98,8 @@ billing_guide_server(const billing_worker_t *w,
 static void
 billing_guide_lost(billing_worker_t *w, const char *why)
 {
-    int64_t                     now = billing_clock_mono_ms();
-    struct billing_guide_s  *st = billing_infra(w)->guide;
+    int64_t                   now = billing_clock_mono_ms();
+    struct billing_guide_s   *st = billing_infra(w)->guide;
     const billing_guides_t   *conf = &w->settings->redis_guides;
 
     if (st->fallen) {
@@ -117,10 +116,11 @@ billing_guide_lost(billing_worker_t *w, const char *why)
 
 
 int64_t
-billing_guides_tick(billing_worker_t *w, int64_t mono_ms)
+billing_guide_tick(billing_worker_t *w, int64_t mono_ms)
 {
-    billing_redis_address_t     at;
-    struct billing_guide_s  *st = billing_infra(w)->guide;
+    billing_redis_address_t   at;
+    billing_redis_command_t   auth = { .argc = 0 };
+    struct billing_guide_s   *st = billing_infra(w)->guide;
     const billing_guides_t   *conf = &w->settings->redis_guides;
 
     if (billing_redis_link_silent(&st->link, mono_ms,
@@ -151,7 +151,10 @@ billing_guides_tick(billing_worker_t *w, int64_t mono_ms)
     if (st->link.connected && !st->greeted) {
         st->greeted = true;
         st->ask_ms = mono_ms;
-        billing_guide_login(w);
+
+        if (billing_guide_auth(w, &auth)) {
+            (void) billing_redis_link_send(&st->link, &auth);
+        }
     }
 
     if (st->greeted && mono_ms >= st->ask_ms) {
@@ -165,17 +168,17 @@ billing_guides_tick(billing_worker_t *w, int64_t mono_ms)
 }
 
 
-static void
-billing_guide_login(billing_worker_t *w)
+bool
+billing_guide_auth(const billing_worker_t *w,
+    billing_redis_command_t *command)
 {
-    billing_infra_t           *infra = billing_infra(w);
-    const billing_guides_t    *conf = &w->settings->redis_guides;
+    billing_infra_t         *infra = billing_infra(w);
+    const billing_guides_t  *conf = &w->settings->redis_guides;
 
-    billing_redis_link_login(&infra->guide->link,
-                             conf->cluster ? w->settings->redis_user
-                                           : conf->user,
-                             conf->cluster ? infra->redis_password
-                                           : infra->guide_password);
+    return conf->cluster
+           ? billing_redis_auth(command, w->settings->redis_user,
+                                infra->redis_password)
+           : billing_redis_auth(command, conf->user, infra->guide_password);
 }
 
 
@@ -310,8 +313,8 @@ billing_guide_answer(const billing_settings_t *settings,
 static void
 billing_guide_master(billing_worker_t *w, redisReply *reply, uintptr_t data)
 {
-    billing_redis_address_t  at;
-    struct billing_guide_s  *st = billing_infra(w)->guide;
+    billing_redis_address_t   at;
+    struct billing_guide_s   *st = billing_infra(w)->guide;
 
     (void) data;
 
@@ -338,8 +341,8 @@ billing_guide_master(billing_worker_t *w, redisReply *reply, uintptr_t data)
 static void
 billing_guide_named(billing_worker_t *w, const billing_redis_address_t *at)
 {
-    struct billing_guide_s  *st = billing_infra(w)->guide;
     bool                     same;
+    struct billing_guide_s  *st = billing_infra(w)->guide;
 
     same = st->known && st->master.port == at->port
            && strcmp(st->master.host, at->host) == 0;

@@ -27,6 +27,7 @@ struct billing_redis_s {
     int64_t                retry_ms;        /* not before */
     int64_t                tick_ms;         /* the last one */
     char                   drop[128];       /* why to drop, "" not */
+    char                   said[128];       /* what the log has of it */
 };
 
 static void billing_redis_connect(billing_worker_t *w);
@@ -189,6 +190,20 @@ billing_redis_pause(struct billing_redis_s *redis)
 }
 
 
+/* What lasts is said a few times, what is new at once. */
+
+static void
+billing_redis_lost(struct billing_redis_s *redis)
+{
+    if (redis->checked || redis->failures < BILLING_REDIS_PAUSES_MAX
+        || strcmp(redis->said, redis->drop) != 0)
+    {
+        billing_log("Redis lost: %s", redis->drop);
+        memcpy(redis->said, redis->drop, sizeof(redis->said));
+    }
+}
+
+
 int64_t
 billing_redis_tick(billing_worker_t *w, int64_t mono_ms)
 {
@@ -198,7 +213,7 @@ billing_redis_tick(billing_worker_t *w, int64_t mono_ms)
     int64_t                  wake = mono_ms + BILLING_REDIS_TICK_MS, asks;
 
     if (billing_infra(w)->guide != NULL) {
-        asks = billing_guides_tick(w, mono_ms);
+        asks = billing_guide_tick(w, mono_ms);
         wake = (asks < wake) ? asks : wake;
     }
 
@@ -219,11 +234,7 @@ billing_redis_tick(billing_worker_t *w, int64_t mono_ms)
 
     if (redis->drop[0] != '\0') {
         redis->retry_ms = mono_ms + billing_redis_pause(redis);
-
-        if (redis->checked || redis->failures < BILLING_REDIS_PAUSES_MAX) {
-            billing_log("Redis lost: %s", redis->drop);
-        }
-
+        billing_redis_lost(redis);
         billing_redis_close(w);
         billing_stream_stop(w);
         billing_rehydrate_lost(w);
@@ -271,10 +282,13 @@ static void
 billing_redis_hello(billing_worker_t *w, billing_link_t which)
 {
     billing_redis_command_t  command = { .handler = billing_redis_info };
+    billing_redis_command_t  auth = { .argc = 0 };
 
-    billing_redis_link_login(&w->redis->links[which],
-                             w->settings->redis_user,
-                             billing_infra(w)->redis_password);
+    if (billing_redis_auth(&auth, w->settings->redis_user,
+                           billing_infra(w)->redis_password))
+    {
+        (void) billing_redis_link_send(&w->redis->links[which], &auth);
+    }
 
     if (which == BILLING_LINK_WRITER) {
         billing_redis_word(&command, "INFO");

@@ -80,6 +80,26 @@ billing_redis_word(billing_redis_command_t *command, const char *text)
 }
 
 
+bool
+billing_redis_auth(billing_redis_command_t *command, const char *user,
+    const char *password)
+{
+    if (password[0] == '\0') {
+        return false;
+    }
+
+    billing_redis_word(command, "AUTH");
+
+    if (user[0] != '\0') {
+        billing_redis_word(command, user);
+    }
+
+    billing_redis_word(command, password);
+
+    return true;
+}
+
+
 void
 billing_redis_complain(billing_worker_t *w, const redisReply *reply)
 {

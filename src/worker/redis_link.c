@@ -250,27 +250,6 @@ billing_redis_link_send(billing_redis_link_t *link,
 }
 
 
-void
-billing_redis_link_login(billing_redis_link_t *link, const char *user,
-    const char *password)
-{
-    billing_redis_command_t  command = { .argc = 0 };
-
-    if (password[0] == '\0') {
-        return;
-    }
-
-    billing_redis_word(&command, "AUTH");
-
-    if (user[0] != '\0') {
-        billing_redis_word(&command, user);
-    }
-
-    billing_redis_word(&command, password);
-    (void) billing_redis_link_send(link, &command);
-}
-
-
 /* --- the loop's side ------------------------------------------------------ */
 
 

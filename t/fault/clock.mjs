@@ -10,8 +10,8 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { Acks, Site, ask, build, buyer, signal } from '../lib/campaign.mjs';
-import { eventually, sleep, start } from '../lib/stack.mjs';
+import { ask, began, build, buyer, signal } from '../lib/campaign.mjs';
+import { eventually, sleep } from '../lib/stack.mjs';
 
 const day = 86400;
 const shim = path.join(path.dirname(fileURLToPath(import.meta.url)), 'shim/clock.c');
@@ -40,9 +40,7 @@ before(async () => {
     + `LD_PRELOAD=${library} CLOCK_FILE=${clock} exec ${path.join(build, 'billing-worker')} "$@"\n`,
   { mode: 0o755 });
   ahead(0);
-  stack = await start({ DEMO_BUILD_DIR: folder }, { settings: { demo: true } });
-  site = new Site(stack);
-  acks = new Acks(stack);
+  ({ stack, site, acks } = await began({ DEMO_BUILD_DIR: folder }, { settings: { demo: true } }));
   one = await buyer(stack, acks, 'clock', 'card');
   assert.equal((await ask(acks, 'card', one)).status, 200);
   await eventually('the clock to be noted', async () => (await stack.sql(

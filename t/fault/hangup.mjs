@@ -10,8 +10,8 @@ import net from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { Acks, Site, ask, buyer, flows, seeded, settled } from '../lib/campaign.mjs';
-import { eventually, sleep, start } from '../lib/stack.mjs';
+import { ask, began, buyer, flows, seeded, settled } from '../lib/campaign.mjs';
+import { eventually, sleep } from '../lib/stack.mjs';
 import { oracle } from './oracle.mjs';
 
 const seed = Number(process.env.SEED ?? 20261123);
@@ -21,9 +21,7 @@ const random = seeded(seed, 1);
 let stack, acks, site, workers;
 
 before(async () => {
-  stack = await start();
-  acks = new Acks(stack);
-  site = new Site(stack);
+  ({ stack, site, acks } = await began());
   workers = site.nginxWorkers();
 });
 after(async () => { await stack?.stop(); });

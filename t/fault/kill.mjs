@@ -9,8 +9,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { Acks, Site, ask, buyer, flows, seeded, settled } from '../lib/campaign.mjs';
-import { sleep, start } from '../lib/stack.mjs';
+import { ask, began, buyer, flows, seeded, settled } from '../lib/campaign.mjs';
+import { sleep } from '../lib/stack.mjs';
 import { oracle } from './oracle.mjs';
 
 const seed = Number(process.env.SEED ?? 20261123);
@@ -27,9 +27,7 @@ let violations = 0;
 const started = Date.now();
 
 before(async () => {
-  stack = await start();
-  site = new Site(stack);
-  acks = new Acks(stack);
+  ({ stack, site, acks } = await began());
   site.spare();
   progress = setInterval(() => console.log(`# ${seconds()} s, round ${now}: ${site.killed()} kills, ${
     acks.list.length} acknowledgements`), 2000);

@@ -9,9 +9,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { Acks, Site, ask, buyer, seeded } from '../lib/campaign.mjs';
+import { ask, began, buyer, seeded } from '../lib/campaign.mjs';
 import { History, linear } from '../lib/history.mjs';
-import { eventually, sleep, start } from '../lib/stack.mjs';
+import { eventually, sleep } from '../lib/stack.mjs';
 
 const seed = Number(process.env.SEED ?? 20261123);
 const rounds = Number(process.env.ROUNDS ?? 4);
@@ -21,9 +21,7 @@ const PATIENCE_MS = 3000;
 let stack, site, acks;
 
 before(async () => {
-  stack = await start();
-  site = new Site(stack);
-  acks = new Acks(stack);
+  ({ stack, site, acks } = await began());
   site.spare();
 });
 

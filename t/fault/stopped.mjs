@@ -12,9 +12,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 
-import { Acks, Site, alive, ask, buyer, flows, seeded, settled, signal }
-  from '../lib/campaign.mjs';
-import { eventually, request, sleep, start } from '../lib/stack.mjs';
+import { alive, ask, began, buyer, flows, seeded, settled, signal } from '../lib/campaign.mjs';
+import { eventually, request, sleep } from '../lib/stack.mjs';
 import { onPostgres } from '../lib/store.mjs';
 import { oracle } from './oracle.mjs';
 
@@ -29,9 +28,7 @@ let site;
 let acks;
 
 before(async () => {
-  stack = await start();
-  site = new Site(stack);
-  acks = new Acks(stack);
+  ({ stack, site, acks } = await began());
 });
 
 after(async () => {

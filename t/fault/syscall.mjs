@@ -11,8 +11,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
 
-import { Acks, Site, alive, ask, buyer, flows, seeded, settled } from '../lib/campaign.mjs';
-import { eventually, sleep, start } from '../lib/stack.mjs';
+import { alive, ask, began, buyer, flows, seeded, settled } from '../lib/campaign.mjs';
+import { eventually, sleep } from '../lib/stack.mjs';
 import { oracle } from './oracle.mjs';
 
 const fault = process.env.FAULT ?? 'kill';
@@ -29,9 +29,7 @@ let site;
 let acks;
 
 before(async () => {
-  stack = await start();
-  site = new Site(stack);
-  acks = new Acks(stack);
+  ({ stack, site, acks } = await began());
   site.spare();
 });
 

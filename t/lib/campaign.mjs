@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { eventually, sleep } from './stack.mjs';
+import { eventually, sleep, start } from './stack.mjs';
 import { onPostgres } from './store.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -187,6 +187,12 @@ export class Site {
       setTimeout(() => child.kill('SIGKILL'), 5000).unref();
     })));
   }
+}
+
+// A stack for the tests of a file, what breaks it, and the book of what it said.
+export async function began(env = {}, options = {}) {
+  const stack = await start(env, options);
+  return { stack, site: new Site(stack), acks: new Acks(stack) };
 }
 
 // What clients were told, one JSON line each: it outlives whoever dies.

@@ -35,14 +35,6 @@ end
   return file;
 }
 
-const cpu = (pid) => {
-  const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return Number(fields[11]) + Number(fields[12]);
-};
-
-const workers = (pid) => execFileSync('sh', ['-c', `cat /proc/${pid}/task/${pid}/children`],
-  { encoding: 'utf8' }).trim().split(' ').map(Number);
-
 async function seeded(context, n, one) {
   const step = 100000;
   for (let from = 0; from < n; from += step) {
@@ -118,11 +110,10 @@ async function settled(server) {
 
 // CPU time of the workers for a request, microseconds.
 async function busy(server, options, seconds, ask) {
-  const pids = workers(server.process.pid);
-  const before = pids.reduce((sum, pid) => sum + cpu(pid), 0);
-  const result = measure.wrk(server, { ...options, seconds }, ask);
-  const ticks = pids.reduce((sum, pid) => sum + cpu(pid), 0) - before;
-  return { rps: Math.round(result.rps), us: Number((ticks * 1e4 / (result.rps * seconds)).toFixed(2)) };
+  const before = measure.onCore(server.process.pid);
+  const { rps } = await measure.wrk(server, { ...options, seconds }, ask);
+  const took = measure.onCore(server.process.pid) - before;
+  return { rps: Math.round(rps), us: Number((took / 1e3 / (rps * seconds)).toFixed(2)) };
 }
 
 async function one(context, options, { dir, started }, { n, single, number }) {

@@ -3,12 +3,14 @@
 // How the bench measures: wrk for speed, callgrind for instructions, strace for
 // system calls, each of one nginx process that this starts and ends itself.
 
-const { execFileSync, spawn } = require('node:child_process');
+const { execFile, execFileSync, spawn } = require('node:child_process');
 const fs = require('node:fs');
 const http = require('node:http');
 const os = require('node:os');
 const path = require('node:path');
+const { promisify } = require('node:util');
 
+const execute = promisify(execFile);
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 function median(list) {
@@ -100,7 +102,8 @@ const collected = (dir) => Number(
 
 const LENGTHS = [200, 1200];
 const BATCH = 100;
-const BATCHES = 12;
+const BATCHES = 36;
+const SETTLED_FOR = 12;          // batches
 
 // What one request adds: starting, warming and ending cancel out in the
 // difference of two lengths.  What clocks do cancels out too, for the short one
@@ -131,7 +134,8 @@ async function instructions(server, started, dir) {
 
 // With a table that is filled first, when nothing is counted and all is faster.
 // Each batch asks for each once, and the least of them counts: a ping or a
-// clock's tick came into the others.  What malloc took is left out, for that
+// clock's tick came into the others, and into many in a row a link that a busy
+// machine held to be lost, while each answer is looked up.  What malloc took is left out, for that
 // depends on what the heap looks like after filling: neither nginx nor the gate
 // asks it for more.
 async function filled(server, started, dir, { urls, fill, settled }) {
@@ -148,9 +152,11 @@ async function filled(server, started, dir, { urls, fill, settled }) {
   const batch = Array.from({ length: BATCH }, (_, i) => urls[i % urls.length]);
   control('-i', 'on');
   await ask(server, batch);
-  await settled();
-  await ask(server, batch);                     // warm
   for (let i = 1; i <= BATCHES; i++) {
+    if (i % SETTLED_FOR === 1) {
+      await settled();
+      await ask(server, batch);                 // warm
+    }
     control('-z');
     await ask(server, batch);
     control('-d');
@@ -194,12 +200,12 @@ async function allocations(server, started, dir, lengths = LENGTHS) {
   return each('number');
 }
 
-function wrk(server, options, script) {
+async function wrk(server, options, script) {
   const args = ['-t1', `-c${options.connections}`, `-d${options.seconds}s`, '--latency',
     ...server.headers.flatMap((line) => ['-H', line]),
     ...(script ? ['-s', script] : []), server.url];
   const pinned = cores > 1 ? ['taskset', '-c', '1', 'wrk', ...args] : ['wrk', ...args];
-  const text = execFileSync(pinned[0], pinned.slice(1), { encoding: 'utf8' });
+  const { stdout: text } = await execute(pinned[0], pinned.slice(1));
   if (/Non-2xx/.test(text)) {
     throw new Error(`${server.name}: not every answer was 200\n${text}`);
   }
@@ -221,13 +227,34 @@ const figures = (list) => {
   return { rps: Math.round(of('rps')), p50: of('p50'), p99: of('p99'), p999: of('p999') };
 };
 
+// Time on a core of a process and its workers, nanoseconds.
+function onCore(pid) {
+  const children = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return [pid, ...children.split(' ').filter(Boolean)].reduce((sum, one) => sum
+    + Number(fs.readFileSync(`/proc/${one}/schedstat`, 'utf8').split(' ')[0]), 0);
+}
+
+// Both at once on one core, so that what the machine does meets both alike:
+// requests in a second on the core, of the other and of bare.
+async function beside(bare, other, options) {
+  const ratios = [];
+  for (let i = 0; i < options.rounds; i++) {
+    const both = i % 2 ? [bare, other] : [other, bare];
+    const before = both.map((server) => onCore(server.process.pid));
+    const found = await Promise.all(both.map((server) => wrk(server, options)));
+    const speed = both.map((server, n) => found[n].rps / (onCore(server.process.pid) - before[n]));
+    ratios.push(i % 2 ? speed[1] / speed[0] : speed[0] / speed[1]);
+  }
+  return Number(median(ratios).toFixed(3));
+}
+
 // Alternating pairs: bare first in one, second in the next.
-function compare(bare, other, options, script) {
+async function compare(bare, other, options, script) {
   const pairs = [];
   for (let i = 0; i < options.pairs; i++) {
     const result = new Map();
     for (const server of i % 2 ? [bare, other] : [other, bare]) {
-      result.set(server, wrk(server, options, script));
+      result.set(server, await wrk(server, options, script));
     }
     pairs.push([result.get(bare), result.get(other)]);
   }
@@ -242,5 +269,5 @@ function compare(bare, other, options, script) {
   };
 }
 
-module.exports = { allocations, ask, compare, filled, instructions, launch, median, ready,
+module.exports = { allocations, ask, beside, compare, filled, instructions, launch, median, onCore, ready,
   status, systemCalls, wrk };

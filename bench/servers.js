@@ -142,7 +142,8 @@ http {
 `);
   const args = ['-p', `${prefix}/`, '-c', `${prefix}/nginx.conf`, '-e', `${prefix}/error.log`];
   return { name, args, headers, prefix, url: `http://127.0.0.1:${port}/board`,
-    count: how.count ?? false, like: how.like, checks: gate !== '', byCookie: how.byCookie ?? false };
+    count: how.count ?? false, close: how.close ?? false, like: how.like, checks: gate !== '',
+    byCookie: how.byCookie ?? false };
 }
 
 // Our own gate; who and where come from variables, which bare nginx sets too.
@@ -199,10 +200,10 @@ async function servers(context, { rivals }) {
   const list = [
     ['bare', { count: true, before: SET }],
     ['bare, cookie', { count: true, before: SET, headers: ours }],
-    ['bare again', { before: SET }],
-    ['gate', { ...gated(context), before: SET, count: true,
+    ['bare again', { before: SET, close: true }],
+    ['gate', { ...gated(context), before: SET, count: true, close: true,
       gate: 'billing_profile $who; billing_board $where; billing_require view;' }],
-    ['gate, session', { ...gated(context), before: SET, count: true, headers: ours,
+    ['gate, session', { ...gated(context), before: SET, count: true, close: true, headers: ours,
       like: 'bare, cookie', gate: fromSession, byCookie: true }],
     ['lua, shared dict', { ...lua, before: SET, count: true,
       gate: script('check.dict(ngx.var.who, ngx.var.where)') }],

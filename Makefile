@@ -27,6 +27,16 @@ Q   := $(if $(V),,@)
 say  = @printf '  %-9s %s\n' '$(1)' '$(2)'
 
 
+# TLS to Redis comes with hiredis 1.0: looked for here for the programs, in
+# config for the module.  BILLING_REDIS_TLS=no leaves it out of all.
+TLS_TRIED := \#include <hiredis/hiredis.h>\n\#include <hiredis/hiredis_ssl.h>\n\
+int main(void) { return redisInitiateSSL(0, 0); }\n
+REDIS_TLS := $(filter yes,$(or $(BILLING_REDIS_TLS),$(shell \
+    printf '$(TLS_TRIED)' | $(CC) -x c -o /dev/null - -lhiredis_ssl -lhiredis \
+    -lssl -lcrypto 2>/dev/null && echo yes)))
+export BILLING_REDIS_TLS := $(or $(REDIS_TLS),no)
+
+
 # --- flags --------------------------------------------------------------------
 
 SANITIZE := -fsanitize=address,undefined -fno-omit-frame-pointer
@@ -39,7 +49,8 @@ OPTIMIZE := $(OPTIMIZE_$(BUILD))
 WERROR   := -Werror
 WARN     := -Wall -Wextra $(WERROR) -Wconversion -Wshadow -Wswitch-enum \
             -Wmissing-prototypes
-FLAGS    := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) -fPIE $(WARN) $(CFLAGS)
+FLAGS    := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) -fPIE $(WARN) \
+            $(if $(REDIS_TLS),-DBILLING_REDIS_TLS) $(CFLAGS)
 LINK     := $(OPTIMIZE) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 # Stock nginx is not built for the sanitizers, so these must be able to go on.
@@ -91,8 +102,9 @@ LIBRARY  := $(B)/libbilling.a
 WORKLIB  := $(B)/libbilling-worker.a
 MODULE   := $(B)/ngx_http_billing_module.so
 
-LIBRARY_LIBS := -ljansson -lcrypto
-WORKER_LIBS  := -lhiredis -lcurl -lsqlite3 -lpq $(LIBRARY_LIBS)
+LIBRARY_LIBS := -ljansson $(if $(REDIS_TLS),-lssl) -lcrypto
+WORKER_LIBS  := $(if $(REDIS_TLS),-lhiredis_ssl) -lhiredis -lcurl -lsqlite3 \
+                -lpq $(LIBRARY_LIBS)
 POSTGRES_FLAGS := -I$(shell pg_config --includedir)
 ifneq ($(DOCUMENT),)
 DOCUMENT_FLAGS := $(shell pkg-config --cflags pangocairo pangoft2 fontconfig)
@@ -448,7 +460,7 @@ failover: all tools
 FB     := build/fuzz
 FFLAGS := -std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer \
           -fsanitize=fuzzer-no-link,address,undefined \
-          -fno-sanitize-recover=all
+          -fno-sanitize-recover=all $(if $(REDIS_TLS),-DBILLING_REDIS_TLS)
 FUZZ   := $(patsubst t/fuzz/%.c,$(FB)/%,$(FUZZERS))
 FOBJS  := $(patsubst %.c,$(FB)/obj/%.o,$(SOURCES)) \
           $(patsubst $(GEN)/%.c,$(FB)/obj/gen/%.o,$(call gen_c,$(EMBED_LIBRARY)))

@@ -18,9 +18,10 @@ my $dir = File::Temp::tempdir(CLEANUP => 1);
 my $key = 'billing:1:{t_1}:team';
 my $channel = 'billing:1:notice';
 
-my ($server) = grep { -x } map { "$_/redis-server" } split /:/, $ENV{PATH};
+my $name = $ENV{BILLING_REDIS_SERVER} || 'redis-server';
+my ($server) = grep { -x } map { "$_/$name" } split /:/, $ENV{PATH};
 
-plan skip_all => 'no redis-server' if !defined $server;
+plan skip_all => "no $name" if !defined $server;
 
 my $pid = fork;
 defined $pid or die "fork: $!";
@@ -46,7 +47,7 @@ sub connection {
         return $s if $s;
         Time::HiRes::sleep(0.05);
     }
-    die "redis-server does not answer\n";
+    die "$name does not answer\n";
 }
 
 sub reply {

@@ -212,6 +212,15 @@ typedef struct {
     char      password_file[BILLING_FILE_NAME_MAX];
 } billing_guides_t;
 
+/* To Redis and to its guides; always verified. */
+typedef struct {
+    bool  on;
+    char  ca_file[BILLING_FILE_NAME_MAX];   /* "" whom the machine trusts */
+    char  cert_file[BILLING_FILE_NAME_MAX]; /* "" none is shown */
+    char  key_file[BILLING_FILE_NAME_MAX];
+    char  server_name[254];             /* "" the host that is spoken to */
+} billing_redis_tls_t;
+
 /* How the application that is sold speaks to billing, and hears of it. */
 typedef struct {
     char               key_files[BILLING_SECRETS_MAX][BILLING_FILE_NAME_MAX];
@@ -263,6 +272,7 @@ typedef struct {
 
     char  redis_address[BILLING_FILE_NAME_MAX]; /* or HOST:PORT; "" below */
     billing_guides_t  redis_guides;       /* who knows the address */
+    billing_redis_tls_t  redis_tls;
     char  redis_user[64];
     char  redis_password_file[BILLING_FILE_NAME_MAX];
     char  redis_prefix[35];     /* "billing"; of a cluster "{billing}" */

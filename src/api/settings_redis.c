@@ -6,6 +6,14 @@
 #include <string.h>
 
 #define BILLING_SOCKET_NAME_MAX  107    /* sockaddr_un */
+#define BILLING_REDISS           "rediss://"
+
+/* hiredis before 1.0 has none: decided when this is built. */
+#ifdef BILLING_REDIS_TLS
+#define BILLING_SETTINGS_TLS  true
+#else
+#define BILLING_SETTINGS_TLS  false
+#endif
 
 #define BILLING_SETTINGS_LETTERS                                              \
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
@@ -17,6 +25,10 @@ static void billing_settings_redis_server(billing_reader_t *reader,
     const json_t *redis, billing_settings_t *out);
 static void billing_settings_redis_address(billing_reader_t *reader,
     const char *address, billing_settings_t *out);
+static void billing_settings_redis_tls(billing_reader_t *reader,
+    const json_t *redis, billing_settings_t *out);
+static void billing_settings_redis_trust(billing_reader_t *reader,
+    const json_t *tls, billing_redis_tls_t *out);
 static void billing_settings_sentinel(billing_reader_t *reader,
     const json_t *redis, billing_guides_t *out);
 static void billing_settings_cluster(billing_reader_t *reader,
@@ -33,8 +45,8 @@ billing_settings_redis(billing_reader_t *reader, const json_t *root,
     const json_t  *redis;
 
     static const char *const  keys[] = {
-        "address", "sentinel", "cluster", "user", "password_file", "prefix",
-        "timeout_ms", "queue_max_ms", NULL
+        "address", "sentinel", "cluster", "tls", "user", "password_file",
+        "prefix", "timeout_ms", "queue_max_ms", NULL
     };
 
     redis = billing_reader_object(reader, root, "redis", true);
@@ -45,6 +57,7 @@ billing_settings_redis(billing_reader_t *reader, const json_t *root,
 
     billing_reader_known(reader, redis, keys);
     billing_settings_redis_server(reader, redis, out);
+    billing_settings_redis_tls(reader, redis, out);
 
     billing_reader_copy(reader, redis, "user", out->redis_user,
                         sizeof(out->redis_user));
@@ -128,12 +141,19 @@ billing_settings_redis_address(billing_reader_t *reader, const char *address,
     }
 
     if (strncmp(address, "unix:", 5) != 0) {
+        out->redis_tls.on = strncmp(address, BILLING_REDISS,
+                                    strlen(BILLING_REDISS)) == 0;
+        address += out->redis_tls.on ? strlen(BILLING_REDISS) : 0;
         memcpy(out->redis_address, address, strlen(address) + 1);
 
-        if (strstr(address, "://") != NULL) {
+        if (out->redis_tls.on && !BILLING_SETTINGS_TLS) {
             billing_reader_fail(reader, "address", "must be unix:FILE or "
                                 "HOST:PORT; there is no TLS to Redis here: "
                                 "put a tunnel in front of it");
+
+        } else if (strstr(address, "://") != NULL) {
+            billing_reader_fail(reader, "address", "must be unix:FILE, "
+                                "HOST:PORT or rediss://HOST:PORT");
 
         } else if (strchr(address, ',') != NULL) {
             billing_reader_fail(reader, "address", "must be one server; of "
@@ -158,6 +178,64 @@ billing_settings_redis_address(billing_reader_t *reader, const char *address,
     {
         billing_reader_fail(reader, "address", "needs the name of a socket "
                             "of at most %d bytes", BILLING_SOCKET_NAME_MAX);
+    }
+}
+
+
+/* By "tls", which may be {}, where guides name the server. */
+
+static void
+billing_settings_redis_tls(billing_reader_t *reader, const json_t *redis,
+    billing_settings_t *out)
+{
+    const json_t  *tls;
+
+    tls = billing_reader_object(reader, redis, "tls", false);
+
+    if (tls == NULL) {
+        return;
+    }
+
+    if (!BILLING_SETTINGS_TLS) {
+        billing_reader_fail(reader, NULL, "there is no TLS to Redis here: "
+                            "put a tunnel in front of it");
+
+    } else if (out->redis_guides.naddresses == 0 && !out->redis_tls.on) {
+        billing_reader_fail(reader, NULL, "is of no use without "
+                            "rediss://HOST:PORT as \"address\"");
+    }
+
+    out->redis_tls.on = true;
+    billing_settings_redis_trust(reader, tls, &out->redis_tls);
+    billing_reader_leave(reader);
+}
+
+
+static void
+billing_settings_redis_trust(billing_reader_t *reader, const json_t *tls,
+    billing_redis_tls_t *out)
+{
+    static const char *const  keys[] = {
+        "ca_file", "cert_file", "key_file", "server_name", NULL
+    };
+
+    billing_reader_known(reader, tls, keys);
+    billing_reader_file_of(reader, tls, "ca_file", out->ca_file);
+    billing_reader_file_of(reader, tls, "cert_file", out->cert_file);
+    billing_reader_file_of(reader, tls, "key_file", out->key_file);
+    billing_reader_copy(reader, tls, "server_name", out->server_name,
+                        sizeof(out->server_name));
+
+    if ((out->cert_file[0] == '\0') != (out->key_file[0] == '\0')) {
+        billing_reader_fail(reader, NULL, "must have \"cert_file\" and "
+                            "\"key_file\" both, or none of them");
+    }
+
+    if (strspn(out->server_name, BILLING_SETTINGS_LETTERS ":")
+        != strlen(out->server_name))
+    {
+        billing_reader_fail(reader, "server_name", "must be the name, or the "
+                            "number, in the certificate");
     }
 }
 

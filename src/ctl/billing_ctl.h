@@ -218,8 +218,9 @@ BILLING_MUST_CHECK billing_db_rc_t billing_ctl_number(
 struct redisContext;
 
 typedef struct {
-    struct redisContext  *context;
-    char                  why[256];     /* it cannot be used */
+    struct redisContext       *context;
+    billing_redis_tls_link_t   tls;
+    char                       why[256];    /* it cannot be used */
 } billing_ctl_redis_t;
 
 /* False and why; to be closed in any case.  Needs the secrets. */

@@ -11,8 +11,8 @@
 #define BILLING_CTL_REDIS_SEC  5
 
 
-static bool billing_ctl_redis_connect(billing_ctl_redis_t *redis,
-    const billing_redis_address_t *at);
+static bool billing_ctl_redis_connect(billing_ctl_session_t *s,
+    billing_ctl_redis_t *redis, const billing_redis_address_t *at);
 static bool billing_ctl_redis_login(billing_ctl_redis_t *redis,
     const billing_redis_command_t *auth);
 static bool billing_ctl_redis_find(billing_ctl_session_t *s,
@@ -34,7 +34,7 @@ billing_ctl_redis_open(billing_ctl_session_t *s, billing_ctl_redis_t *redis)
         return false;
     }
 
-    return billing_ctl_redis_connect(redis, &at)
+    return billing_ctl_redis_connect(s, redis, &at)
            && (!billing_redis_auth(&auth, s->settings.redis_user,
                                    s->infra.redis_password)
                || billing_ctl_redis_login(redis, &auth));
@@ -42,8 +42,8 @@ billing_ctl_redis_open(billing_ctl_session_t *s, billing_ctl_redis_t *redis)
 
 
 static bool
-billing_ctl_redis_connect(billing_ctl_redis_t *redis,
-    const billing_redis_address_t *at)
+billing_ctl_redis_connect(billing_ctl_session_t *s,
+    billing_ctl_redis_t *redis, const billing_redis_address_t *at)
 {
     struct timeval  wait = { .tv_sec = BILLING_CTL_REDIS_SEC };
 
@@ -64,6 +64,14 @@ billing_ctl_redis_connect(billing_ctl_redis_t *redis,
 
     if (redisSetTimeout(redis->context, wait) != REDIS_OK) {
         (void) snprintf(redis->why, sizeof(redis->why), "no time limit");
+        return false;
+    }
+
+    if (!billing_redis_tls_start(&s->w, redis->context, at->host,
+                                 &redis->tls))
+    {
+        (void) snprintf(redis->why, sizeof(redis->why), "%.100s: %.140s",
+                        at->host, redis->tls.why);
         return false;
     }
 
@@ -102,7 +110,7 @@ billing_ctl_redis_find(billing_ctl_session_t *s, billing_ctl_redis_t *redis,
     for (unsigned i = 0; i < conf->naddresses && !found; i++) {
         billing_redis_address(conf->addresses[i], &where);
 
-        if (billing_ctl_redis_connect(redis, &where)
+        if (billing_ctl_redis_connect(s, redis, &where)
             && (!closed || billing_ctl_redis_login(redis, &auth)))
         {
             reply = billing_ctl_redis_ask(redis, &command);
@@ -136,6 +144,8 @@ billing_ctl_redis_close(billing_ctl_redis_t *redis)
         redisFree(redis->context);
         redis->context = NULL;
     }
+
+    billing_redis_tls_end(&redis->tls);
 }
 
 
@@ -145,13 +155,15 @@ billing_ctl_redis_ask(billing_ctl_redis_t *redis,
 {
     redisReply  *reply;
 
+    billing_tls_forget();
     reply = redisCommandArgv(redis->context, command->argc,
                              (const char **) command->argv,
                              command->argvlen);
 
     if (reply == NULL) {
         (void) snprintf(redis->why, sizeof(redis->why), "Redis: %s",
-                        redis->context->errstr);
+                        billing_redis_tls_why(&redis->tls,
+                                              redis->context->errstr));
         return NULL;
     }
 

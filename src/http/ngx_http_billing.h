@@ -3,17 +3,16 @@
  *
  * One noun, one file:  module (directives), require and name (some of them),
  * build (which nginx this is), config (billing.json and the secrets), zone and
- * table (shared memory), hash, redis (one asynchronous connection),
- * redis_greet and redis_command (what travels over it), guide (to where),
- * park (waiting requests), fetch (records on a miss), ask (those that Redis
- * lacks), ctx (what a request has learned),
- * question (who wants what), look (what is known), gate (the verdict), memo
- * (who passed lately), refuse (the answer to a refusal), variable ($billing_*),
- * allowance (features and limits by name), life (of an nginx worker process),
- * process (billing-worker); cookie, session (who asks; csrf), passport
- * (verified lately), api (routes), stream (entries), transport (commands,
- * answers), notice, relay, local, answer, status, scrape (what is counted) and
- * metric.
+ * table (shared memory), hash, redis (one asynchronous connection), redis_tls,
+ * redis_greet and redis_command (what travels over it), guide (to where), park
+ * (waiting requests), fetch (records on a miss), ask (those that Redis lacks),
+ * ctx (what a request has learned), question (who wants what), look (what is
+ * known), gate (the verdict), memo (who passed lately), refuse (the answer to
+ * a refusal), variable ($billing_*), allowance (features and limits by name),
+ * life (of an nginx worker process), process (billing-worker); cookie, session
+ * (who asks; csrf), passport (verified lately), api (routes), stream
+ * (entries), transport (commands, answers), notice, relay, local, answer,
+ * status, scrape (what is counted) and metric.
  */
 
 #ifndef NGX_HTTP_BILLING_H
@@ -64,6 +63,7 @@ typedef struct {
     ngx_str_t             guide_password;
     ngx_addr_t           *redis_addrs;      /* or of its guides; resolved */
     ngx_uint_t            redis_naddrs;
+    struct ssl_ctx_st    *redis_tls;        /* NULL none */
 } ngx_http_billing_main_conf_t;
 
 typedef struct {

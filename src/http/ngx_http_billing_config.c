@@ -4,7 +4,7 @@
  * read here too, while nginx still has the rights to.
  */
 
-#include "ngx_http_billing.h"
+#include "ngx_http_billing_redis.h"
 
 #define NGX_HTTP_BILLING_SECRET_FILE_MAX  4096
 #define NGX_HTTP_BILLING_REDIS_PORT       6379
@@ -22,6 +22,8 @@ static ngx_int_t ngx_http_billing_config_password(ngx_conf_t *cf, char *name,
     ngx_str_t *password);
 static ngx_int_t ngx_http_billing_config_redis(ngx_conf_t *cf,
     ngx_http_billing_main_conf_t *bmcf);
+static ngx_int_t ngx_http_billing_config_host(ngx_conf_t *cf, char *address,
+    ngx_addr_t *addr, ngx_uint_t n);
 static ngx_int_t ngx_http_billing_config_address(ngx_conf_t *cf,
     const char *where, char *address, ngx_array_t *addrs);
 static ngx_int_t ngx_http_billing_config_hooks(ngx_conf_t *cf,
@@ -71,7 +73,8 @@ ngx_http_billing_config(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         || ngx_http_billing_app_keys(cf, bmcf) != NGX_OK
         || ngx_http_billing_config_hooks(cf, bmcf) != NGX_OK
         || ngx_http_billing_config_passwords(cf, bmcf) != NGX_OK
-        || ngx_http_billing_config_redis(cf, bmcf) != NGX_OK)
+        || ngx_http_billing_config_redis(cf, bmcf) != NGX_OK
+        || ngx_http_billing_redis_tls_config(cf, bmcf) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -385,6 +388,44 @@ ngx_http_billing_config_address(ngx_conf_t *cf, const char *where,
     }
 
     ngx_memcpy(addr, url.addrs, url.naddrs * sizeof(ngx_addr_t));
+
+    return ngx_http_billing_config_host(cf, address, addr, url.naddrs);
+}
+
+
+/* The host as it was written: by that its certificate is judged. */
+
+static ngx_int_t
+ngx_http_billing_config_host(ngx_conf_t *cf, char *address, ngx_addr_t *addr,
+    ngx_uint_t n)
+{
+    size_t   len;
+    u_char  *host;
+
+    len = ngx_strlen(address);
+
+    while (len && address[len - 1] != ':') {
+        len--;
+    }
+
+    len -= len ? 1 : 0;
+
+    if (len > 2 && address[0] == '[' && address[len - 1] == ']') {
+        address++;
+        len -= 2;
+    }
+
+    host = ngx_pnalloc(cf->pool, len + 1);
+    if (host == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_cpystrn(host, (u_char *) address, len + 1);
+
+    while (n--) {
+        addr[n].name.data = host;
+        addr[n].name.len = len;
+    }
 
     return NGX_OK;
 }

@@ -246,9 +246,8 @@ ngx_http_billing_redis_connect(ngx_http_billing_redis_t *redis)
         return;
     }
 
-    redis->connected = rc == NGX_OK;
-
-    if (redis->connected) {
+    if (rc == NGX_OK && ngx_http_billing_redis_tls(redis) == NGX_OK) {
+        redis->connected = 1;
         ngx_post_event(&redis->flush, &ngx_posted_events);
     }
 }
@@ -345,7 +344,7 @@ ngx_http_billing_redis_write_handler(ngx_event_t *wev)
         if (err) {
             ngx_http_billing_redis_fail(redis, "cannot be reached");
 
-        } else {
+        } else if (ngx_http_billing_redis_tls(redis) == NGX_OK) {
             redis->connected = 1;
             ngx_http_billing_redis_flush(&redis->flush);
         }
@@ -453,7 +452,9 @@ ngx_http_billing_redis_retry_handler(ngx_event_t *ev)
     redis->depth++;
 
     if (redis->connection) {
-        ngx_http_billing_redis_fail(redis, "does not answer");
+        ngx_http_billing_redis_fail(redis, redis->shaking
+                                           ? "does not shake hands over TLS"
+                                           : "does not answer");
 
     } else if (redis->waiting) {
         ngx_http_billing_redis_fail(redis, "is named by nobody");
@@ -480,7 +481,8 @@ ngx_http_billing_redis_fail(ngx_http_billing_redis_t *redis, const char *why)
 
     ngx_http_billing_zone_count(redis->bmcf->zone,
                     redis->up ? NGX_HTTP_BILLING_COUNT_REDIS_LOST
-                    : redis->connected ? NGX_HTTP_BILLING_COUNT_REDIS_REFUSED
+                    : redis->connected || redis->shaking
+                      ? NGX_HTTP_BILLING_COUNT_REDIS_REFUSED
                     : NGX_HTTP_BILLING_COUNT_REDIS_UNREACHED);
 
     level = redis->complained ? NGX_LOG_INFO : NGX_LOG_ERR;
@@ -559,6 +561,7 @@ static void
 ngx_http_billing_redis_disconnect(ngx_http_billing_redis_t *redis)
 {
     if (redis->connection) {
+        ngx_http_billing_redis_tls_end(redis);
         ngx_close_connection(redis->connection);
         redis->connection = NULL;
     }

@@ -1,8 +1,9 @@
 /*
  * One connection to Redis, or to a guide, for its parts: redis.c (its life:
- * connecting, bytes, falling, coming back), redis_greet.c (is it the one we
- * want), redis_command.c (what travels over it: commands, replies, messages,
- * deadlines); and for guide.c, which finds the master.
+ * connecting, bytes, falling, coming back), redis_tls.c (whose certificate),
+ * redis_greet.c (is it the one we want), redis_command.c (what travels over
+ * it: commands, replies, messages, deadlines); and for guide.c, which finds
+ * the master.
  */
 
 #ifndef NGX_HTTP_BILLING_REDIS_H
@@ -32,6 +33,8 @@ struct ngx_http_billing_redis_s {
     ngx_peer_connection_t          peer;
     ngx_log_t                      peer_log;    /* silent once complained */
     ngx_connection_t              *connection;
+    ngx_event_handler_pt           tls_read;    /* after the handshake */
+    ngx_event_handler_pt           tls_write;
     redisReader                   *reader;
     size_t                         unread;  /* bytes of an unfinished reply */
 
@@ -60,7 +63,8 @@ struct ngx_http_billing_redis_s {
     unsigned                       watched:1;   /* guides know where it is */
     unsigned                       waiting:1;   /* for them to say so */
     unsigned                       greeting:1;  /* its limit is retry's */
-    unsigned                       connected:1;
+    unsigned                       shaking:1;   /* hands, over TLS */
+    unsigned                       connected:1; /* and hands shaken */
     unsigned                       up:1;
     unsigned                       failed:1;    /* torn down at depth 0 */
     unsigned                       closing:1;
@@ -91,6 +95,19 @@ void ngx_http_billing_redis_moved(ngx_http_billing_redis_t *redis,
 ngx_http_billing_redis_t *ngx_http_billing_redis_guide(
     ngx_http_billing_main_conf_t *bmcf, ngx_http_billing_link_pt link,
     ngx_log_t *log);
+
+
+/* --- redis_tls.c ---------------------------------------------------------- */
+
+/* Reads what it needs, where the settings want it. */
+ngx_int_t ngx_http_billing_redis_tls_config(ngx_conf_t *cf,
+    ngx_http_billing_main_conf_t *bmcf);
+/*
+ * Connected: OK where bytes may flow at once.  Else AGAIN, or ERROR after
+ * _fail; redis->connected is set when hands are shaken.
+ */
+ngx_int_t ngx_http_billing_redis_tls(ngx_http_billing_redis_t *redis);
+void ngx_http_billing_redis_tls_end(ngx_http_billing_redis_t *redis);
 
 
 /* --- redis_greet.c -------------------------------------------------------- */

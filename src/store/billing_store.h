@@ -285,4 +285,31 @@ BILLING_MUST_CHECK billing_err_t billing_invitation_token(
 BILLING_MUST_CHECK billing_err_t billing_invitation_digest(
     const char *token, char out[BILLING_INVITATION_DIGEST_LEN + 1]);
 
+
+/* --- tls.c: TLS to Redis, where hiredis has it (BILLING_REDIS_TLS) -------- */
+
+struct ssl_st;
+struct ssl_ctx_st;
+
+typedef struct {
+    const char  *ca_file;               /* "" whom the machine trusts */
+    const char  *cert_file;             /* "" no certificate is shown */
+    const char  *key_file;
+} billing_tls_files_t;
+
+#define BILLING_TLS_WHY_MAX  160
+
+/* Reads the files, and verifies whoever is spoken to; NULL and why not. */
+struct ssl_ctx_st *billing_tls_new(const billing_tls_files_t *files,
+    char *error, size_t error_max);
+void billing_tls_free(struct ssl_ctx_st *ctx);
+
+/* Before the handshake: its certificate must be for host, name or number. */
+BILLING_MUST_CHECK bool billing_tls_expect(struct ssl_st *ssl,
+    const char *host);
+/* Why it failed, of the connection and OpenSSL's last error; "" nothing. */
+void billing_tls_why(const struct ssl_st *ssl, char *why, size_t max);
+/* Of the thread: what failed before is not to be told of what comes. */
+void billing_tls_forget(void);
+
 #endif /* BILLING_STORE_H */

@@ -3,7 +3,8 @@
  *
  * One noun, one file:  loop (the reactor), turn (one transaction), stream and
  * entry, command, command_row and query_entry, answer, outbox, rehydrate and
- * redis_mark, redis (two connections) and redis_command, http (gateway calls),
+ * redis_mark, redis (two connections), redis_link, redis_tls and
+ * redis_command, http (gateway calls),
  * hook (webhooks out), mail and letter, lease, precondition, clock, savepoint,
  * db and db_sqlite, migrate, config, log.
  */
@@ -30,7 +31,10 @@
 #define BILLING_NAMES_MAX         16
 
 struct redisReply;
+struct redisContext;
 struct redisAsyncContext;
+struct ssl_st;
+struct ssl_ctx_st;
 
 /* The row redis_mark as this process knows it. */
 typedef struct {
@@ -78,6 +82,7 @@ typedef struct {
     char                         redis_password[256];   /* "" none */
     char                         guide_password[256];
     char                         mail_password[256];
+    struct ssl_ctx_st           *redis_tls;         /* NULL none */
     const char                  *config;            /* name of the file */
     int                          signal_fd;
     int                          exit_code;         /* >= 0: leave the loop */
@@ -226,12 +231,33 @@ const char *billing_redis_name(const billing_worker_t *w, const char *noun);
 
 
 
+/* --- redis_tls.c: TLS to Redis, of billingctl too ------------------------- */
+
+typedef struct {
+    struct ssl_st  *ssl;                /* NULL: in the clear */
+    char            why[256];
+} billing_redis_tls_link_t;
+
+/* Reads what redis.tls names, once; false and why not. */
+bool billing_redis_tls_load(billing_worker_t *w, char *error,
+    size_t error_max);
+/* Begins the handshake, where TLS is wanted; false: see why. */
+bool billing_redis_tls_start(billing_worker_t *w,
+    struct redisContext *context, const char *host,
+    billing_redis_tls_link_t *tls);
+/* Why the connection fell: as TLS has it, or as it was told. */
+const char *billing_redis_tls_why(billing_redis_tls_link_t *tls,
+    const char *why);
+void billing_redis_tls_end(billing_redis_tls_link_t *tls);
+
+
 /* --- redis_link.c: one connection ----------------------------------------- */
 
 typedef struct {
     billing_worker_t          *worker;
     void                     (*lost)(billing_worker_t *w, const char *why);
     struct redisAsyncContext  *context;     /* NULL: down */
+    billing_redis_tls_link_t   tls;
     bool                       connected;
     bool                       reading;     /* what hiredis waits for */
     bool                       writing;

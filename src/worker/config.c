@@ -212,6 +212,34 @@ billing_config_hooks(billing_worker_t *w,
 }
 
 
+static billing_err_t
+billing_config_redis(billing_worker_t *w,
+    char error[BILLING_SETTINGS_ERROR_MAX])
+{
+    billing_err_t  err;
+
+    err = billing_config_word(w->settings->redis_password_file,
+                              billing_infra(w)->redis_password,
+                              sizeof(billing_infra(w)->redis_password),
+                              error);
+
+    if (err == BILLING_OK) {
+        err = billing_config_word(w->settings->redis_guides.password_file,
+                                  billing_infra(w)->guide_password,
+                                  sizeof(billing_infra(w)->guide_password),
+                                  error);
+    }
+
+    if (err == BILLING_OK
+        && !billing_redis_tls_load(w, error, BILLING_SETTINGS_ERROR_MAX))
+    {
+        err = BILLING_EFORMAT;
+    }
+
+    return err;
+}
+
+
 billing_err_t
 billing_config_secrets(billing_worker_t *w,
     char error[BILLING_SETTINGS_ERROR_MAX])
@@ -259,17 +287,7 @@ billing_config_secrets(billing_worker_t *w,
         return err;
     }
 
-    err = billing_config_word(w->settings->redis_password_file,
-                              billing_infra(w)->redis_password,
-                              sizeof(billing_infra(w)->redis_password),
-                              error);
-
-    if (err == BILLING_OK) {
-        err = billing_config_word(w->settings->redis_guides.password_file,
-                                  billing_infra(w)->guide_password,
-                                  sizeof(billing_infra(w)->guide_password),
-                                  error);
-    }
+    err = billing_config_redis(w, error);
 
     if (err == BILLING_OK) {
         err = billing_config_word(w->settings->mail_password_file,
@@ -285,6 +303,8 @@ billing_config_secrets(billing_worker_t *w,
 void
 billing_config_wipe(billing_worker_t *w)
 {
+    billing_tls_free(billing_infra(w)->redis_tls);
+    billing_infra(w)->redis_tls = NULL;
     OPENSSL_cleanse(w->secrets, sizeof(w->secrets));
     OPENSSL_cleanse(billing_infra(w)->mail_password,
                     sizeof(billing_infra(w)->mail_password));

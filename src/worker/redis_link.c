@@ -83,7 +83,8 @@ billing_redis_connected(const redisAsyncContext *context, int status)
     }
 
     link->context = NULL;
-    link->lost(link->worker, context->errstr);
+    link->lost(link->worker, billing_redis_tls_why(&link->tls,
+                                                   context->errstr));
 }
 
 
@@ -95,7 +96,7 @@ billing_redis_disconnected(const redisAsyncContext *context, int status)
     link->context = NULL;
     link->connected = false;
     link->lost(link->worker, (status == REDIS_OK) ? "closed"
-                                                  : context->errstr);
+               : billing_redis_tls_why(&link->tls, context->errstr));
 }
 
 
@@ -162,6 +163,14 @@ billing_redis_link_open(billing_redis_link_t *link,
         return;
     }
 
+    if (!billing_redis_tls_start(link->worker, &context->c, at->host,
+                                 &link->tls))
+    {
+        link->lost(link->worker, link->tls.why);
+        redisAsyncFree(context);
+        return;
+    }
+
     link->context = context;
     link->connected = false;
     link->pending = 0;
@@ -190,6 +199,7 @@ billing_redis_link_close(billing_redis_link_t *link)
         link->context = NULL;
     }
 
+    billing_redis_tls_end(&link->tls);
     link->connected = false;
     link->pending = 0;
 }
@@ -289,12 +299,21 @@ billing_redis_read(billing_redis_link_t *link)
 
     for (unsigned i = 0; i < BILLING_REDIS_READS; i++) {
         link->progress_ms = billing_clock_mono_ms();
+        billing_tls_forget();
         redisAsyncHandleRead(link->context);
 
         if (link->context == NULL || poll(&fd, 1, 0) != 1) {
             return;
         }
     }
+}
+
+
+static void
+billing_redis_write(billing_redis_link_t *link)
+{
+    billing_tls_forget();
+    redisAsyncHandleWrite(link->context);
 }
 
 
@@ -307,7 +326,7 @@ billing_redis_link_ready(billing_redis_link_t *link,
     if (link->context != NULL && link->context->c.fd == fd->fd
         && (fd->revents & CURL_WAIT_POLLOUT))
     {
-        redisAsyncHandleWrite(link->context);
+        billing_redis_write(link);
     }
 
     if (link->context != NULL && link->context->c.fd == fd->fd
@@ -322,6 +341,6 @@ void
 billing_redis_link_flush(billing_redis_link_t *link)
 {
     if (link->context != NULL && link->connected && link->writing) {
-        redisAsyncHandleWrite(link->context);
+        billing_redis_write(link);
     }
 }

@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 
 import { freePort } from '../../tools/port.mjs';
+import { redisServer } from '../lib/redis.mjs';
 import { Client, eventually, request } from '../lib/stack.mjs';
 
 const source = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -231,7 +232,7 @@ before(async () => {
   fs.writeFileSync(path.join(dir, 'key'), 'sk_test_of_the_page');
   fs.writeFileSync(path.join(dir, 'whsec'), 'whsec_of_the_page');
   if (!packages) {
-    background('redis-server', ['--port', '0', '--unixsocket', `${dir}/redis.sock`, '--save', '',
+    background(redisServer, ['--port', '0', '--unixsocket', `${dir}/redis.sock`, '--save', '',
       '--dir', dir]);
   }
   background('node', [path.join(source, 't/sandbox/gateway.mjs'), '--port', `${gatewayPort}`,

@@ -12,6 +12,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { freePort } from '../../tools/port.mjs';
+import { redisServer } from '../lib/redis.mjs';
 import { eventually, start } from '../lib/stack.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -33,7 +34,7 @@ before(async () => {
   const hash = createHash('sha256').update(password).digest('hex');
   fs.writeFileSync(path.join(dir, 'acl'), `user default off\n${
     user.replace('SHA256_OF_THE_PASSWORD', hash)}\nuser watcher on >${password} ~* &* +@all\n`);
-  redis = spawn('redis-server', ['--bind', '127.0.0.1', '--port', String(port), '--unixsocket', socket,
+  redis = spawn(redisServer, ['--bind', '127.0.0.1', '--port', String(port), '--unixsocket', socket,
     '--save', '', '--dir', dir, '--aclfile', path.join(dir, 'acl'), '--maxmemory-policy', 'noeviction'],
   { stdio: 'ignore' });
   await eventually('redis', () => { try {

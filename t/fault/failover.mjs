@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 
 import { freePort } from '../../tools/port.mjs';
 import { alive, ask, began, buyer, flows, seeded, settled, signal } from '../lib/campaign.mjs';
+import { redisServer } from '../lib/redis.mjs';
 import { eventually, sleep } from '../lib/stack.mjs';
 import { oracle } from './oracle.mjs';
 
@@ -54,7 +55,7 @@ async function replica() {
   redis(main(), 'config', 'set', 'bind', '127.0.0.1');
   redis(main(), 'config', 'set', 'port', port);
   const log = fs.openSync(path.join(stack.dir, 'replica.log'), 'a');
-  const child = spawn('redis-server', ['--port', '0', '--unixsocket', socket, '--dir', dir,
+  const child = spawn(redisServer, ['--port', '0', '--unixsocket', socket, '--dir', dir,
     '--replicaof', '127.0.0.1', String(port), '--save', '', '--set-proc-title', 'no',
     '--repl-diskless-sync-delay', '0'], {
     stdio: ['ignore', log, log],

@@ -112,7 +112,8 @@ sub redis_start {
         open STDIN, '<', '/dev/null';
         open STDOUT, '>>', "$dir/redis.log";
         open STDERR, '>&', \*STDOUT;
-        exec 'redis-server', '--port', 0, '--unixsocket', "$dir/redis.sock",
+        exec $ENV{BILLING_REDIS_SERVER} || 'redis-server',
+            '--port', 0, '--unixsocket', "$dir/redis.sock",
             '--save', '', '--appendonly', 'no', '--dir', $dir,
             '--maxmemory-policy', 'noeviction', @options or die;
     }
@@ -122,7 +123,7 @@ sub redis_start {
             redis('AUTH', $password) if $password;
             redis('PING') eq 'PONG';
         }
-    }, 10) or die "redis-server does not start\n";
+    }, 10) or die "the Redis of the test does not start\n";
 }
 
 sub redis_signal { kill $_[0], $redis_pid if $redis_pid }

@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { redisServer } from './redis.mjs';
 import { eventually, sleep, start } from './stack.mjs';
 import { onPostgres } from './store.mjs';
 
@@ -168,7 +169,7 @@ export class Site {
     const log = fs.openSync(path.join(this.dir, 'redis.log'), 'a');
     const socket = path.join(this.dir, 'redis.sock');
     fs.rmSync(socket, { force: true });
-    const child = spawn('redis-server', [path.join(this.dir, 'redis.conf'), ...args],
+    const child = spawn(redisServer, [path.join(this.dir, 'redis.conf'), ...args],
       { stdio: ['ignore', log, log], detached: true, env: { ...process.env, ...env } });
 
     fs.closeSync(log);

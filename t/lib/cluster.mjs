@@ -3,15 +3,18 @@
 // our slot.
 
 import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 
 import { alive } from './campaign.mjs';
+import { listens } from './redis.mjs';
 import { Watched } from './sentinels.mjs';
 import { eventually } from './stack.mjs';
 
 const timeout = 2000;
 
-const server = ({ host, port, bus, dir }) => `bind ${host}
-port ${port}
+const server = ({ host, port, bus, dir }, tls) => `bind ${host}
+${listens({ port }, tls)}
+${tls ? 'tls-cluster yes' : ''}
 cluster-enabled yes
 cluster-config-file nodes.conf
 cluster-node-timeout ${timeout}
@@ -28,13 +31,14 @@ repl-diskless-sync-delay 0
 export class Cluster extends Watched {
   prefix = '{billing}';
 
-  static async start(folder) {
+  static async start(folder, { tls = null } = {}) {
     const cluster = new Cluster(folder);
+    cluster.tls = tls;
 
     for (let i = 0; i < 6; i++) {
-      cluster.servers.push(await cluster.node(`node${i}`, {}, server));
+      cluster.servers.push(await cluster.node(`node${i}`, {}, (node) => server(node, tls)));
     }
-    execFileSync('redis-cli', ['--cluster', 'create',
+    execFileSync('redis-cli', [...(tls ? ['--tls', '--cacert', tls.ca] : []), '--cluster', 'create',
       ...cluster.servers.map(({ host, port }) => `${host}:${port}`),
       '--cluster-replicas', '1', '--cluster-yes'], { stdio: 'ignore', timeout: 30000 });
     await eventually('a cluster', () => cluster.servers.every((node) => /cluster_state:ok/.test(
@@ -54,10 +58,18 @@ export class Cluster extends Watched {
     };
   }
 
+  // Ports are told as of the connection: in the clear there are none over TLS.
+  nodes({ host, port, dir }) {
+    return execFileSync('redis-cli', [...(this.tls
+      ? ['-h', host, '-p', String(port), '--tls', '--cacert', this.tls.ca]
+      : ['-s', path.join(dir, 'node.sock')]), 'cluster', 'nodes'],
+    { encoding: 'utf8', timeout: 5000, stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  }
+
   // host:port of the node with our slot, as this one sees it.
   owner(node) {
     const slot = this.slot ?? 0;
-    for (const line of this.cli(node, 'cluster', 'nodes').split('\n')) {
+    for (const line of this.nodes(node).split('\n')) {
       const [, address, flags, , , , , , ...slots] = line.split(' ');
       const has = slots.some((range) => {
         const [from, to = from] = range.split('-').map(Number);

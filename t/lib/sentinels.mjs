@@ -11,14 +11,15 @@ import path from 'node:path';
 
 import { freePort } from '../../tools/port.mjs';
 import { alive, signal } from './campaign.mjs';
+import { listens, redisServer } from './redis.mjs';
 import { eventually } from './stack.mjs';
 
 const name = 'billing';
 
 // As an operator would set them, but quicker to lose patience.
-const server = ({ host, port, dir }) => `bind ${host}
+const server = ({ host, port, dir }, tls) => `bind ${host}
 protected-mode no
-port ${port}
+${listens({ port }, tls)}
 unixsocket ${dir}/node.sock
 dir ${dir}
 save ""
@@ -31,9 +32,9 @@ min-replicas-to-write 1
 min-replicas-max-lag 3
 `;
 
-const sentinel = ({ host, port, dir }, master, downMs) => `bind ${host}
+const sentinel = ({ host, port, dir }, master, downMs, tls) => `bind ${host}
 protected-mode no
-port ${port}
+${listens({ port }, tls)}
 unixsocket ${dir}/node.sock
 dir ${dir}
 sentinel monitor ${name} ${master.host} ${master.port} 2
@@ -51,11 +52,12 @@ export class Watched {
     this.sentinels = [];
   }
 
-  static async start(folder, { downMs = 1000, sites = [{}, {}, {}] } = {}) {
+  // tls: { cert, key, ca }, then nothing listens in the clear.
+  static async start(folder, { downMs = 1000, sites = [{}, {}, {}], tls = null } = {}) {
     const watched = new Watched(folder);
 
     for (const [i, site] of sites.entries()) {
-      watched.servers.push(await watched.node(`redis${i}`, site, server));
+      watched.servers.push(await watched.node(`redis${i}`, site, (node) => server(node, tls)));
     }
     const [first] = watched.servers;
     for (const node of watched.servers.slice(1)) {
@@ -64,7 +66,7 @@ export class Watched {
     await eventually('the replicas', () => watched.replicas(first) === 2, { within: 30000 });
     for (const [i, site] of sites.entries()) {
       watched.sentinels.push(await watched.node(`sentinel${i}`, { ...site, args: ['--sentinel'] },
-        (node) => sentinel(node, first, downMs)));
+        (node) => sentinel(node, first, downMs, tls)));
     }
     await eventually('sentinels that know all', () => watched.sentinels.every((node) => {
       const known = watched.of(node);
@@ -98,7 +100,7 @@ export class Watched {
 
   async run(node) {
     const log = fs.openSync(path.join(this.folder, `${node.word}.log`), 'a');
-    const child = node.program('redis-server', [node.conf, ...node.args],
+    const child = node.program(redisServer, [node.conf, ...node.args],
       { stdio: ['ignore', log, log], detached: true });
 
     child.unref();

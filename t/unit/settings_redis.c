@@ -20,7 +20,7 @@ p64_redis_has_an_address_or_sentinels(void **state)
         { "\"address\": \"h:1/2\"", "must be unix:FILE or HOST:PORT" },
         { "\"address\": \"h:1/2:3\"", "must be unix:FILE or HOST:PORT" },
         { "\"address\": \"h:1,i:2\"", "name the sentinels" },
-        { "\"address\": \"rediss://h:1\"", "put a tunnel in front of it" },
+        { "\"address\": \"redis://h:1\"", "must be unix:FILE, HOST:PORT" },
         { "\"address\": \"unix:\"", "needs the name of a socket" },
         { "\"user\": \"u\"", "address" },
         { "\"sentinel\": {\"master\": \"m\", \"addresses\": [\"h:1\"]}", NULL },
@@ -78,6 +78,94 @@ p64_redis_has_an_address_or_sentinels(void **state)
 }
 
 
+/* Built without it, TLS is refused and never left out in silence. */
+
+static void
+p64_tls_to_redis_is_wanted_whole_or_refused(void **state)
+{
+    static const struct {
+        const char  *members;
+        const char  *wrong;         /* NULL: good */
+    } cases[] = {
+        { "\"address\": \"rediss://h:1\"", NULL },
+        { "\"address\": \"rediss://[::1]:1\"", NULL },
+        { "\"address\": \"rediss://h:1\", \"tls\": {}", NULL },
+        { "\"address\": \"rediss://h:1\", \"tls\": {\"ca_file\": \"ca\","
+          " \"cert_file\": \"c\", \"key_file\": \"k\", \"server_name\":"
+          " \"redis.test\"}", NULL },
+        { "\"sentinel\": {\"master\": \"m\", \"addresses\": [\"h:1\"]},"
+          " \"tls\": {}", NULL },
+        { "\"cluster\": {\"addresses\": [\"h:1\"]}, \"tls\": {}", NULL },
+        { "\"address\": \"rediss://h\"", "must be unix:FILE or HOST:PORT" },
+        { "\"address\": \"rediss://\"", "must be unix:FILE or HOST:PORT" },
+        { "\"address\": \"rediss://rediss://h:1\"", "rediss://HOST:PORT" },
+        { "\"address\": \"h:1\", \"tls\": {}", "is of no use without" },
+        { "\"address\": \"unix:/s\", \"tls\": {}", "is of no use without" },
+        { "\"address\": \"rediss://h:1\", \"tls\": true",
+          "/redis/tls: must be an object" },
+        { "\"address\": \"rediss://h:1\", \"tls\": {\"verify\": false}",
+          "verify" },
+        { "\"address\": \"rediss://h:1\", \"tls\": {\"cert_file\": \"c\"}",
+          "both, or none" },
+        { "\"address\": \"rediss://h:1\", \"tls\": {\"key_file\": \"k\"}",
+          "both, or none" },
+        { "\"address\": \"rediss://h:1\", \"tls\": {\"server_name\":"
+          " \"a b\"}", "/redis/tls/server_name" },
+        { "\"sentinel\": {\"master\": \"m\", \"addresses\":"
+          " [\"rediss://h:1\"]}", "must be HOST:PORT" }
+    };
+
+    (void) state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char           piece[512];
+        const char    *wrong = cases[i].wrong;
+        billing_err_t  rc;
+
+#ifndef BILLING_REDIS_TLS
+        wrong = (wrong == NULL) ? "put a tunnel in front of it" : "";
+#endif
+
+        (void) snprintf(piece, sizeof(piece), "\"redis\": {%s,",
+                        cases[i].members);
+        rc = settings_with(REDIS, piece);
+
+        if ((rc == BILLING_OK) != (wrong == NULL)
+            || (rc != BILLING_OK && strstr(settings_error, wrong) == NULL))
+        {
+            fail_msg("%s: %s", cases[i].members, settings_error);
+        }
+
+        assert_true(rc != BILLING_OK || settings.redis_tls.on);
+    }
+}
+
+
+#ifdef BILLING_REDIS_TLS
+
+static void
+what_tls_needs_is_kept(void **state)
+{
+    (void) state;
+
+    assert_int_equal(settings_with(REDIS, "\"redis\": {\"address\": "
+        "\"rediss://[::1]:2\", \"tls\": {\"ca_file\": \"/ca\", "
+        "\"cert_file\": \"/c\", \"key_file\": \"/k\", "
+        "\"server_name\": \"n\"},"), BILLING_OK);
+
+    assert_string_equal(settings.redis_address, "[::1]:2");
+    assert_string_equal(settings.redis_tls.ca_file, "/ca");
+    assert_string_equal(settings.redis_tls.cert_file, "/c");
+    assert_string_equal(settings.redis_tls.key_file, "/k");
+    assert_string_equal(settings.redis_tls.server_name, "n");
+
+    assert_int_equal(settings_with(REDIS, REDIS), BILLING_OK);
+    assert_false(settings.redis_tls.on);
+}
+
+#endif
+
+
 static void
 sentinels_are_kept_in_their_order(void **state)
 {
@@ -117,6 +205,10 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(p64_redis_has_an_address_or_sentinels),
+        cmocka_unit_test(p64_tls_to_redis_is_wanted_whole_or_refused),
+#ifdef BILLING_REDIS_TLS
+        cmocka_unit_test(what_tls_needs_is_kept),
+#endif
         cmocka_unit_test(sentinels_are_kept_in_their_order),
         cmocka_unit_test(a_clusters_keys_have_one_tag),
     };

@@ -9,6 +9,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { redisServer } from '../lib/redis.mjs';
+
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const build = process.env.BILLING_BUILD ?? path.join(root, 'build');
 const program = process.env.BILLING_WORKER ?? path.join(build, 'billing-worker');
@@ -140,7 +142,7 @@ export class Stage {
   }
 
   async redis(...options) {
-    const child = this.spawn('redis-server', ['--port', '0', '--unixsocket', this.socket, '--save', '',
+    const child = this.spawn(redisServer, ['--port', '0', '--unixsocket', this.socket, '--save', '',
       '--appendonly', 'no', '--dir', this.dir, ...options], path.join(this.dir, 'redis.log'));
     await eventually('Redis', async () => {
       const link = new Redis(this.socket);

@@ -169,6 +169,7 @@ typedef enum {
     BILLING_PROMO_PAUSED,           /* 429 too many were tried */
     BILLING_QUOTE_STALE,            /* 409 price changed: old and new shown */
     BILLING_CHECKOUT_OPEN,          /* 409 another purchase runs */
+    BILLING_PURCHASE_PAUSED,        /* 429 too many within the hour (P54) */
     BILLING_CARD_MISSING,
     BILLING_CARD_INVALID,
     BILLING_CARD_EXPIRED,

@@ -93,7 +93,7 @@ billing_reason_t billing_sub_next(const billing_team_t *team,
  */
 void billing_team_step(billing_team_t *team, const billing_sub_step_t *step);
 
-/* --- declined cards ------------------------------------------------------ */
+/* --- declined cards, and too many purchases ------------------------------ */
 
 #define BILLING_DECLINES_MAX       5    /* then no card is tried (P54) */
 #define BILLING_DECLINES_LOOK_MAX  16   /* of one team, or of one person */
@@ -103,6 +103,11 @@ void billing_team_step(billing_team_t *team, const billing_sub_step_t *step);
  * of the last declines, the newest first.
  */
 int64_t billing_decline_until(const int64_t *at, unsigned n);
+
+#define BILLING_PURCHASES_MAX      10   /* of one team within an hour (P54) */
+
+/* The same of a team's purchases, at being the instants they were begun. */
+int64_t billing_purchases_until(const int64_t *at, unsigned n);
 
 /* --- seats after the purchase -------------------------------------------- */
 

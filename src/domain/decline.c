@@ -1,9 +1,13 @@
-/* Declined cards: after so many in so short a time comes a pause (P54). */
+/*
+ * After so many declined cards in so short a time, or so many purchases, comes
+ * a pause (P54).
+ */
 
 #include "billing_domain.h"
 
 #define BILLING_DECLINE_WINDOW_SEC  600
 #define BILLING_DECLINE_PAUSE_SEC   1800
+#define BILLING_PURCHASES_SEC       3600
 
 
 /*
@@ -25,4 +29,12 @@ billing_decline_until(const int64_t *at, unsigned n)
     }
 
     return 0;
+}
+
+
+int64_t
+billing_purchases_until(const int64_t *at, unsigned n)
+{
+    return n < BILLING_PURCHASES_MAX
+           ? 0 : at[BILLING_PURCHASES_MAX - 1] + BILLING_PURCHASES_SEC;
 }

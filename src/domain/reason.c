@@ -104,6 +104,7 @@ static const billing_reason_row_t  billing_reason_rows[BILLING_REASONS] = {
     [BILLING_PROMO_NOT_APPLICABLE] = { "PROMO_NOT_APPLICABLE", 422, "promo" },
     [BILLING_QUOTE_STALE] = { "QUOTE_STALE", 409, "quote" },
     [BILLING_CHECKOUT_OPEN] = { "CHECKOUT_OPEN", 409, NULL },
+    [BILLING_PURCHASE_PAUSED] = { "PURCHASE_PAUSED", 429, NULL },
     [BILLING_CARD_MISSING] = { "CARD_MISSING", 422, "payment_method" },
     [BILLING_CARD_INVALID] = { "CARD_INVALID", 402, "payment_method" },
     [BILLING_CARD_EXPIRED] = { "CARD_EXPIRED", 402, "payment_method" },

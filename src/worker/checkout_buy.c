@@ -197,9 +197,11 @@ billing_buy_allowed(billing_buying_t *b)
         return billing_buy_deny(b, reason);
     }
 
-    return b->co.payment_method[0] != '\0'
+    rc = billing_purchases_may(b->op, b->row.id);
+
+    return rc == BILLING_DB_OK && b->co.payment_method[0] != '\0'
            ? billing_decline_may(b->op->w, &payer, b->op->now, b->op->reply)
-           : BILLING_DB_OK;
+           : rc;
 }
 
 

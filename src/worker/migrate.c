@@ -24,6 +24,7 @@ extern const char  billing_sql_017_decline[];
 extern const char  billing_sql_018_bill[];
 extern const char  billing_sql_019_mail_end[];
 extern const char  billing_sql_020_trace[];
+extern const char  billing_sql_021_purchase[];
 
 typedef struct {
     int64_t      version;
@@ -48,7 +49,8 @@ static const billing_migration_t  billing_migrations[] = {
     { 17, "decline", billing_sql_017_decline },
     { 18, "bill", billing_sql_018_bill },
     { 19, "mail_end", billing_sql_019_mail_end },
-    { 20, "trace", billing_sql_020_trace }
+    { 20, "trace", billing_sql_020_trace },
+    { 21, "purchase", billing_sql_021_purchase }
 };
 
 #define BILLING_MIGRATIONS                                                    \

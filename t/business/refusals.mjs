@@ -109,7 +109,7 @@ async function formerlyPaid() {
 }
 
 // These move the clock or change what is sold, so they come last.
-const late = ['BILLING_HIDDEN', 'BOARD_LOCKED_PRIVATE', 'INVOICE_LOCKED', 'INVOICE_OPEN',
+const late = ['PURCHASE_PAUSED', 'BILLING_HIDDEN', 'BOARD_LOCKED_PRIVATE', 'INVOICE_LOCKED', 'INVOICE_OPEN',
   'INVOICE_NOT_OPEN', 'PAYMENT_RECORDED', 'PAYMENT_CURRENCY', 'PAYMENT_PAST_DUE',
   'REFUND_EXTRA_SEATS', 'TRIAL_NOT_OFFERED', 'INVOICE_COUNTRY', 'PLAN_WITHDRAWN'];
 let former;
@@ -241,6 +241,20 @@ const provoke = {
   CARD_FUNDS: tries('pm_card_chargeDeclinedInsufficientFunds'),
   CARD_DECLINED: tries('pm_card_chargeDeclined'),
   CARD_PAUSED: tries('pm_card_chargeDeclined', 6),
+  PURCHASE_PAUSED: async (lang) => {
+    // as many cards as are declined one by one are paused before
+    const { client, team } = await soloTeam(`often-${lang}`);
+    for (let i = 0; i < 10; i++) {
+      done(await buy(client, { team }, card('pm_card_chargeDeclined'))(lang), 402);
+      if (i % 4 === 3) {
+        done(await client.post('/demo/clock', { advance: '11m' }));
+      }
+    }
+    const often = await buy(client, { team }, card('pm_card_visa'))(lang);
+    const wait = Number(often.headers['retry-after']);
+    assert.ok(wait > 2000 && wait <= 3600 - 22 * 60, `Retry-After: ${wait}`);
+    return often;
+  },
   CARD_AUTH_REQUIRED: async (lang) => (await challenged(lang)).first,
   CARD_AUTH_FAILED: failedChallenge,
   PAYMENT_RETURNED: chargedWrongly,

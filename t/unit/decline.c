@@ -35,6 +35,27 @@ p54_a_decline_during_the_pause_prolongs_it_a_later_one_does_not(void **state)
 }
 
 
+static void
+p54_ten_purchases_within_an_hour_are_enough(void **state)
+{
+    int64_t  at[12];
+
+    (void) state;
+
+    for (int i = 0; i < 12; i++) {
+        at[i] = noon - 60 * i;
+    }
+
+    assert_int_equal(billing_purchases_until(NULL, 0), 0);
+    assert_int_equal(billing_purchases_until(at, 9), 0);
+
+    /* The tenth from the end is the one that must be an hour old. */
+
+    assert_int_equal(billing_purchases_until(at, 10), noon - 540 + 3600);
+    assert_int_equal(billing_purchases_until(at, 12), noon - 540 + 3600);
+}
+
+
 int
 main(void)
 {
@@ -42,7 +63,8 @@ main(void)
         cmocka_unit_test(
             p54_five_declines_within_ten_minutes_pause_cards_for_thirty),
         cmocka_unit_test(
-            p54_a_decline_during_the_pause_prolongs_it_a_later_one_does_not)
+            p54_a_decline_during_the_pause_prolongs_it_a_later_one_does_not),
+        cmocka_unit_test(p54_ten_purchases_within_an_hour_are_enough)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,0 +1,3 @@
+-- How often a team has bought lately.
+CREATE INDEX checkout_bought ON checkout (team, started_at)
+    WHERE purpose = 'purchase';

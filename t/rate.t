@@ -2,7 +2,8 @@
 
 # The limits that doc/security.md shows: its own lines, in front of the
 # interface, keep one address, one person and one reader of documents from
-# asking without end, and nobody else.
+# asking without end, who sends a byte now and then from staying, and nobody
+# else.
 
 use strict;
 use warnings;
@@ -23,6 +24,7 @@ my ($http, $server) = $page =~
     /^```nginx\n(.*?limit_req_zone.*?)^server \{\n\s+listen\s[^;]+;\n(.*?)^\}\n/ms
     or die 'no example';
 
+is($http =~ s/_timeout\s+\K10s;/1s;/g, 2, 'ten seconds to send a request');
 nginx_start(http_config => "$ENV{TEST_NGINX_BILLING}\n$http",
             config => $server);
 
@@ -72,6 +74,23 @@ SKIP: {
     skip 'this machine is too slow to be too fast', 1
         if ($count{429} // 0) == 0;
     cmp_ok($count{429}, '>', 0, 'an address asks so often and no more');
+}
+
+# Who stops in the middle of a request.
+
+my $body = join '', map { "$_\r\n" } 'Content-Length: 100',
+    split /\n/, logged_in('ann@example.test');
+
+for my $case (['head', ''], ['body', "$body\r\n{"]) {
+    my ($part, $more) = @$case;
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+        PeerPort => $Test::Nginx::Local::Server::PORT) or die $!;
+    print $socket "POST /billing/reactivate HTTP/1.1\r\nHost: localhost\r\n$more";
+    local $SIG{ALRM} = sub { die "still there\n" };
+    alarm 30;                           # nginx itself waits for 60
+    my ($status) = eval { Billing::answer($socket) };
+    alarm 0;
+    is($@ || $status, 0, "who stops in the $part is let go, without a word");
 }
 
 nginx_stop();

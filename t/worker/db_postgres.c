@@ -211,6 +211,108 @@ p2_what_the_server_must_be_is_asked_again_each_minute(void **state)
 }
 
 
+/* A session that replicates: to the server, a standby no commit waits for. */
+
+static FILE *
+standby_begin(worker_fixture_t *f)
+{
+    char   command[STORE_DSN_MAX + 64];
+    FILE  *session;
+
+    (void) snprintf(command, sizeof(command), "exec psql -qX 'dbname=postgres"
+                    " replication=true %s'", store_server());
+
+    for (char *c = command; *c != '\0'; c++) {
+        *c = *c == '&' ? ' ' : *c;
+    }
+
+    session = popen(command, "w");
+    assert_non_null(session);
+
+    for (int i = 0; i < 500 && worker_number(f->w.db,
+         "SELECT COUNT(*) FROM pg_stat_replication") == 0; i++)
+    {
+        (void) usleep(10 * 1000);
+    }
+
+    return session;
+}
+
+
+static void
+standby_end(worker_fixture_t *f, FILE *session)
+{
+    assert_int_equal(pclose(session), 0);
+
+    for (int i = 0; i < 500 && worker_number(f->w.db,
+         "SELECT COUNT(*) FROM pg_stat_replication") != 0; i++)
+    {
+        (void) usleep(10 * 1000);
+    }
+}
+
+
+/* How often the log says so, by one look at what must be true. */
+
+static unsigned
+alerts(worker_fixture_t *f, int64_t mono_ms)
+{
+    int       kept = dup(STDERR_FILENO);
+    char      text[4096];
+    FILE     *log = tmpfile();
+    size_t    len;
+    unsigned  n = 0;
+
+    assert_non_null(log);
+    assert_true(dup2(fileno(log), STDERR_FILENO) >= 0);
+    assert_int_equal(billing_precondition_sweep(&f->w, mono_ms),
+                     BILLING_DB_OK);
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    (void) close(kept);
+
+    rewind(log);
+    len = fread(text, 1, sizeof(text) - 1, log);
+    text[len] = '\0';
+    (void) fclose(log);
+
+    for (char *c = text; (c = strstr(c, "ALERT: the database has a standby,"
+                                        " and none of them is synchronous"));
+         c++)
+    {
+        n++;
+    }
+
+    return n;
+}
+
+
+/* Once for as long as it is so, and again when it is so again. */
+
+static void
+p2_a_standby_that_no_commit_waits_for_is_told_within_a_minute(void **state)
+{
+    FILE              *session;
+    int64_t            at = 1000000;
+    worker_fixture_t  *f = *state;
+
+    NEEDS_SERVER();
+    billing_infra(&f->w)->precondition_ms = 0;
+    assert_int_equal(alerts(f, at), 0);
+
+    session = standby_begin(f);
+    assert_int_equal(alerts(f, at + 59999), 0);
+    assert_int_equal(alerts(f, at + 60000), 1);
+    assert_int_equal(alerts(f, at + 120000), 0);
+
+    standby_end(f, session);
+    assert_int_equal(alerts(f, at + 180000), 0);
+
+    session = standby_begin(f);
+    assert_int_equal(alerts(f, at + 240000), 1);
+    standby_end(f, session);
+}
+
+
 /* Order and comparison of text are those of SQLite, or none is. */
 
 static void
@@ -372,6 +474,8 @@ main(void)
         WITH_SERVER(what_takes_too_long_is_refused_and_not_the_end),
         WITH_SERVER(p2_commits_wait_for_the_disk),
         WITH_SERVER(p2_what_the_server_must_be_is_asked_again_each_minute),
+        WITH_SERVER(
+            p2_a_standby_that_no_commit_waits_for_is_told_within_a_minute),
         cmocka_unit_test(another_collation_is_refused),
         cmocka_unit_test(a_server_that_is_not_there_is_named),
         WITH_SERVER(p23_a_worker_stopped_inside_a_transaction_is_fenced),

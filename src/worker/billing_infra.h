@@ -148,8 +148,8 @@ void billing_lease_committed(billing_worker_t *w);
 /* When to renew, and whether this process must stop by itself (monotonic). */
 int64_t billing_lease_due_ms(const billing_worker_t *w);
 bool billing_lease_lost(const billing_worker_t *w, int64_t mono_ms);
-/* The disk is full, not the lease lost. */
-void billing_lease_stalled(billing_worker_t *w);
+bool billing_lease_offered(const billing_worker_t *w);  /* as last seen */
+void billing_lease_stalled(billing_worker_t *w);    /* by a full disk */
 
 /* NULL, or why this INFO of Redis forbids any work; *wait = it may pass. */
 const char *billing_precondition_redis(const billing_settings_t *settings,
@@ -191,6 +191,8 @@ struct curl_waitfd;
 bool billing_redis_new(billing_worker_t *w);
 void billing_redis_free(billing_worker_t *w);
 bool billing_redis_up(const billing_worker_t *w);   /* both, and checked */
+bool billing_redis_away(const billing_worker_t *w); /* and for long */
+void billing_redis_anew(billing_worker_t *w, int64_t mono_ms);
 unsigned billing_redis_pending(const billing_worker_t *w, billing_link_t link);
 
 /* "unix:/path", "host:port" or "[v6]:port", taken apart. */
@@ -217,8 +219,7 @@ bool billing_redis_send(billing_worker_t *w, billing_link_t link,
 void billing_redis_complain(billing_worker_t *w,
     const struct redisReply *reply);
 
-/* Drops both connections; they come again after a pause. */
-void billing_redis_drop(billing_worker_t *w, const char *why);
+void billing_redis_drop(billing_worker_t *w, const char *why);  /* again soon */
 
 unsigned billing_redis_fds(billing_worker_t *w, struct curl_waitfd *fds);
 void billing_redis_ready(billing_worker_t *w, const struct curl_waitfd *fds,

@@ -6,6 +6,10 @@
  * late it wakes up.  The lock on a file beside a SQLite database, or that of a
  * session of PostgreSQL, is a second lock on the same door, and tells at once
  * that the holder has died.
+ *
+ * Who has lost Redis cannot serve, but still does what is due: it keeps the
+ * lease and offers it.  Another one that reaches Redis takes it, and the fence
+ * ends the one before.
  */
 
 #include <stdio.h>
@@ -21,14 +25,15 @@
 struct billing_lease_s {
     bool     locked;            /* no other process of this machine */
     bool     tried;             /* to take it, at least once */
+    bool     offered;           /* by this one, or seen by one that stands by */
     int64_t  touched_ms;        /* monotonic, in the transaction now open */
     int64_t  held_ms;           /* monotonic, start of the last committed one */
     char     owner[128];
 };
 
 static billing_db_rc_t billing_lease_take(billing_worker_t *w);
-static billing_db_rc_t billing_lease_epoch(billing_worker_t *w,
-    uint64_t *epoch);
+static billing_db_rc_t billing_lease_number(billing_worker_t *w,
+    const char *sql, uint64_t *number);
 
 
 bool
@@ -98,31 +103,44 @@ billing_lease_take(billing_worker_t *w)
 {
     int64_t                  now = billing_db_clock_ms(w->db), running = 0;
     int64_t                  before;
+    uint64_t                 offered;
     billing_db_rc_t          rc;
     struct billing_lease_s  *lease = billing_infra(w)->lease;
+    static const char        epoch_sql[] =
+        "SELECT epoch FROM lease WHERE id = 1";
+    static const char        offered_sql[] =
+        "SELECT offered FROM lease WHERE id = 1";
     static const char        sql[] =
-        "UPDATE lease SET epoch = epoch + 1, owner = $1, until_ms = $2"
-        " WHERE id = 1 AND (owner = '' OR until_ms < $3)";
+        "UPDATE lease SET epoch = epoch + 1, owner = $1, until_ms = $2,"
+        " offered = 0 WHERE id = 1 AND (owner = '' OR until_ms < $3"
+        " OR offered > $4)";
 
     before = lease->locked ? INT64_MAX : now - BILLING_LEASE_MS;
     lease->touched_ms = billing_clock_mono_ms();
 
-    rc = billing_db_exec(w->db, sql, "tii", lease->owner,
-                         now + BILLING_LEASE_MS, before);
+    rc = billing_db_exec(w->db, sql, "tiii", lease->owner,
+                         now + BILLING_LEASE_MS, before,
+                         (int64_t) (billing_redis_up(w) ? 0 : 1));
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
     if (billing_db_changes(w->db) != 1) {
-        return BILLING_DB_DONE;
+        rc = billing_lease_number(w, offered_sql, &offered);
+        lease->offered = rc == BILLING_DB_OK && offered != 0;
+
+        return (rc == BILLING_DB_OK) ? BILLING_DB_DONE : rc;
     }
 
     /*
      * The one before did not end in order: read all before writing more,
-     * unless the database has been opened, and thereby read, just now.
+     * unless the database has been opened, and thereby read, just now, or the
+     * one before is well.
      */
     rc = billing_db_meta_get(w->db, "running", &running);
-    if (rc == BILLING_DB_OK && running != 0 && lease->tried) {
+    if (rc == BILLING_DB_OK && running != 0 && lease->tried
+        && !lease->offered)
+    {
         rc = billing_db_check(w->db, true);
     }
 
@@ -130,23 +148,24 @@ billing_lease_take(billing_worker_t *w)
         rc = billing_db_meta_set(w->db, "running", 1);
     }
 
-    return (rc == BILLING_DB_OK) ? billing_lease_epoch(w, &w->lease_epoch)
-                                 : rc;
+    lease->offered = false;
+
+    return (rc == BILLING_DB_OK)
+           ? billing_lease_number(w, epoch_sql, &w->lease_epoch) : rc;
 }
 
 
 static billing_db_rc_t
-billing_lease_epoch(billing_worker_t *w, uint64_t *epoch)
+billing_lease_number(billing_worker_t *w, const char *sql, uint64_t *number)
 {
-    billing_db_rc_t    rc;
-    static const char  sql[] = "SELECT epoch FROM lease WHERE id = 1";
+    billing_db_rc_t  rc;
 
     rc = billing_db_query(w->db, sql, "");
     if (rc != BILLING_DB_ROW) {
         return BILLING_DB_FATAL;
     }
 
-    *epoch = (uint64_t) billing_db_int(w->db, sql, 0);
+    *number = (uint64_t) billing_db_int(w->db, sql, 0);
     billing_db_done(w->db, sql);
 
     return BILLING_DB_OK;
@@ -157,25 +176,41 @@ billing_db_rc_t
 billing_lease_fence(billing_worker_t *w)
 {
     billing_db_rc_t          rc;
+    bool                     away = billing_redis_away(w);
     struct billing_lease_s  *lease = billing_infra(w)->lease;
     static const char        sql[] =
-        "UPDATE lease SET until_ms = $1 WHERE id = 1 AND epoch = $2";
+        "UPDATE lease SET until_ms = $1, offered = $2 WHERE id = 1"
+        " AND epoch = $3";
 
     lease->touched_ms = billing_clock_mono_ms();
+
+    if (away && !lease->offered) {
+        billing_log("ALERT: Redis stays away: a worker that reaches it may"
+                    " take the lease");
+    }
+
+    lease->offered = away;
 
     /* Taken from one that hung: its lock comes free when it dies. */
     if (!lease->locked) {
         lease->locked = billing_db_lock(w->db) != 0;
     }
 
-    rc = billing_db_exec(w->db, sql, "ii",
+    rc = billing_db_exec(w->db, sql, "iii",
                          billing_db_clock_ms(w->db) + BILLING_LEASE_MS,
-                         (int64_t) w->lease_epoch);
+                         (int64_t) away, (int64_t) w->lease_epoch);
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
     return (billing_db_changes(w->db) == 1) ? BILLING_DB_OK : BILLING_DB_DONE;
+}
+
+
+bool
+billing_lease_offered(const billing_worker_t *w)
+{
+    return billing_infra(w)->lease->offered;
 }
 
 

@@ -31,6 +31,8 @@ static void billing_loop_signals(billing_worker_t *w, billing_loop_t *loop);
 static void billing_loop_reload(billing_worker_t *w, billing_loop_t *loop);
 static billing_db_rc_t billing_loop_standby(billing_worker_t *w,
     billing_loop_t *loop);
+static int64_t billing_loop_look(billing_worker_t *w, billing_loop_t *loop,
+    int64_t now);
 static billing_db_rc_t billing_loop_lead(billing_worker_t *w);
 static billing_db_rc_t billing_loop_work(billing_worker_t *w,
     billing_loop_t *loop);
@@ -193,13 +195,15 @@ billing_loop_reload(billing_worker_t *w, billing_loop_t *loop)
 static billing_db_rc_t
 billing_loop_standby(billing_worker_t *w, billing_loop_t *loop)
 {
-    int64_t          now = billing_clock_mono_ms();
+    int64_t          now = billing_clock_mono_ms(), wake;
     billing_db_rc_t  rc = BILLING_DB_DONE;
 
     if (billing_infra(w)->draining) {
         billing_infra(w)->exit_code = 0;
         return BILLING_DB_OK;
     }
+
+    wake = billing_loop_look(w, loop, now);
 
     if (now >= loop->try_ms || billing_db_lock(w->db) != 0) {
         rc = billing_lease_acquire(w);
@@ -208,16 +212,42 @@ billing_loop_standby(billing_worker_t *w, billing_loop_t *loop)
 
     if (rc == BILLING_DB_OK) {
         loop->wake_ms = 0;
+        billing_redis_anew(w, now);
         return billing_loop_lead(w);
     }
 
-    loop->wake_ms = loop->try_ms;
+    loop->wake_ms = (wake < loop->try_ms) ? wake : loop->try_ms;
 
     if (now - loop->begun_ms < BILLING_LOOP_RELIEVED_MS) {
         loop->wake_ms = now + BILLING_LOOP_RELIEF_MS;
     }
 
     return (rc == BILLING_DB_FATAL) ? rc : BILLING_DB_OK;
+}
+
+
+/*
+ * A lease that is offered is for who reaches Redis: so it is looked for, and
+ * let go of when the offer is over.
+ */
+
+static int64_t
+billing_loop_look(billing_worker_t *w, billing_loop_t *loop, int64_t now)
+{
+    int64_t  wake;
+
+    if (!billing_lease_offered(w)) {
+        billing_redis_anew(w, now);
+        return INT64_MAX;
+    }
+
+    wake = billing_redis_tick(w, now);
+
+    if (billing_redis_up(w)) {
+        loop->try_ms = now;
+    }
+
+    return wake;
 }
 
 

@@ -25,6 +25,7 @@ extern const char  billing_sql_018_bill[];
 extern const char  billing_sql_019_mail_end[];
 extern const char  billing_sql_020_trace[];
 extern const char  billing_sql_021_purchase[];
+extern const char  billing_sql_022_offer[];
 
 typedef struct {
     int64_t      version;
@@ -50,7 +51,8 @@ static const billing_migration_t  billing_migrations[] = {
     { 18, "bill", billing_sql_018_bill },
     { 19, "mail_end", billing_sql_019_mail_end },
     { 20, "trace", billing_sql_020_trace },
-    { 21, "purchase", billing_sql_021_purchase }
+    { 21, "purchase", billing_sql_021_purchase },
+    { 22, "offer", billing_sql_022_offer }
 };
 
 #define BILLING_MIGRATIONS                                                    \

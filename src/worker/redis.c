@@ -19,6 +19,7 @@
 #define BILLING_REDIS_PAUSES_MAX   5
 #define BILLING_REDIS_TICK_MS      500
 #define BILLING_REDIS_STALL_MS     2000     /* our own slowness, not Redis's */
+#define BILLING_REDIS_AWAY_MS      15000    /* longer than a start takes it */
 
 struct billing_redis_s {
     billing_redis_link_t   links[BILLING_LINKS];
@@ -26,6 +27,7 @@ struct billing_redis_s {
     unsigned               failures;
     int64_t                retry_ms;        /* not before */
     int64_t                tick_ms;         /* the last one */
+    int64_t                up_ms;           /* when it was there last */
     char                   drop[128];       /* why to drop, "" not */
     char                   said[128];       /* what the log has of it */
 };
@@ -89,6 +91,28 @@ bool
 billing_redis_up(const billing_worker_t *w)
 {
     return w->redis != NULL && w->redis->checked && w->redis->drop[0] == '\0';
+}
+
+
+bool
+billing_redis_away(const billing_worker_t *w)
+{
+    return w->redis != NULL
+           && w->redis->tick_ms - w->redis->up_ms > BILLING_REDIS_AWAY_MS;
+}
+
+
+/* As when this process began: nothing is known of it. */
+
+void
+billing_redis_anew(billing_worker_t *w, int64_t mono_ms)
+{
+    billing_redis_close(w);
+    w->redis->drop[0] = '\0';
+    w->redis->failures = 0;
+    w->redis->retry_ms = 0;
+    w->redis->tick_ms = mono_ms;
+    w->redis->up_ms = mono_ms;
 }
 
 
@@ -221,9 +245,11 @@ billing_redis_tick(billing_worker_t *w, int64_t mono_ms)
     if (mono_ms - redis->tick_ms > BILLING_REDIS_STALL_MS) {
         reader->progress_ms += mono_ms - redis->tick_ms;
         writer->progress_ms += mono_ms - redis->tick_ms;
+        redis->up_ms += mono_ms - redis->tick_ms;
     }
 
     redis->tick_ms = mono_ms;
+    redis->up_ms = billing_redis_up(w) ? mono_ms : redis->up_ms;
 
     if (billing_redis_link_silent(reader, mono_ms, BILLING_REDIS_SILENCE_MS)
         || billing_redis_link_silent(writer, mono_ms,
@@ -319,7 +345,7 @@ billing_redis_info(billing_worker_t *w, redisReply *reply, uintptr_t data)
     why = billing_precondition_redis(w->settings, reply->str, reply->len,
                                      &wait);
 
-    if (why != NULL && wait) {
+    if (why != NULL && (wait || w->lease_epoch == 0)) {
         billing_redis_drop(w, why);
         return;
     }
@@ -330,9 +356,12 @@ billing_redis_info(billing_worker_t *w, redisReply *reply, uintptr_t data)
         return;
     }
 
-    len = billing_info_value(reply->str, "run_id", &run_id);
-
     w->redis->checked = true;
     w->redis->failures = 0;
-    billing_rehydrate_connected(w, run_id, len);
+
+    /* Who stands by only wants to know whether it is there. */
+    if (w->lease_epoch != 0) {
+        len = billing_info_value(reply->str, "run_id", &run_id);
+        billing_rehydrate_connected(w, run_id, len);
+    }
 }

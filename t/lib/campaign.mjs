@@ -92,10 +92,10 @@ export class Site {
 
   // nginx starts its worker again after pauses that grow; one more stands by,
   // so that a campaign is not spent waiting.
-  spare(env = {}) {
+  spare(env = {}, config = 'billing.json') {
     const log = fs.openSync(path.join(this.dir, 'spare.log'), 'a');
     const child = spawn(path.join(build, 'billing-worker'),
-      ['--config', path.join(this.dir, 'billing.json')],
+      ['--config', path.join(this.dir, config)],
       { stdio: ['ignore', log, log], env: { ...process.env, ...env } });
 
     fs.closeSync(log);
@@ -103,7 +103,7 @@ export class Site {
     child.on('exit', () => {
       this.spares.delete(child);
       if (!this.ended) {
-        setTimeout(() => this.ended || this.spare(env), 20);
+        setTimeout(() => this.ended || this.spare(env, config), 20);
       }
     });
     return child;

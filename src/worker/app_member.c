@@ -343,14 +343,11 @@ billing_app_member_told(billing_op_t *op, unsigned status)
         rc = billing_member_roles(op->w, id, email, &roles);
     }
 
-    if (rc == BILLING_DB_OK) {
-        rc = billing_app_team_json(op->w, &row, &team);
-    }
-
     if (rc != BILLING_DB_OK) {
         return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
     }
 
+    team = billing_app_team_json(op->w, &row);
     body = roles == 0
            ? json_pack("{s:o}", "team", team)
            : json_pack("{s:{s:s, s:s, s:o}, s:o}", "member", "email", email,

@@ -464,7 +464,6 @@ billing_op_app_grant(billing_op_t *op)
 static billing_db_rc_t
 billing_app_told(billing_op_t *op, const char *id, unsigned status)
 {
-    json_t              *team;
     billing_db_rc_t      rc;
     billing_team_row_t   row;
 
@@ -474,17 +473,15 @@ billing_app_told(billing_op_t *op, const char *id, unsigned status)
         return billing_op_deny(op, BILLING_TEAM_NOT_FOUND, NULL);
     }
 
-    if (rc == BILLING_DB_OK) {
-        rc = billing_app_team_json(op->w, &row, &team);
-    }
-
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
     billing_copy(op->reply->team, sizeof(op->reply->team), id);
 
-    return billing_op_reply(op, status, json_pack("{s:o}", "team", team));
+    return billing_op_reply(op, status,
+               json_pack("{s:o}", "team",
+                         billing_app_team_json(op->w, &row)));
 }
 
 

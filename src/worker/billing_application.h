@@ -124,9 +124,14 @@ BILLING_MUST_CHECK billing_db_rc_t billing_board_rank(billing_worker_t *w,
 
 /* --- events (event.c) ----------------------------------------------------- */
 
-/* The team as the application sees it, entitlements included. */
-BILLING_MUST_CHECK billing_db_rc_t billing_app_team_json(
-    billing_worker_t *w, const billing_team_row_t *row, json_t **out);
+/*
+ * The team as the application sees it, entitlements included (event_team.c).
+ * NULL out of memory.  The text is w's, until the next is asked for.
+ */
+json_t *billing_app_team_json(const billing_worker_t *w,
+    const billing_team_row_t *row);
+const char *billing_app_team_text(billing_worker_t *w,
+    const billing_team_row_t *row);
 
 /* One event about a team (NULL: none), in the transaction; steals data. */
 BILLING_MUST_CHECK billing_db_rc_t billing_event_emit(billing_worker_t *w,

@@ -139,6 +139,10 @@ struct billing_team_row_s {
 BILLING_MUST_CHECK billing_db_rc_t billing_team_load(billing_worker_t *w,
     const char *id, billing_team_row_t *row);
 
+/* When paid features end, every program dead, 0 never (P33; record.c). */
+int64_t billing_record_valid_until(const billing_settings_t *settings,
+    const billing_team_row_t *row);
+
 /* A new row, with nobody in it yet; billing_team_store makes it known. */
 BILLING_MUST_CHECK billing_db_rc_t billing_team_insert(billing_worker_t *w,
     const billing_team_row_t *row);

@@ -126,6 +126,7 @@ struct billing_worker_s {
     struct billing_redis_s    *redis;           /* infra's own */
     struct billing_http_s     *http;            /* infra's own: libcurl multi */
     void                      *infra;
+    struct billing_app_text_s *app_text;        /* event_team.c's own */
     char                       gateway_key[128];
     const char                *actor;           /* of the running operation */
     char                       trace[BILLING_TRACE_LEN + 1];    /* "" none */
@@ -271,6 +272,8 @@ BILLING_MUST_CHECK billing_db_rc_t billing_record_board(billing_worker_t *w,
     const char *board, billing_board_record_t *out);
 BILLING_MUST_CHECK billing_db_rc_t billing_record_access(billing_worker_t *w,
     const char *board, const char *email, billing_access_record_t *out);
+
+void billing_app_text_free(billing_worker_t *w);    /* its own of w */
 
 
 /* --- events for the application ------------------------------------------- */

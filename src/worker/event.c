@@ -18,6 +18,8 @@ static billing_db_rc_t billing_event_bits(billing_worker_t *w,
 static json_t *billing_event_from(const billing_told_t *told);
 static billing_db_rc_t billing_event_person(billing_worker_t *w,
     const char *team, const char *email, uint32_t told);
+static char *billing_event_body(billing_worker_t *w, const json_t *event,
+    const billing_team_row_t *row);
 static billing_db_rc_t billing_event_write(billing_worker_t *w,
     billing_event_kind_t kind, const char *team, const char *body);
 static billing_db_rc_t billing_event_deliver(billing_worker_t *w,
@@ -176,9 +178,9 @@ billing_db_rc_t
 billing_event_emit(billing_worker_t *w, billing_event_kind_t kind,
     const char *team, json_t *data)
 {
-    char                *body = NULL;
-    json_t              *json, *event;
-    billing_db_rc_t      rc = BILLING_DB_OK;
+    char                *body;
+    json_t              *event;
+    billing_db_rc_t      rc;
     billing_team_row_t   row;
 
     if (!billing_event_wanted(w)) {
@@ -186,19 +188,11 @@ billing_event_emit(billing_worker_t *w, billing_event_kind_t kind,
         return BILLING_DB_OK;
     }
 
-    if (team != NULL) {
-        rc = billing_team_load(w, team, &row);
+    rc = (team == NULL) ? BILLING_DB_OK : billing_team_load(w, team, &row);
 
-        if (rc == BILLING_DB_OK) {
-            rc = billing_app_team_json(w, &row, &json);
-        }
-
-        if (rc != BILLING_DB_OK) {
-            json_decref(data);
-            return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
-        }
-
-        (void) json_object_set_new(data, "team", json);
+    if (rc != BILLING_DB_OK) {
+        json_decref(data);
+        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
     }
 
     (void) json_object_set_new(data, "by",
@@ -209,7 +203,8 @@ billing_event_emit(billing_worker_t *w, billing_event_kind_t kind,
                 "timestamp", billing_instant_json(billing_worker_now(w)),
                 "data", data);
 
-    body = event == NULL ? NULL : json_dumps(event, JSON_COMPACT);
+    body = event == NULL ? NULL
+           : billing_event_body(w, event, team == NULL ? NULL : &row);
     json_decref(event);
 
     rc = body == NULL ? BILLING_DB_UNMADE
@@ -218,6 +213,45 @@ billing_event_emit(billing_worker_t *w, billing_event_kind_t kind,
     free(body);
 
     return rc;
+}
+
+
+/* The team, which is text already, becomes the last member of "data". */
+
+static char *
+billing_event_body(billing_worker_t *w, const json_t *event,
+    const billing_team_row_t *row)
+{
+    static const char  member[] = ",\"team\":", end[] = "}}";
+
+    char        *body, *text;
+    size_t       len, team_len;
+    const char  *team;
+
+    text = json_dumps(event, JSON_COMPACT);
+
+    if (text == NULL || row == NULL) {
+        return text;
+    }
+
+    team = billing_app_team_text(w, row);
+    len = strlen(text) - (sizeof(end) - 1);
+    team_len = (team == NULL) ? 0 : strlen(team);
+
+    body = (team == NULL) ? NULL
+           : malloc(len + sizeof(member) + team_len + sizeof(end));
+
+    if (body != NULL) {
+        memcpy(body, text, len);
+        memcpy(body + len, member, sizeof(member) - 1);
+        len += sizeof(member) - 1;
+        memcpy(body + len, team, team_len);
+        memcpy(body + len + team_len, end, sizeof(end));
+    }
+
+    free(text);
+
+    return body;
 }
 
 
@@ -293,90 +327,4 @@ billing_event_retention(billing_worker_t *w, int64_t now)
            ? billing_db_exec(w->db, sql, "ii", before,
                              (int64_t) BILLING_EVENT_ROWS_MAX)
            : rc;
-}
-
-
-/* --- what it reads -------------------------------------------------------- */
-
-
-static json_t *
-billing_app_entitlements(const billing_worker_t *w, billing_plan_t plan)
-{
-    json_t                     *features = json_array();
-    json_t                     *limits = json_object();
-    const billing_terms_t      *terms = &w->settings->catalogue.plans[plan];
-    const billing_catalogue_t  *catalogue = &w->settings->catalogue;
-
-    for (uint32_t i = 0; i < catalogue->nfeatures; i++) {
-        if (terms->features & ((uint64_t) 1 << i)) {
-            (void) json_array_append_new(features,
-                       json_string(catalogue->features[i]));
-        }
-    }
-
-    /* Minus one, as in the catalogue, is without limit. */
-
-    for (uint32_t i = 0; i < catalogue->nlimits; i++) {
-        (void) json_object_set_new(limits, catalogue->limits[i],
-                   json_integer((json_int_t) terms->limits[i]));
-    }
-
-    return json_pack("{s:o, s:o, s:b, s:b}", "features", features,
-               "limits", limits,
-               "private_boards", (int) terms->private_boards,
-               "guests_edit", (int) terms->guests_edit);
-}
-
-
-billing_db_rc_t
-billing_app_team_json(billing_worker_t *w, const billing_team_row_t *row,
-    json_t **out)
-{
-    billing_db_rc_t         rc;
-    billing_plan_t          plan;
-    const billing_team_t   *team = &row->team;
-    billing_team_record_t   record;
-
-    *out = NULL;
-    rc = billing_record_team(w, row->id, &record);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    /* What has ended gives what Free gives (R181). */
-
-    plan = team->state == BILLING_STATE_EXPIRED
-           || (record.valid_until_at != 0
-               && billing_worker_now(w) >= record.valid_until_at)
-           ? BILLING_PLAN_FREE : team->plan;
-
-    *out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s?, s:o, s:o,"
-                     " s:b, s:s, s:o, s:I, s:o}",
-               "id", row->id, "name", row->name,
-               "account", row->account[0] == '\0' ? row->id : row->account,
-               "plan", billing_plan_name(team->plan),
-               "state", billing_state_name(team->state),
-               "seats", (json_int_t) team->seats,
-               "members", (json_int_t) team->members,
-               "period", team->period == BILLING_PERIOD_NONE
-                         ? NULL : billing_period_name(team->period),
-               "period_start", billing_instant_json(team->current.start_at),
-               "period_end", billing_instant_json(team->current.end_at),
-               "auto_renew", (int) team->auto_renew,
-               "currency", billing_currency_code(team->paid.currency),
-               "valid_until", billing_instant_json(record.valid_until_at),
-               "version", (json_int_t) team->version,
-               "entitlements", billing_app_entitlements(w, plan));
-
-    /* Of a flexible contract, when its licences are reviewed (R203). */
-
-    if (*out != NULL && team->review_days != 0) {
-        (void) json_object_set_new(*out, "review",
-                   json_pack("{s:I, s:o}", "days",
-                       (json_int_t) team->review_days,
-                       "at", billing_instant_json(billing_review_at(team))));
-    }
-
-    return *out == NULL ? BILLING_DB_UNMADE : BILLING_DB_OK;
 }

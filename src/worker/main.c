@@ -218,6 +218,7 @@ billing_main_free(billing_worker_t *w)
     billing_answers_free(w);
     billing_outbox_free(w);
     billing_rehydrate_free(w);
+    billing_app_text_free(w);
     curl_global_cleanup();
     (void) close(billing_infra(w)->signal_fd);
     billing_log("ended");

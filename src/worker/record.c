@@ -10,8 +10,6 @@
 #define BILLING_DAY_SEC  86400
 
 
-static int64_t billing_record_valid_until(const billing_settings_t *settings,
-    const billing_team_row_t *row);
 static billing_db_rc_t billing_record_editable(billing_worker_t *w,
     const billing_team_row_t *row, billing_team_record_t *out);
 static uint32_t billing_record_limit(const billing_settings_t *settings,
@@ -64,7 +62,7 @@ billing_record_team(billing_worker_t *w, const char *team,
  * invoice stays unpaid.
  */
 
-static int64_t
+int64_t
 billing_record_valid_until(const billing_settings_t *settings,
     const billing_team_row_t *row)
 {

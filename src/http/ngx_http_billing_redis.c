@@ -286,6 +286,7 @@ void
 ngx_http_billing_redis_content(ngx_http_billing_redis_t *redis)
 {
     redis->complained = 0;
+    redis->refused = 0;
     redis->backoff = NGX_HTTP_BILLING_REDIS_BACKOFF;
 }
 

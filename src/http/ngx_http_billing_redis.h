@@ -69,6 +69,7 @@ struct ngx_http_billing_redis_s {
     unsigned                       failed:1;    /* torn down at depth 0 */
     unsigned                       closing:1;
     unsigned                       complained:1;
+    unsigned                       refused:1;   /* and told so */
 };
 
 

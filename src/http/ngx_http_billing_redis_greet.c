@@ -12,6 +12,8 @@
 static ngx_int_t ngx_http_billing_redis_login(ngx_http_billing_redis_t *redis);
 static void ngx_http_billing_redis_let_in(ngx_http_billing_redis_t *redis,
     redisReply *reply, void *data);
+static const char *ngx_http_billing_redis_shut(
+    ngx_http_billing_redis_t *redis, redisReply *reply);
 static ngx_int_t ngx_http_billing_redis_info(ngx_http_billing_redis_t *redis,
     ngx_http_billing_reply_pt handler);
 static const char *ngx_http_billing_redis_unfit(
@@ -99,15 +101,41 @@ ngx_http_billing_redis_let_in(ngx_http_billing_redis_t *redis,
 
     if (reply->type != REDIS_REPLY_STATUS) {
         ngx_http_billing_redis_fail(redis,
-                   reply->type == REDIS_REPLY_ERROR
-                   && ngx_strncmp(reply->str, "LOADING", 7) == 0
-                       ? "is loading its data" : "refuses us");
+                                    ngx_http_billing_redis_shut(redis, reply));
         return;
     }
 
     if (!redis->watched) {
         ngx_http_billing_redis_welcome(redis);
     }
+}
+
+
+/* What somebody must put right is said, whatever was said before. */
+
+static const char *
+ngx_http_billing_redis_shut(ngx_http_billing_redis_t *redis,
+    redisReply *reply)
+{
+    const char  *error;
+
+    error = reply->type == REDIS_REPLY_ERROR ? reply->str : "";
+
+    if (ngx_strncmp(error, "LOADING", 7) == 0) {
+        return "is loading its data";
+    }
+
+    if (!redis->refused) {
+        redis->refused = 1;
+        redis->complained = 0;
+    }
+
+    if (ngx_strncmp(error, "WRONGPASS", 9) == 0) {
+        return "refuses us: the user or the password is wrong";
+    }
+
+    return ngx_strncmp(error, "NOAUTH", 6) == 0
+           ? "refuses us: it wants a password" : "refuses us";
 }
 
 

@@ -39,6 +39,8 @@ struct billing_guide_s {
 };
 
 static void billing_guide_lost(billing_worker_t *w, const char *why);
+static void billing_guide_let_in(billing_worker_t *w, redisReply *reply,
+    uintptr_t data);
 static void billing_guide_ask(billing_worker_t *w);
 static void billing_guide_number(billing_worker_t *w, redisReply *reply,
     uintptr_t data);
@@ -119,7 +121,7 @@ int64_t
 billing_guide_tick(billing_worker_t *w, int64_t mono_ms)
 {
     billing_redis_address_t   at;
-    billing_redis_command_t   auth = { .argc = 0 };
+    billing_redis_command_t   auth = { .handler = billing_guide_let_in };
     struct billing_guide_s   *st = billing_infra(w)->guide;
     const billing_guides_t   *conf = &w->settings->redis_guides;
 
@@ -165,6 +167,17 @@ billing_guide_tick(billing_worker_t *w, int64_t mono_ms)
     }
 
     return st->greeted ? st->ask_ms : mono_ms + BILLING_GUIDE_EAGER_MS;
+}
+
+
+static void
+billing_guide_let_in(billing_worker_t *w, redisReply *reply, uintptr_t data)
+{
+    (void) data;
+
+    if (reply != NULL && reply->type == REDIS_REPLY_ERROR) {
+        billing_guide_lost(w, reply->str);
+    }
 }
 
 

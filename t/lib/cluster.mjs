@@ -7,7 +7,7 @@ import path from 'node:path';
 
 import { alive } from './campaign.mjs';
 import { listens } from './redis.mjs';
-import { Watched } from './sentinels.mjs';
+import { Watched, locked } from './sentinels.mjs';
 import { eventually } from './stack.mjs';
 
 const timeout = 2000;
@@ -31,16 +31,20 @@ repl-diskless-sync-delay 0
 export class Cluster extends Watched {
   prefix = '{billing}';
 
-  static async start(folder, { tls = null } = {}) {
+  static async start(folder, { tls = null, locks } = {}) {
     const cluster = new Cluster(folder);
+    const lock = locks?.server;
+    const password = lock?.password ?? '';
     cluster.tls = tls;
 
     for (let i = 0; i < 6; i++) {
-      cluster.servers.push(await cluster.node(`node${i}`, {}, (node) => server(node, tls)));
+      cluster.servers.push(await cluster.node(`node${i}`, { password },
+        (node) => server(node, tls) + (lock ? locked(lock) : '')));
     }
     execFileSync('redis-cli', [...(tls ? ['--tls', '--cacert', tls.ca] : []), '--cluster', 'create',
       ...cluster.servers.map(({ host, port }) => `${host}:${port}`),
-      '--cluster-replicas', '1', '--cluster-yes'], { stdio: 'ignore', timeout: 30000 });
+      '--cluster-replicas', '1', '--cluster-yes'],
+    { stdio: 'ignore', timeout: 30000, env: cluster.env({ password }) });
     await eventually('a cluster', () => cluster.servers.every((node) => /cluster_state:ok/.test(
       cluster.cli(node, 'cluster', 'info')) && cluster.owner(node)), { within: 30000 });
     cluster.slot = Number(cluster.cli(cluster.servers[0], 'cluster', 'keyslot', 'billing'));
@@ -59,11 +63,12 @@ export class Cluster extends Watched {
   }
 
   // Ports are told as of the connection: in the clear there are none over TLS.
-  nodes({ host, port, dir }) {
+  nodes({ host, port, dir, password }) {
     return execFileSync('redis-cli', [...(this.tls
       ? ['-h', host, '-p', String(port), '--tls', '--cacert', this.tls.ca]
       : ['-s', path.join(dir, 'node.sock')]), 'cluster', 'nodes'],
-    { encoding: 'utf8', timeout: 5000, stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    { encoding: 'utf8', timeout: 5000, stdio: ['ignore', 'pipe', 'ignore'],
+      env: this.env({ password }) }).trim();
   }
 
   // host:port of the node with our slot, as this one sees it.

@@ -19,7 +19,9 @@ export class Failovers {
 
   // The judge finds the records where they are now.
   judged() {
-    this.stack.redisServer = ['-s', path.join(this.watched.master().dir, 'node.sock')];
+    const { dir, password } = this.watched.master();
+    this.stack.redisServer = ['-s', path.join(dir, 'node.sock'),
+      ...(password ? ['--no-auth-warning', '-a', password] : [])];
     return oracle(this.stack);
   }
 

@@ -4,6 +4,9 @@
 //   const watched = await Watched.start(folder);
 //   watched.settings()          // what billing.json says of it
 //   watched.kill(await watched.master())
+//
+// locks: { server, sentinel }, each { password, users: ['user ...', ...] }: whom
+// they let in.  The password is that of the others of them, and of the test.
 
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -43,6 +46,13 @@ sentinel failover-timeout ${name} 6000
 sentinel parallel-syncs ${name} 1
 `;
 
+// What a server has in its file more, that lets in only who has a password.
+export const locked = ({ password, users = [] }) =>
+  [`requirepass ${password}`, `masterauth ${password}`, ...users, ''].join('\n');
+
+const guarded = ({ password, users = [] }) =>
+  [`requirepass ${password}`, `sentinel sentinel-pass ${password}`, ...users, ''].join('\n');
+
 export class Watched {
   prefix = 'billing';
 
@@ -53,11 +63,14 @@ export class Watched {
   }
 
   // tls: { cert, key, ca }, then nothing listens in the clear.
-  static async start(folder, { downMs = 1000, sites = [{}, {}, {}], tls = null } = {}) {
+  static async start(folder, { downMs = 1000, sites = [{}, {}, {}], tls = null, locks } = {}) {
     const watched = new Watched(folder);
+    const lock = locks?.server;
+    const guard = locks?.sentinel;
 
     for (const [i, site] of sites.entries()) {
-      watched.servers.push(await watched.node(`redis${i}`, site, (node) => server(node, tls)));
+      watched.servers.push(await watched.node(`redis${i}`, { ...site, password: lock?.password },
+        (node) => server(node, tls) + (lock ? locked(lock) : '')));
     }
     const [first] = watched.servers;
     for (const node of watched.servers.slice(1)) {
@@ -65,8 +78,10 @@ export class Watched {
     }
     await eventually('the replicas', () => watched.replicas(first) === 2, { within: 30000 });
     for (const [i, site] of sites.entries()) {
-      watched.sentinels.push(await watched.node(`sentinel${i}`, { ...site, args: ['--sentinel'] },
-        (node) => sentinel(node, first, downMs, tls)));
+      watched.sentinels.push(await watched.node(`sentinel${i}`,
+        { ...site, args: ['--sentinel'], password: guard?.password },
+        (node) => sentinel(node, first, downMs, tls)
+          + (lock ? `sentinel auth-pass ${name} ${lock.password}\n` : '') + (guard ? guarded(guard) : '')));
     }
     await eventually('sentinels that know all', () => watched.sentinels.every((node) => {
       const known = watched.of(node);
@@ -76,9 +91,9 @@ export class Watched {
   }
 
   // redis-sentinel is redis-server by another name.
-  async node(word, { host = '127.0.0.1', run = spawn, args = [] }, text) {
+  async node(word, { host = '127.0.0.1', run = spawn, args = [], password = '' }, text) {
     const dir = path.join(this.folder, word);
-    const node = { word, host, dir, program: run, args, conf: path.join(dir, 'node.conf') };
+    const node = { word, host, dir, password, program: run, args, conf: path.join(dir, 'node.conf') };
 
     // a port may be taken between its choice and its use
     for (let i = 0; ; i++) {
@@ -113,10 +128,12 @@ export class Watched {
     }
   }
 
+  env({ password }) { return { ...process.env, REDISCLI_AUTH: password }; }
+
   cli(node, ...args) {
     return execFileSync('redis-cli',
       ['-s', path.join(node.dir, 'node.sock'), ...args.map(String)],
-      { encoding: 'utf8', timeout: 5000, stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+      { encoding: 'utf8', timeout: 5000, stdio: ['ignore', 'pipe', 'ignore'], env: this.env(node) }).trim();
   }
 
   // What a sentinel says of the master, by its words for it.

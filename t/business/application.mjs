@@ -299,11 +299,17 @@ test('webhooks: signed by both secrets, again after 500 and after silence', asyn
     application.webhooks = [{ url: `${hooks.url}/all`, secret_files: files('two') }];
   });
   const before = hooks.of('all').length;
-  await buyer.team('A third');
-  await eventually('the third team', () => hooks.of('all').length === before + 2);
+  const names = ['A third', 'A fourth'];
+  for (const name of names) {
+    await buyer.team(name);
+  }
+  await eventually('two teams more', () => hooks.of('all').length === before + 4);
   for (const post of hooks.of('all').slice(before)) {
     assert.ok(signed(post, secrets.two) && !signed(post, secrets.one));
   }
+  // Each its own, alike as they are.
+  assert.deepEqual(hooks.of('all', 'team.created').slice(-2).map(({ json }) => json.data.team.name).sort(),
+    names.sort());
 });
 
 test('events are a list, and are sent again when asked', async () => {

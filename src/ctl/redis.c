@@ -2,6 +2,7 @@
 
 #include "billing_ctl.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -26,6 +27,11 @@ billing_ctl_redis_open(billing_ctl_session_t *s, billing_ctl_redis_t *redis)
     billing_redis_command_t  auth = { .argc = 0 };
 
     memset(redis, 0, sizeof(*redis));
+
+    /* OpenSSL writes without asking whether the other side is there. */
+    if (s->settings.redis_tls.on) {
+        (void) signal(SIGPIPE, SIG_IGN);
+    }
 
     if (s->settings.redis_guides.naddresses == 0) {
         billing_redis_address(s->settings.redis_address, &at);

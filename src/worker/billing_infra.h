@@ -231,7 +231,6 @@ void billing_redis_flush(billing_worker_t *w);
 const char *billing_redis_name(const billing_worker_t *w, const char *noun);
 
 
-
 /* --- redis_tls.c: TLS to Redis, of billingctl too ------------------------- */
 
 typedef struct {
@@ -249,6 +248,7 @@ bool billing_redis_tls_start(billing_worker_t *w,
 /* Why the connection fell: as TLS has it, or as it was told. */
 const char *billing_redis_tls_why(billing_redis_tls_link_t *tls,
     const char *why);
+bool billing_redis_tls_shaking(const billing_redis_tls_link_t *tls);
 void billing_redis_tls_end(billing_redis_tls_link_t *tls);
 
 

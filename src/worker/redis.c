@@ -255,7 +255,9 @@ billing_redis_tick(billing_worker_t *w, int64_t mono_ms)
         || billing_redis_link_silent(writer, mono_ms,
                                      BILLING_REDIS_SILENCE_MS))
     {
-        billing_redis_drop(w, "no answer");
+        billing_redis_drop(w, billing_redis_tls_shaking(&writer->tls)
+                              ? "TLS: the handshake was not finished"
+                              : "no answer");
     }
 
     if (redis->drop[0] != '\0') {

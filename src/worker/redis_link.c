@@ -219,6 +219,13 @@ billing_redis_link_silent(const billing_redis_link_t *link, int64_t mono_ms,
         return since > BILLING_REDIS_CONNECT_MS;
     }
 
+    /* hiredis shakes hands with the first command, not before. */
+    if (billing_redis_tls_shaking(&link->tls)
+        && silence_ms > BILLING_REDIS_CONNECT_MS)
+    {
+        silence_ms = BILLING_REDIS_CONNECT_MS;
+    }
+
     return link->pending > 0 && since > silence_ms;
 }
 

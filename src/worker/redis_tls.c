@@ -98,6 +98,13 @@ billing_redis_tls_why(billing_redis_tls_link_t *tls, const char *why)
 }
 
 
+bool
+billing_redis_tls_shaking(const billing_redis_tls_link_t *tls)
+{
+    return tls->ssl != NULL && !SSL_is_init_finished(tls->ssl);
+}
+
+
 void
 billing_redis_tls_end(billing_redis_tls_link_t *tls)
 {
@@ -138,6 +145,15 @@ billing_redis_tls_why(billing_redis_tls_link_t *tls, const char *why)
     (void) tls;
 
     return why;
+}
+
+
+bool
+billing_redis_tls_shaking(const billing_redis_tls_link_t *tls)
+{
+    (void) tls;
+
+    return false;
 }
 
 

@@ -272,7 +272,8 @@ describe('one server', { skip: within }, () => {
             new RegExp(`Redis lost: .*${why.source}`, why.flags).test(log()), { within: 20000 });
           await assert.rejects(stack.ctl(['rehydrate']), why);
         } else {
-          await eventually('the worker to say why', () => /Redis lost: /.test(log()), { within: 20000 });
+          await eventually('the worker to say why', () =>
+            /Redis lost: TLS: the handshake was not finished/.test(log()), { within: 20000 });
         }
         const owner = await stack.client('stranger@example.test');
         assert.equal((await owner.post('/dashboard/teams', { name: 'No', from: 'dashboard' })).status, 503);

@@ -128,7 +128,8 @@ export class Watched {
     }
   }
 
-  env({ password }) { return { ...process.env, REDISCLI_AUTH: password }; }
+  // An empty one would be sent, and refused.
+  env({ password }) { return { ...process.env, ...(password ? { REDISCLI_AUTH: password } : {}) }; }
 
   cli(node, ...args) {
     return execFileSync('redis-cli',

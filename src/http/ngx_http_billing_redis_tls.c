@@ -13,7 +13,7 @@
 
 static void ngx_http_billing_redis_tls_free(void *data);
 static const char *ngx_http_billing_redis_tls_host(
-    ngx_http_billing_redis_t *redis);
+    ngx_http_billing_redis_t *redis, u_char *text);
 static void ngx_http_billing_redis_tls_handler(ngx_connection_t *c);
 static void ngx_http_billing_redis_tls_done(ngx_http_billing_redis_t *redis);
 
@@ -69,6 +69,7 @@ ngx_http_billing_redis_tls_free(void *data)
 ngx_int_t
 ngx_http_billing_redis_tls(ngx_http_billing_redis_t *redis)
 {
+    u_char             text[NGX_SOCKADDR_STRLEN + 1];
     ngx_int_t          rc;
     ngx_ssl_t          ssl;
     ngx_connection_t  *c;
@@ -98,7 +99,7 @@ ngx_http_billing_redis_tls(ngx_http_billing_redis_t *redis)
     if (c->pool == NULL
         || ngx_ssl_create_connection(&ssl, c, NGX_SSL_CLIENT) != NGX_OK
         || !billing_tls_expect(c->ssl->connection,
-                               ngx_http_billing_redis_tls_host(redis)))
+                               ngx_http_billing_redis_tls_host(redis, text)))
     {
         ngx_http_billing_redis_fail(redis, "cannot be spoken to over TLS");
         return NGX_ERROR;
@@ -117,15 +118,13 @@ ngx_http_billing_redis_tls(ngx_http_billing_redis_t *redis)
 }
 
 
-/* The name that was given, or where the connection goes to. */
+/* The name that was given, or where the connection goes to, in text. */
 
 static const char *
-ngx_http_billing_redis_tls_host(ngx_http_billing_redis_t *redis)
+ngx_http_billing_redis_tls_host(ngx_http_billing_redis_t *redis, u_char *text)
 {
     size_t                         len;
     ngx_http_billing_main_conf_t  *bmcf;
-
-    static u_char  text[NGX_SOCKADDR_STRLEN + 1];
 
     bmcf = redis->bmcf;
 

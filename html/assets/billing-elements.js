@@ -13,14 +13,23 @@ import { has, load, t } from './text.js';
 
 const UPGRADED = 'billing.upgraded';
 
-// Asked for once a page, whatever the number of elements.
+const AGAIN = 2;            // seconds, doubled each time
+const AGAIN_MAX = 60;
+
+// Asked for once a page, whatever the number of elements; what failed, again.
 const asked = new Map();
 const ask = (path) => {
   if (!asked.has(path)) {
-    asked.set(path, get(path));
+    asked.set(path, get(path).catch((problem) => {
+      asked.delete(path);
+      throw problem;
+    }));
   }
   return asked.get(path);
 };
+
+// It may be otherwise in a while: nobody answered, or not now.
+const passes = ({ status }) => status === 0 || status === 429 || status >= 500;
 const dashboard = (team) => ask(`/dashboard?team=${part(team)}`);
 
 let ready;
@@ -44,6 +53,7 @@ class BillingElement extends HTMLElement {
   static observedAttributes = ['team', 'feature'];
 
   #drawn = 0;
+  #again = AGAIN;
 
   connectedCallback() {
     this.update();
@@ -77,9 +87,22 @@ class BillingElement extends HTMLElement {
       const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
       root.adoptedStyleSheets = sheets;
       fill(root, parts);
+      this.#again = AGAIN;
     } catch (problem) {
       this.say('problem', { code: problem.code ?? 'INTERNAL' });
+      if (passes(problem)) {
+        this.later(mine, Math.max(problem.retryAfter, this.#again));
+        this.#again = Math.min(2 * this.#again, AGAIN_MAX);
+      }
     }
+  }
+
+  later(mine, seconds) {
+    setTimeout(() => {
+      if (this.isConnected && mine === this.#drawn) {
+        this.update();
+      }
+    }, seconds * 1000);
   }
 }
 

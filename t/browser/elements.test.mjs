@@ -50,6 +50,20 @@ for (const [locale, words] of [['en-US', /Business|Team/], ['fr-FR', /Le forfait
   });
 }
 
+test('what nobody answers is asked again', async (t) => {
+  const page = await open(t);
+  let left = 2;
+
+  await signIn(page);
+  const team = await newTeam(page);
+  await page.route('**/pricing', (route) => (left-- > 0
+    ? route.fulfill({ status: 429, contentType: 'application/problem+json', body: '{"code":"TOO_MANY"}' })
+    : route.continue()));
+  await page.goto(`${site}/embed?team=${team.id}`);
+  await page.locator('billing-gate .notice').waitFor(WAIT);
+  assert.ok(left < 0);
+});
+
 test('without a session the page keeps what it had', async (t) => {
   const page = await open(t, { viewport: { width: 320, height: 600 } });
 

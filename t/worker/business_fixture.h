@@ -468,6 +468,7 @@ tear_down(void **state)
     forget_answers();
     said_forget();
     billing_print_free(&t.w);
+    billing_app_text_free(&t.w);
     billing_db_free(t.w.db);
     (void) snprintf(command, sizeof(command), "rm -rf %s", t.folder);
 

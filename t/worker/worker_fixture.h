@@ -101,6 +101,7 @@ worker_teardown(void **state)
     billing_answers_free(&f->w);
     billing_outbox_free(&f->w);
     billing_rehydrate_free(&f->w);
+    billing_app_text_free(&f->w);
 
     (void) snprintf(command, sizeof(command), "rm -rf %s", f->dir);
     assert_int_equal(system(command), 0);

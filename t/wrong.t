@@ -96,7 +96,22 @@ my %fine = (
     billing_stale => '5s', billing_on_error => 'pass', billing_wait => '5s',
     billing_follow => '5s', billing_pages => '/p/', billing_api => '',
     billing_nginx_build => 'layout',
+    billing_jwt_key => "HS256 $dir/master kid=a",
+    billing_jwt_issuer => 'https://id.example.test',
+    billing_jwt_audience => 'boards', billing_jwt_claim => 'sub',
+    billing_jwt_token => '$cookie_jwt',
 );
+
+# Of RFC 8037 and RFC 7515, A.3.
+
+spew('ed.pem', "-----BEGIN PUBLIC KEY-----\n"
+    . "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"
+    . "-----END PUBLIC KEY-----\n", 0644);
+spew('ec.pem', "-----BEGIN PUBLIC KEY-----\n"
+    . "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV7\n"
+    . "6e8Tus9uPHvRVEXH8UTNG72bfocs3+257rn0s2ldbqkLJK2KRiMohYjlrQ==\n"
+    . "-----END PUBLIC KEY-----\n", 0644);
+
 
 my %context = (MAIN => 'none', EVENTS => 'none', HTTP => 'MAIN_CONF',
     UPSTREAM => 'UPS_CONF', SERVER => 'SRV_CONF', LOCATION => 'LOC_CONF',
@@ -163,6 +178,36 @@ my %wrong = (
         ['$nothing', 'unknown "nothing" variable', 0],
         ['$', 'invalid variable name'],
         ["'\${'", 'invalid variable name']],
+    billing_jwt_key => [
+        (map { ["$_ $dir/master", "unknown algorithm \"$_\" in"] }
+            qw(none HS512 hs256 RS512 HS256RS256)),
+        ["'' $dir/master", 'unknown algorithm ""'],
+        ["HS256 ''", 'has an empty file name'],
+        ["HS256 $dir/nowhere", 'failed (2: No such file'],
+        ["HS256 $dir/short", 'is shorter than 32 bytes'],
+        ["HS256 $dir/ed.pem", 'holds a key in PEM, not a shared secret'],
+        ["EdDSA $dir/master", 'holds no "PUBLIC KEY" in PEM'],
+        ["RS256 $dir/ed.pem", 'is not an RSA key of 2048 to 8192 bits'],
+        ["ES256 $dir/ed.pem", 'is not a key of the curve P-256'],
+        ["EdDSA $dir/ec.pem", 'is not an Ed25519 key'],
+        ["EdDSA $dir/ed.pem key=a", 'unknown word "key=a"'],
+        ["EdDSA $dir/ed.pem kid=", 'has a "kid=" that is empty or longer'],
+        ["EdDSA $dir/ed.pem kid=" . 'x' x 129, 'that is empty or longer'],
+        ["EdDSA $dir/ed.pem; billing_jwt_key HS256 $dir/master",
+            'has a shared secret (HS256) beside public keys'],
+        ["HS256 $dir/master; billing_jwt_key ES256 $dir/ec.pem",
+            'has a shared secret (HS256) beside public keys'],
+        ["EdDSA $dir/ed.pem kid=a; billing_jwt_key ES256 $dir/ec.pem kid=a",
+            'is duplicate'],
+        [join('; billing_jwt_key ', map { "EdDSA $dir/ed.pem$_" } 0 .. 4),
+            'is given more than 4 times']],
+    billing_jwt_issuer => [["''", 'is empty']],
+    billing_jwt_audience => [["''", 'is empty']],
+    billing_jwt_claim => [["''", 'is empty']],
+    billing_jwt_token => [
+        ["\$nothing; billing_jwt_key HS256 $dir/master; billing_jwt_issuer i; "
+            . 'billing_jwt_audience a', 'unknown "nothing" variable', 0],
+        ['$', 'invalid variable name'], ['abc', 'has no variable']],
     billing_team => [['$nothing', 'unknown "nothing" variable', 0]],
     billing_board => [['$nothing', 'unknown "nothing" variable', 0]],
     billing_require => [
@@ -201,6 +246,9 @@ my %wrong = (
     billing_pages => [
         map { [$_, 'must begin and end with "/"'] } qw('' pages /p p/)],
 );
+
+spew('short', 'x' x 31 . "\n");
+spew("ed.pem$_", slurp("$dir/ed.pem"), 0644) for 0 .. 4;
 
 for my $name (sort keys %wrong) {
     my $flags = $command{$name};
@@ -263,6 +311,19 @@ together('nor by inheritance',
     '"billing_on_error pass" in a location with "billing_api": "/t"',
     FIRST => $ours, SERVER => 'billing_on_error pass;',
     LOCATION => 'billing_api;');
+
+my $jwt = "billing_jwt_key HS256 $dir/master;";
+together('tokens of whom', 'tokens need a "billing_jwt_issuer" too',
+    HTTP => $jwt);
+together('tokens for whom', 'tokens need a "billing_jwt_audience" too',
+    HTTP => "$jwt billing_jwt_issuer i;");
+together('tokens that nobody has signed', 'tokens need a "billing_jwt_key" too',
+    HTTP => 'billing_jwt_issuer i; billing_jwt_audience a;');
+right('tokens, and nothing else', HTTP =>
+    "$jwt billing_jwt_issuer i; billing_jwt_audience a;", FIRST => '');
+right('public keys of several algorithms', HTTP =>
+    "billing_jwt_key EdDSA $dir/ed.pem; billing_jwt_key ES256 $dir/ec.pem kid=b; "
+    . 'billing_jwt_issuer i; billing_jwt_audience a;');
 
 wrong('a gate before the business', LOCATION => 'billing_require view;',
     'needs a "billing_config" in front of it', FIRST => '');

@@ -10,9 +10,9 @@
  * known), gate (the verdict), memo (who passed lately), refuse (the answer to
  * a refusal), variable ($billing_*), allowance (features and limits by name),
  * life (of an nginx worker process), process (billing-worker); cookie, session
- * (who asks; csrf), passport (verified lately), api (routes), stream
- * (entries), transport (commands, answers), notice, relay, local, answer,
- * status, scrape (what is counted) and metric.
+ * (who asks; csrf), passport (verified lately), jwt and bearer (or the
+ * application's tokens), api (routes), stream (entries), transport (commands,
+ * answers), notice, relay, local, answer, status, scrape and metric (counted).
  */
 
 #ifndef NGX_HTTP_BILLING_H
@@ -64,6 +64,7 @@ typedef struct {
     ngx_addr_t           *redis_addrs;      /* or of its guides; resolved */
     ngx_uint_t            redis_naddrs;
     struct ssl_ctx_st    *redis_tls;        /* NULL none */
+    struct ngx_http_billing_jwt_s  *jwt;    /* billing_jwt_*; NULL none */
 } ngx_http_billing_main_conf_t;
 
 typedef struct {
@@ -95,7 +96,6 @@ typedef struct {
 
 /* billing_config FILE: reads and checks billing.json, secrets and addresses. */
 char *ngx_http_billing_config(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-
 
 /*
  * One secret without the line end that editors leave; *secret is ngx_alloc'ed

@@ -15,6 +15,13 @@ char *ngx_http_billing_origin_url(ngx_conf_t *cf, void *post, void *data);
 char *ngx_http_billing_pages_prefix(ngx_conf_t *cf, void *post, void *data);
 
 
+/* --- config: files that directives name ----------------------------------- */
+
+/* The whole file, ngx_alloc'ed, a NUL behind it; never more than max. */
+ngx_int_t ngx_http_billing_config_read(ngx_conf_t *cf, char *name, size_t max,
+    ngx_str_t *bytes, ngx_uint_t *mode);
+
+
 /* --- build: the nginx that this module was built for ---------------------- */
 
 #define NGX_HTTP_BILLING_BUILD_EXACT   0

@@ -4,6 +4,7 @@
  * read here too, while nginx still has the rights to.
  */
 
+#include "ngx_http_billing_conf.h"
 #include "ngx_http_billing_redis.h"
 
 #define NGX_HTTP_BILLING_SECRET_FILE_MAX  4096
@@ -28,8 +29,6 @@ static ngx_int_t ngx_http_billing_config_address(ngx_conf_t *cf,
     const char *where, char *address, ngx_array_t *addrs);
 static ngx_int_t ngx_http_billing_config_hooks(ngx_conf_t *cf,
     ngx_http_billing_main_conf_t *bmcf);
-static ngx_int_t ngx_http_billing_config_read(ngx_conf_t *cf, char *name,
-    size_t max, ngx_str_t *bytes, ngx_uint_t *mode);
 static void ngx_http_billing_config_wipe(void *data);
 
 
@@ -472,9 +471,7 @@ ngx_http_billing_config_secret(ngx_conf_t *cf, char *name, ngx_str_t *secret)
 }
 
 
-/* The whole file, ngx_alloc'ed, a NUL behind it; never more than max. */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_billing_config_read(ngx_conf_t *cf, char *name, size_t max,
     ngx_str_t *bytes, ngx_uint_t *mode)
 {

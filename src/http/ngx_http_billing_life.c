@@ -1,6 +1,7 @@
 /* The life of an nginx worker process, as far as billing goes. */
 
 #include "ngx_http_billing_redis.h"
+#include "ngx_http_billing_identity.h"
 
 #include <openssl/rand.h>
 
@@ -101,6 +102,8 @@ ngx_http_billing_exit_process(ngx_cycle_t *cycle)
     ngx_http_billing_process_t  *process;
 
     (void) cycle;
+
+    ngx_http_billing_bearer_exit();     /* tokens need no billing_config */
 
     process = ngx_http_billing_worker_process;
 

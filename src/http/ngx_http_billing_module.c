@@ -2,6 +2,7 @@
 
 #include "ngx_http_billing_conf.h"
 #include "ngx_http_billing_api.h"
+#include "ngx_http_billing_identity.h"
 
 #define NGX_HTTP_BILLING_YEAR  31536000     /* s; times beyond are mistakes */
 
@@ -131,6 +132,41 @@ static ngx_command_t  ngx_http_billing_commands[] = {
       ngx_http_set_complex_value_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_billing_loc_conf_t, profile),
+      NULL },
+
+    { ngx_string("billing_jwt_key"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE23,
+      ngx_http_billing_jwt_key,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("billing_jwt_issuer"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_billing_jwt_text,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(billing_jwt_rules_t, issuer),
+      NULL },
+
+    { ngx_string("billing_jwt_audience"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_billing_jwt_text,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(billing_jwt_rules_t, audience),
+      NULL },
+
+    { ngx_string("billing_jwt_claim"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_billing_jwt_text,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(billing_jwt_rules_t, claim),
+      NULL },
+
+    { ngx_string("billing_jwt_token"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_billing_jwt_token,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
       NULL },
 
     { ngx_string("billing_team"),
@@ -309,6 +345,10 @@ ngx_http_billing_init_main_conf(ngx_conf_t *cf, void *conf)
 
     if (bmcf->session_cookie.data == NULL) {
         ngx_str_set(&bmcf->session_cookie, "billing_session");
+    }
+
+    if (ngx_http_billing_jwt_check(cf, bmcf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
     }
 
     bmcf->session_cookie_tls = bmcf->session_cookie;

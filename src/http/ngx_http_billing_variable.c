@@ -1,6 +1,7 @@
 /* What the gate has found, as variables: for logs, headers and upstreams. */
 
 #include "ngx_http_billing_api.h"
+#include "ngx_http_billing_identity.h"
 
 #define NGX_HTTP_BILLING_ROLES_LEN  80     /* all of their names */
 
@@ -94,6 +95,9 @@ static ngx_http_variable_t  ngx_http_billing_variables[] = {
 
     { ngx_string("billing_session_profile"), NULL,
       ngx_http_billing_variable_profile, 0, 0, 0 },
+
+    { ngx_string("billing_jwt_profile"), NULL,
+      ngx_http_billing_variable_jwt, 0, 0, 0 },
 
     { ngx_string("billing_csp"), NULL, ngx_http_billing_variable_csp,
       0, 0, 0 },

@@ -54,6 +54,14 @@ sub passes {
 save('billing.json', slurp('conf/billing.json'));
 save("secrets/$_", '0123456789abcdef' x 4)
     for qw(master gateway_secret_key gateway_webhook application_key);
+# RFC 7515, A.3, and RFC 8037.
+save('jwt-2026.pem', "-----BEGIN PUBLIC KEY-----\n"
+    . "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV7\n"
+    . "6e8Tus9uPHvRVEXH8UTNG72bfocs3+257rn0s2ldbqkLJK2KRiMohYjlrQ==\n"
+    . "-----END PUBLIC KEY-----\n");
+save('jwt.pem', "-----BEGIN PUBLIC KEY-----\n"
+    . "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"
+    . "-----END PUBLIC KEY-----\n");
 
 my ($synopsis) = blocks('README.md', 'nginx');
 ok(defined $synopsis, 'the README has a synopsis');
@@ -70,8 +78,11 @@ for my $example (map { my $n = $_; map { [$n, $_] }
 {
     (my $name, $example) = @$example;
     my ($context) = $entry{$name} =~ /\*\*Context\*\* \| `?(\w+)/;
-    my $base = join ' ', grep { !/\Q$name\E / } 'billing_config billing.json;',
-        'billing_zone billing 16m;', 'billing_worker off;';
+    # Of what it needs beside it, that which it does not say itself.
+    my $base = join ' ', grep { /^(\w+)/ && $example !~ /\b$1\b/ }
+        'billing_config billing.json;', 'billing_zone billing 16m;',
+        'billing_worker off;', 'billing_jwt_key EdDSA jwt.pem;',
+        'billing_jwt_issuer i;', 'billing_jwt_audience a;';
     my $in_http = $context eq 'http' && $example !~ /location|error_page/;
     my $in_server = $in_http ? '' : $example;
     $in_server = "location /x { $example }"

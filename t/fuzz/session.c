@@ -1,14 +1,21 @@
 /*
- * billing_session_decode, billing_quote_pin_decode, billing_unbase64url.
+ * billing_session_decode, billing_quote_pin_decode, billing_unbase64url,
+ * billing_jwt_verify.
  *
- * Laws: nothing without our MAC is a session or a pin; a session that is
- * taken is spelled exactly as we spell it.
+ * Laws: nothing without our MAC is a session, a pin or a token; a session that
+ * is taken is spelled exactly as we spell it; a token that is taken says who,
+ * and is valid.
  */
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/store/billing_store.h"
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "../../src/store/billing_store_identity.h"
+
+#define SECRET  "0123456789abcdef0123456789abcdef"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -66,6 +73,53 @@ signed_session(const billing_secret_t *secret, billing_bytes_t part)
 }
 
 
+/* The bytes as a payload that is signed, and as a token that is not. */
+
+static void
+token(billing_bytes_t part)
+{
+    char                  text[2 * BILLING_JWS_MAX], *p = text;
+    uint8_t               mac[32];
+    const char           *why;
+    billing_jwt_t         jwt;
+
+    static billing_jwt_rules_t  rules = {
+        .keys = { .n = 1, .key[0].algorithm = BILLING_JWS_HS256 },
+        .issuer = "i", .audience = "a", .claim = "email"
+    };
+
+    if (part.len > BILLING_JWS_MAX
+        || (rules.keys.key[0].pkey == NULL
+            && billing_jws_key_load(&rules.keys.key[0],
+                                    (billing_bytes_t) { SECRET, 32 }, &why)
+               != BILLING_OK))
+    {
+        return;
+    }
+
+    if (billing_jwt_verify(&rules, part, 1000, &jwt) == BILLING_OK) {
+        abort();
+    }
+
+    p += billing_base64url((const uint8_t *) "{\"alg\":\"HS256\"}", 15, p);
+    *p++ = '.';
+    p += billing_base64url(part.data, part.len, p);
+    HMAC(EVP_sha256(), SECRET, 32, (uint8_t *) text, (size_t) (p - text), mac,
+         NULL);
+    *p++ = '.';
+    p += billing_base64url(mac, 32, p);
+
+    if (billing_jwt_verify(&rules,
+                           (billing_bytes_t) { text, (size_t) (p - text) },
+                           1000, &jwt) == BILLING_OK
+        && (jwt.profile[0] == '\0' || jwt.expires_at <= 940
+            || jwt.not_before_at > 1060))
+    {
+        abort();
+    }
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -89,6 +143,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         signed_session(&secret, bytes);
     }
 
+    token(bytes);
     spelling(text, size);
     free(text);
 

@@ -1,0 +1,96 @@
+/*
+ * Who asks, as somebody else has established it: tokens of the application
+ * (RFC 7519, JWT), and the header that a proxy in front of nginx signs.
+ * Identity alone: what somebody may is never read from either.
+ */
+
+#ifndef BILLING_STORE_IDENTITY_H
+#define BILLING_STORE_IDENTITY_H
+
+#include "billing_store.h"
+
+struct evp_pkey_st;
+
+
+/* --- jws: signed bytes, and the keys that they may be signed with --------- */
+
+typedef enum {
+    BILLING_JWS_NONE = 0,
+    BILLING_JWS_HS256,                  /* a shared secret; the others not */
+    BILLING_JWS_RS256,
+    BILLING_JWS_ES256,
+    BILLING_JWS_EDDSA,                  /* Ed25519 */
+    BILLING_JWS_ALGORITHMS
+} billing_jws_algorithm_t;
+
+#define BILLING_JWS_MAX      4096       /* a token longer than that is none */
+#define BILLING_JWS_KEYS     4          /* each may cost a forged token one */
+#define BILLING_JWS_KID_MAX  128
+
+typedef struct {
+    billing_jws_algorithm_t  algorithm;
+    char                     kid[BILLING_JWS_KID_MAX + 1];  /* "" any */
+    struct evp_pkey_st      *pkey;
+} billing_jws_key_t;
+
+typedef struct {
+    billing_jws_key_t  key[BILLING_JWS_KEYS];
+    size_t             n;
+} billing_jws_keys_t;
+
+/* "HS256" and so on; "" of none, none of any other word. */
+const char *billing_jws_algorithm_name(billing_jws_algorithm_t algorithm);
+billing_jws_algorithm_t billing_jws_algorithm(billing_bytes_t name);
+
+/*
+ * key->pkey from a secret of at least 32 bytes, or the PEM text of a public
+ * key that is right for key->algorithm; else *why says what is wrong with it.
+ */
+BILLING_MUST_CHECK billing_err_t billing_jws_key_load(billing_jws_key_t *key,
+    billing_bytes_t text, const char **why);
+void billing_jws_key_free(billing_jws_key_t *key);
+
+/* HMAC-SHA256 of the parts, one behind the other, with a shared secret. */
+BILLING_MUST_CHECK billing_err_t billing_jws_mac(const billing_jws_key_t *key,
+    const billing_bytes_t *parts, size_t n, uint8_t mac[32]);
+
+/*
+ * What is signed, into payload, once one of the keys has signed it.  The
+ * header's "kid" only selects among them, and its "alg" must be the key's own;
+ * keys and addresses of keys in it are not read.  EFORMAT, or EMAC, and *why.
+ */
+BILLING_MUST_CHECK billing_err_t billing_jws_verify(
+    const billing_jws_keys_t *keys, billing_bytes_t token,
+    billing_buffer_t *payload, const char **why);
+
+
+/* --- jwt: what a token says, and whether it holds ------------------------- */
+
+#define BILLING_JWT_SLACK_SEC  60       /* clocks of two hosts */
+
+typedef struct {
+    billing_jws_keys_t  keys;
+    const char         *issuer;
+    const char         *audience;
+    const char         *claim;          /* that has the e-mail address */
+} billing_jwt_rules_t;
+
+typedef struct {
+    char         profile[BILLING_EMAIL_MAX + 1];    /* lower case */
+    int64_t      not_before_at;
+    int64_t      expires_at;
+    const char  *why;                   /* it does not hold; NULL: it does */
+} billing_jwt_t;
+
+/*
+ * EFORMAT or EMAC: no token of ours; ERANGE: one that says too little, is for
+ * others, or not valid now.  Then there is no profile, and why says it.
+ */
+BILLING_MUST_CHECK billing_err_t billing_jwt_verify(
+    const billing_jwt_rules_t *rules, billing_bytes_t token, int64_t now,
+    billing_jwt_t *jwt);
+
+/* Whether one that was verified is valid now; else why says it. */
+bool billing_jwt_valid(billing_jwt_t *jwt, int64_t now);
+
+#endif /* BILLING_STORE_IDENTITY_H */

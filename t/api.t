@@ -50,6 +50,7 @@ GET /nothing
 Content-Type: application/problem+json; charset=utf-8
 X-Content-Type-Options: nosniff
 Referrer-Policy: no-referrer
+Cross-Origin-Resource-Policy: same-origin
 Cache-Control: no-store
 Content-Language: en
 --- response_body_like: "code":"NOT_FOUND"

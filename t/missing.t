@@ -56,6 +56,8 @@ Content-Type: text/html; charset=utf-8
 Content-Language: fr
 Cache-Control: no-store
 X-Content-Type-Options: nosniff
+Cross-Origin-Resource-Policy: same-origin
+Cross-Origin-Opener-Policy: same-origin
 --- response_body_like
 <html lang="fr">(?s).*content="PAGE_NOT_FOUND_FR".*Cette page n’existe pas en français\..*Passez à l’anglais.*<a href="\?lang=en" hreflang="en" lang="en">English</a>
 

@@ -91,7 +91,7 @@ ngx_http_billing_add_header(ngx_http_request_t *r, const char *name,
 ngx_int_t
 ngx_http_billing_secure(ngx_http_request_t *r, const char *cache)
 {
-    ngx_str_t                    nosniff, referrer, control;
+    ngx_str_t                    nosniff, referrer, origin, control;
     ngx_http_billing_api_ctx_t  *ctx;
 
     ctx = ngx_http_billing_api_ctx(r);
@@ -107,6 +107,7 @@ ngx_http_billing_secure(ngx_http_request_t *r, const char *cache)
 
     ngx_str_set(&nosniff, "nosniff");
     ngx_str_set(&referrer, "no-referrer");
+    ngx_str_set(&origin, "same-origin");
     ngx_str_set(&control, "no-store");
 
     if (cache) {
@@ -117,6 +118,9 @@ ngx_http_billing_secure(ngx_http_request_t *r, const char *cache)
     if (ngx_http_billing_add_header(r, "X-Content-Type-Options", &nosniff)
         != NGX_OK
         || ngx_http_billing_add_header(r, "Referrer-Policy", &referrer)
+           != NGX_OK
+        || ngx_http_billing_add_header(r, "Cross-Origin-Resource-Policy",
+                                       &origin)
            != NGX_OK)
     {
         return NGX_ERROR;

@@ -82,7 +82,7 @@ ngx_http_billing_missing_page(ngx_http_request_t *r, billing_reason_t reason,
     billing_lang_t lang)
 {
     u_char       buf[NGX_HTTP_BILLING_MISSING_MAX], *last;
-    ngx_str_t    body, language, policy;
+    ngx_str_t    body, language, policy, opener;
     const char  *code, *title;
 
     code = billing_reason_code(reason);
@@ -107,11 +107,16 @@ ngx_http_billing_missing_page(ngx_http_request_t *r, billing_reason_t reason,
     language.data = (u_char *) billing_lang_name(lang);
     language.len = ngx_strlen(language.data);
     ngx_str_set(&policy, "default-src 'none'; style-src 'self';"
-                         " base-uri 'none'; frame-ancestors 'none'");
+                         " form-action 'none'; base-uri 'none';"
+                         " frame-ancestors 'none'");
+    ngx_str_set(&opener, "same-origin");
 
     if (ngx_http_billing_add_header(r, "Content-Language", &language)
         != NGX_OK
         || ngx_http_billing_add_header(r, "Content-Security-Policy", &policy)
+           != NGX_OK
+        || ngx_http_billing_add_header(r, "Cross-Origin-Opener-Policy",
+                                       &opener)
            != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -29,9 +29,9 @@ const change = (where, body, headers = {}, method = 'POST') => ask(method, where
   body });
 
 // Conditional requests are nginx's own answer, in no description of ours.
-async function unchanged() {
-  const { headers: { 'last-modified': since } } = await ask('GET', '/pricing', { headers: html });
-  const answer = await fetch(`${stack.url}/pricing`, { headers: { ...html, 'if-modified-since': since } });
+async function unchanged(where = '/pricing') {
+  const { headers: { 'last-modified': since } } = await ask('GET', where, { headers: html });
+  const answer = await fetch(stack.url + where, { headers: { ...html, 'if-modified-since': since } });
   return { status: answer.status, text: '', headers: Object.fromEntries(answer.headers) };
 }
 
@@ -42,9 +42,12 @@ const answers = [
   page('/dashboard'), page('/upgrade?team=team-free'), page('/pricing'), page('/billing/pay'),
   page('/billing/overview?team=team-monthly'), page('/pricing', { stranger: true }),
   ['page', 304, 'a page that has not changed', unchanged],
+  ['none', 404, 'a page that there is none of', () => ask('GET', '/none', { headers: html })],
+  ['own', 200, 'an application\'s page with the elements', () => ask('GET', '/embed', { headers: html })],
   ['file', 200, 'a script', () => ask('GET', '/billing/assets/dashboard.js')],
   ['file', 200, 'a style', () => ask('GET', '/billing/assets/style.css')],
   ['file', 200, 'texts', () => ask('GET', '/billing/assets/messages/pages.json')],
+  ['file', 304, 'a script that has not changed', () => unchanged('/billing/assets/dashboard.js')],
   ['file', 404, 'a file that is not there', () => ask('GET', '/billing/assets/none.js')],
   ['json', 200, 'one\'s own dashboard', () => ask('GET', '/dashboard')],
   ['json', 200, 'an offer', () => ask('GET', '/upgrade?team=team-free')],
@@ -71,30 +74,46 @@ const answers = [
   ['json', 403, 'a board that is locked', () => ask('PUT', '/boards/board-free-1', { headers: { ...json, ...JSON_TYPE }, body: '{}' })],
 ];
 
-const nosniff = ({ headers }) => assert.equal(headers['x-content-type-options'], 'nosniff');
+// Of everything that there is.
+const always = ({ headers }) => {
+  assert.equal(headers['x-content-type-options'], 'nosniff');
+  assert.equal(headers['cross-origin-resource-policy'], 'same-origin');
+  assert.match(headers['referrer-policy'], /^(no-referrer|same-origin)$/);
+};
 const charset = ({ headers, text }) => assert.ok(!text || /charset=utf-8/.test(headers['content-type']),
   headers['content-type']);
+const policyOf = (headers) => Object.fromEntries(headers['content-security-policy'].split(';')
+  .map((part) => part.trim().split(/\s+/)).map(([name, ...values]) => [name, values.join(' ')]));
 const says = {
   page(answer) {
-    nosniff(answer);
     const { headers } = answer;
-    const policy = Object.fromEntries(headers['content-security-policy'].split(';')
-      .map((part) => part.trim().split(/\s+/)).map(([name, ...values]) => [name, values.join(' ')]));
-    assert.equal(policy['default-src'], "'none'");
+    says.own(answer);
+    const policy = policyOf(headers);
     assert.equal(policy['script-src'], "'self'");
+    assert.equal(policy['form-action'], "'self'");
+    assert.match(headers['permissions-policy'], /camera=\(\)/);
+  },
+  // A page that is not one of the billing pages.
+  own(answer) {
+    always(answer);
+    charset(answer);
+    const { headers } = answer;
+    const policy = policyOf(headers);
+    assert.equal(policy['default-src'], "'none'");
     assert.equal(policy['style-src'], "'self'");
     assert.equal(policy['base-uri'], "'none'");
     assert.equal(policy['frame-ancestors'], "'none'");
-    assert.equal(policy['form-action'], "'self'");
     assert.ok(!/unsafe|\*/.test(headers['content-security-policy']));
     assert.equal(headers['cross-origin-opener-policy'], 'same-origin');
-    assert.match(headers['permissions-policy'], /camera=\(\)/);
-    assert.match(headers['referrer-policy'], /^(no-referrer|same-origin)$/);
     assert.match(headers['cache-control'], /no-cache|no-store/);
   },
-  file: nosniff,
+  none(answer) {
+    says.own(answer);
+    assert.equal(policyOf(answer.headers)['form-action'], "'none'");
+  },
+  file: always,
   public(answer) {
-    nosniff(answer);
+    always(answer);
     charset(answer);
     assert.equal(answer.headers['referrer-policy'], 'no-referrer');
     assert.ok(answer.headers['cache-control']);

@@ -267,13 +267,14 @@ $(B)/t/unit/%: $(B)/obj/t/unit/%.o $(call shared,unit) $(LIBRARY)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) -o $@ $^ -lcmocka $(LIBRARY_LIBS)
 
-# A test may stand in for a file of the worker: its own definitions win.
+# A test may stand in for a file of the worker: its own definitions win.  One
+# is a server that speaks TLS, whatever the worker is built with.
 $(B)/t/worker/%: $(B)/obj/t/worker/%.o $(call shared,worker) $(WORKLIB) \
                  $(LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) -Wl,--allow-multiple-definition -o $@ $^ -lcmocka \
-	    $(WORKER_LIBS)
+	    $(WORKER_LIBS) -Wl,--as-needed -lssl
 
 # nginx is Debian's own: the sanitizers' libraries are put in front of it, and
 # the module stays loaded to the end, when the leaks are told with their names.

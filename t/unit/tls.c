@@ -6,51 +6,11 @@
 #ifdef BILLING_REDIS_TLS
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
-#define DAY  86400L
+#include "certificate_fixture.h"
 
 static char  folder[] = "/tmp/billing-tls.XXXXXX";
-
-/* Who signs, and who is signed: keys are dear, so two do for all. */
-static EVP_PKEY  *ca_key;
-static EVP_PKEY  *own_key;
-static X509      *ca;
-
-
-static X509 *
-certificate(EVP_PKEY *key, const char *names, long ends)
-{
-    X509            *made = X509_new();
-    X509_NAME       *name = X509_get_subject_name(made);
-    X509_EXTENSION  *extension;
-
-    assert_int_equal(X509_set_version(made, 2), 1);
-    ASN1_INTEGER_set(X509_get_serialNumber(made), 1 + random());
-    X509_gmtime_adj(X509_getm_notBefore(made), -2 * DAY);
-    X509_gmtime_adj(X509_getm_notAfter(made), ends);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                               (const unsigned char *) (names ? "redis"
-                                                              : "issuer"),
-                               -1, -1, 0);
-    X509_set_pubkey(made, key);
-
-    extension = X509V3_EXT_conf_nid(NULL, NULL, names ? NID_subject_alt_name
-                                                 : NID_basic_constraints,
-                                    names ? names : "critical,CA:TRUE");
-    assert_non_null(extension);
-    X509_add_ext(made, extension, -1);
-    X509_EXTENSION_free(extension);
-
-    X509_set_issuer_name(made, (names && ca) ? X509_get_subject_name(ca)
-                                             : name);
-    assert_true(X509_sign(made, (names && ca) ? ca_key : key, EVP_sha256())
-                > 0);
-
-    return made;
-}
 
 
 static const char *
@@ -75,9 +35,7 @@ setup(void **state)
     (void) state;
     assert_non_null(mkdtemp(folder));
 
-    ca_key = EVP_EC_gen("P-256");
-    own_key = EVP_EC_gen("P-256");
-    ca = certificate(ca_key, NULL, 30 * DAY);
+    certificates_make("issuer");
     own = certificate(own_key, "DNS:client.test", DAY);
 
     file = fopen(file_of("ca"), "w");
@@ -119,9 +77,7 @@ teardown(void **state)
     }
 
     (void) rmdir(folder);
-    X509_free(ca);
-    EVP_PKEY_free(ca_key);
-    EVP_PKEY_free(own_key);
+    certificates_free();
 
     return 0;
 }

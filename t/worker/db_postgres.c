@@ -3,9 +3,7 @@
  * goes away, time-outs.  Skipped where no server is given (t/lib/postgres).
  */
 
-#include <arpa/inet.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "worker_fixture.h"
@@ -350,56 +348,6 @@ a_server_that_is_not_there_is_named(void **state)
 }
 
 
-/* One that speaks no TLS; 0: it heard nothing after having said so. */
-
-static int
-plain_server(int listener)
-{
-    int   fd = accept(listener, NULL, NULL);
-    char  bytes[64];
-
-    if (fd < 0 || recv(fd, bytes, 8, MSG_WAITALL) != 8
-        || send(fd, "N", 1, MSG_NOSIGNAL) != 1)
-    {
-        return 2;
-    }
-
-    return recv(fd, bytes, sizeof(bytes), 0) > 0 ? 1 : 0;
-}
-
-
-static void
-a_server_without_tls_is_not_logged_in_to(void **state)
-{
-    int                 status, fd = socket(AF_INET, SOCK_STREAM, 0);
-    char                dsn[128], error[256] = "";
-    pid_t               pid;
-    socklen_t           len = sizeof(struct sockaddr_in);
-    struct sockaddr_in  at = { .sin_family = AF_INET };
-
-    (void) state;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(bind(fd, (struct sockaddr *) &at, len), 0);
-    assert_int_equal(listen(fd, 1), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *) &at, &len), 0);
-
-    pid = fork();
-    if (pid == 0) {
-        (void) alarm(20);
-        _exit(plain_server(fd));
-    }
-
-    (void) close(fd);
-    (void) snprintf(dsn, sizeof(dsn), "postgresql://billing@127.0.0.1:%d/x",
-                    ntohs(at.sin_port));
-    assert_null(billing_db_new(dsn, error, sizeof(error)));
-    assert_non_null(strstr(error, "SSL"));
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
-}
-
-
 /* --- the lease between processes --- */
 
 
@@ -530,7 +478,6 @@ main(void)
             p2_a_standby_that_no_commit_waits_for_is_told_within_a_minute),
         cmocka_unit_test(another_collation_is_refused),
         cmocka_unit_test(a_server_that_is_not_there_is_named),
-        cmocka_unit_test(a_server_without_tls_is_not_logged_in_to),
         WITH_SERVER(p23_a_worker_stopped_inside_a_transaction_is_fenced),
         WITH_SERVER(p23_a_worker_that_is_killed_is_followed_at_once),
     };

@@ -2,6 +2,7 @@
 // sentinel of our own says what it likes, about two real servers.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
@@ -95,6 +96,29 @@ after(async () => {
     servers?.end();
     fs.rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('what could not all be started leaves nothing that runs', async () => {
+  const half = path.join(folder, 'half');
+  const none = () => { throw new Error('no more of them'); };
+  const ours = () => fs.readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(half);
+    } catch {
+      return false;                     // has just ended
+    }
+  });
+  const started = [];
+  const seen = (...args) => {
+    const child = spawn(...args);
+    started.push(child.pid);
+    return child;
+  };
+
+  await assert.rejects(Watched.start(half, { sites: [{ run: seen }, { run: seen }, { run: none }] }),
+    /no more of them/);
+  assert.equal(started.length, 2);
+  await eventually('their end', () => ours().length === 0);
 });
 
 test('p28 one that knows less than others knew is not believed', async () => {

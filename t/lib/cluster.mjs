@@ -31,27 +31,25 @@ repl-diskless-sync-delay 0
 export class Cluster extends Watched {
   prefix = '{billing}';
 
-  static async start(folder, { tls = null, locks } = {}) {
-    const cluster = new Cluster(folder);
+  async begin({ tls = null, locks }) {
     const lock = locks?.server;
     const password = lock?.password ?? '';
-    cluster.tls = tls;
+    this.tls = tls;
 
     for (let i = 0; i < 6; i++) {
-      cluster.servers.push(await cluster.node(`node${i}`, { password },
+      this.servers.push(await this.node(`node${i}`, { password },
         (node) => server(node, tls) + (lock ? locked(lock) : '')));
     }
     execFileSync('redis-cli', [...(tls ? ['--tls', '--cacert', tls.ca] : []), '--cluster', 'create',
-      ...cluster.servers.map(({ host, port }) => `${host}:${port}`),
+      ...this.servers.map(({ host, port }) => `${host}:${port}`),
       '--cluster-replicas', '1', '--cluster-yes'],
-    { stdio: 'ignore', timeout: 30000, env: cluster.env({ password }) });
-    await eventually('a cluster', () => cluster.servers.every((node) => /cluster_state:ok/.test(
-      cluster.cli(node, 'cluster', 'info')) && cluster.owner(node)), { within: 30000 });
-    cluster.slot = Number(cluster.cli(cluster.servers[0], 'cluster', 'keyslot', 'billing'));
-    await eventually('its replicas', () => cluster.servers.filter((node) =>
-      /master_link_status:up/.test(cluster.cli(node, 'info', 'replication'))).length === 3,
+    { stdio: 'ignore', timeout: 30000, env: this.env({ password }) });
+    await eventually('a cluster', () => this.servers.every((node) => /cluster_state:ok/.test(
+      this.cli(node, 'cluster', 'info')) && this.owner(node)), { within: 30000 });
+    this.slot = Number(this.cli(this.servers[0], 'cluster', 'keyslot', 'billing'));
+    await eventually('its replicas', () => this.servers.filter((node) =>
+      /master_link_status:up/.test(this.cli(node, 'info', 'replication'))).length === 3,
     { within: 30000 });
-    return cluster;
   }
 
   settings(more = {}) {

@@ -68,8 +68,13 @@ export class Host {
       .replace(/server unix:|server  unix:/, 'server  unix:')
       .replace(/\n {4}server \{\n {8}listen {6}unix:[^]*$/, '\n}\n'));
     host.workers = workers;
-    await host.up();
-    return host;
+    try {
+      await host.up();
+      return host;
+    } catch (error) {
+      await host.stop();
+      throw error;
+    }
   }
 
   async up() {

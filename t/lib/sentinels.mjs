@@ -62,32 +62,43 @@ export class Watched {
     this.sentinels = [];
   }
 
+  // All of it, or nothing that runs.
+  static async start(folder, options = {}) {
+    const watched = new this(folder);
+
+    try {
+      await watched.begin(options);
+      return watched;
+    } catch (error) {
+      watched.end();
+      throw error;
+    }
+  }
+
   // tls: { cert, key, ca }, then nothing listens in the clear.
-  static async start(folder, { downMs = 1000, sites = [{}, {}, {}], tls = null, locks } = {}) {
-    const watched = new Watched(folder);
+  async begin({ downMs = 1000, sites = [{}, {}, {}], tls = null, locks }) {
     const lock = locks?.server;
     const guard = locks?.sentinel;
 
     for (const [i, site] of sites.entries()) {
-      watched.servers.push(await watched.node(`redis${i}`, { ...site, password: lock?.password },
+      this.servers.push(await this.node(`redis${i}`, { ...site, password: lock?.password },
         (node) => server(node, tls) + (lock ? locked(lock) : '')));
     }
-    const [first] = watched.servers;
-    for (const node of watched.servers.slice(1)) {
-      watched.cli(node, 'replicaof', first.host, first.port);
+    const [first] = this.servers;
+    for (const node of this.servers.slice(1)) {
+      this.cli(node, 'replicaof', first.host, first.port);
     }
-    await eventually('the replicas', () => watched.replicas(first) === 2, { within: 30000 });
+    await eventually('the replicas', () => this.replicas(first) === 2, { within: 30000 });
     for (const [i, site] of sites.entries()) {
-      watched.sentinels.push(await watched.node(`sentinel${i}`,
+      this.sentinels.push(await this.node(`sentinel${i}`,
         { ...site, args: ['--sentinel'], password: guard?.password },
         (node) => sentinel(node, first, downMs, tls)
           + (lock ? `sentinel auth-pass ${name} ${lock.password}\n` : '') + (guard ? guarded(guard) : '')));
     }
-    await eventually('sentinels that know all', () => watched.sentinels.every((node) => {
-      const known = watched.of(node);
+    await eventually('sentinels that know all', () => this.sentinels.every((node) => {
+      const known = this.of(node);
       return known['num-slaves'] === '2' && known['num-other-sentinels'] === '2';
     }), { within: 30000, every: 200 });
-    return watched;
   }
 
   // redis-sentinel is redis-server by another name.
@@ -107,6 +118,7 @@ export class Watched {
         return node;
       } catch (error) {
         if (i === 3 || alive(node.pid)) {
+          signal(node.pid);             // there, and mute
           throw error;
         }
       }

@@ -243,15 +243,19 @@ export class Stack {
   async stop() {
     const wrong = this.tampered ? null : await this.wrong();
 
-    await run('./demo', ['stop'], this.env);
-    if (!process.env.KEEP_STACK) {
-      fs.rmSync(this.env.DEMO_DIR, { recursive: true, force: true });
-    }
+    await this.remove();
     if (wrong) {
       throw new Error(`billingctl verify: ${wrong}`);
     }
     if (violations.length) {
       throw new Error(`doc/openapi.yaml: ${violations.splice(0).join('\n')}`);
+    }
+  }
+
+  async remove() {
+    await run('./demo', ['stop'], this.env);
+    if (!process.env.KEEP_STACK) {
+      fs.rmSync(this.env.DEMO_DIR, { recursive: true, force: true });
     }
   }
 
@@ -371,6 +375,12 @@ export async function start(env = {}, { settings = {} } = {}) {
     DEMO_PATCH: JSON.stringify(settings),
     ...env,
   });
-  await stack.up();
-  return stack;
+
+  try {
+    await stack.up();
+    return stack;
+  } catch (error) {
+    await stack.remove().catch(() => {});       // half of one is nobody's
+    throw error;
+  }
 }

@@ -55,6 +55,9 @@ void billing_verify_found(billing_verify_t *v, const char *id,
 void billing_verify_unknown(billing_verify_t *v, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The chain of the ledger, from its first transaction to the last. */
+billing_db_rc_t billing_verify_chain(billing_verify_t *v);
+
 /* Ends what the checks of Redis keep among themselves. */
 void billing_verify_redis_done(billing_verify_t *v);
 

@@ -69,7 +69,8 @@ const char  billing_ctl_export_help[] =
 
 static const billing_export_table_t  billing_export_tables[] = {
     { "ledger",
-      "SELECT at, txn, n, account, amount_minor, currency, ref FROM ledger"
+      "SELECT at, txn, n, account, amount_minor, currency, ref, link, hash"
+      " FROM ledger"
       " WHERE at >= $1 AND at < $2 ORDER BY at, txn, n", true, {
         { "at", BILLING_EXPORT_INSTANT, NULL },
         { "transaction", BILLING_EXPORT_TEXT, NULL },
@@ -77,7 +78,9 @@ static const billing_export_table_t  billing_export_tables[] = {
         { "account", BILLING_EXPORT_TEXT, NULL },
         { "amount", BILLING_EXPORT_NUMBER, NULL },
         { "currency", BILLING_EXPORT_TEXT, NULL },
-        { "reference", BILLING_EXPORT_TEXT, NULL }
+        { "reference", BILLING_EXPORT_TEXT, NULL },
+        { "link", BILLING_EXPORT_NUMBER, NULL },
+        { "hash", BILLING_EXPORT_TEXT, NULL }
       } },
     { "invoices",
       "SELECT number, issued_at, team, checkout, payer, hash, document"

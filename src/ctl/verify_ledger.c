@@ -70,6 +70,11 @@ const billing_check_t  billing_checks_ledger[] = {
     { "ledger.entries", "entries",
       "an entry is missing or empty: compare with the newest backup",
       "SELECT COUNT(*) FROM ledger", "", billing_check_entries, NULL },
+    { "ledger.chain", "transactions",
+      "an entry was changed, taken out or put in: compare from this transaction"
+      " on with a backup, or with an export kept elsewhere",
+      "SELECT COUNT(*) FROM ledger WHERE n = 0", "", NULL,
+      billing_verify_chain },
     { "ledger.payments", "payments",
       "look at the payment at the gateway (metadata checkout is this id), then"
       " book what it says",

@@ -106,6 +106,9 @@ const char *billing_db_columns(const billing_db_t *db);
 BILLING_MUST_CHECK billing_db_rc_t billing_db_put(billing_db_t *db,
     const char *sql, const billing_db_value_t *values, unsigned n);
 
+/* A server; else a file. */
+bool billing_db_is_server(const billing_db_t *db);
+
 /* What all who use this database agree on, for leases. */
 int64_t billing_db_clock_ms(billing_db_t *db);
 

@@ -3,10 +3,9 @@
  *
  * One noun, one file:  loop (the reactor), turn (one transaction), stream and
  * entry, command, command_row and query_entry, answer, outbox, rehydrate and
- * redis_mark, redis (two connections), redis_link, redis_tls and
- * redis_command, http (gateway calls),
- * hook (webhooks out), mail and letter, lease, precondition, clock, savepoint,
- * db and db_sqlite, migrate, config, log.
+ * redis_mark, redis (two connections), redis_link, redis_tls, redis_command,
+ * http (gateway calls), hook (webhooks out), mail and letter, lease, clock,
+ * precondition, savepoint, db and db_sqlite, migrate, config, log.
  */
 
 #ifndef BILLING_INFRA_H
@@ -117,6 +116,7 @@ typedef struct {
     size_t   calls;
     size_t   answers;
     int64_t  clock_offset_sec;
+    int64_t  chain_no;
     char     last_id[BILLING_ENTRY_ID_MAX];     /* of the row redis_mark */
 } billing_mark_t;
 

@@ -115,6 +115,8 @@ void billing_db_undo(billing_db_t *db);         /* back to the savepoint */
 
 typedef struct billing_worker_s  billing_worker_t;
 
+#include "billing_chain.h"
+
 struct billing_worker_s {
     const billing_settings_t  *settings;
     billing_secret_t           secrets[BILLING_SECRETS_MAX];
@@ -127,6 +129,7 @@ struct billing_worker_s {
     struct billing_http_s     *http;            /* infra's own: libcurl multi */
     void                      *infra;
     struct billing_app_text_s *app_text;        /* event_team.c's own */
+    billing_chain_t            chain;           /* ledger.c's and chain.c's */
     char                       gateway_key[128];
     const char                *actor;           /* of the running operation */
     char                       trace[BILLING_TRACE_LEN + 1];    /* "" none */

@@ -463,6 +463,13 @@ billing_db_columns(const billing_db_t *db)
 }
 
 
+bool
+billing_db_is_server(const billing_db_t *db)
+{
+    return db->engine == &billing_db_postgres;
+}
+
+
 int64_t
 billing_db_clock_ms(billing_db_t *db)
 {

@@ -26,12 +26,24 @@ extern const char  billing_sql_019_mail_end[];
 extern const char  billing_sql_020_trace[];
 extern const char  billing_sql_021_purchase[];
 extern const char  billing_sql_022_offer[];
+extern const char  billing_sql_023_chain[];
+
+extern const char  billing_sql_023_chain_postgres[];
+extern const char  billing_sql_023_chain_sqlite[];
 
 typedef struct {
     int64_t      version;
     const char  *name;
     const char  *script;
 } billing_migration_t;
+
+/* What follows the script of some: no script can say it, or not in one way. */
+typedef struct {
+    int64_t            version;
+    billing_db_rc_t  (*fill)(billing_db_t *db);     /* NULL none */
+    const char        *postgres;
+    const char        *sqlite;
+} billing_migration_more_t;
 
 static const billing_migration_t  billing_migrations[] = {
     { 1, "infra", billing_sql_001_infra },
@@ -52,7 +64,14 @@ static const billing_migration_t  billing_migrations[] = {
     { 19, "mail_end", billing_sql_019_mail_end },
     { 20, "trace", billing_sql_020_trace },
     { 21, "purchase", billing_sql_021_purchase },
-    { 22, "offer", billing_sql_022_offer }
+    { 22, "offer", billing_sql_022_offer },
+    { 23, "chain", billing_sql_023_chain }
+};
+
+static const billing_migration_more_t  billing_migrations_more[] = {
+    { 23, billing_chain_adopt, billing_sql_023_chain_postgres,
+      billing_sql_023_chain_sqlite },
+    { 0, NULL, NULL, NULL }
 };
 
 #define BILLING_MIGRATIONS                                                    \
@@ -65,6 +84,8 @@ static const char  billing_migrate_table[] =
 static billing_db_rc_t billing_migrate_version(billing_db_t *db,
     int64_t *version);
 static billing_db_rc_t billing_migrate_apply(billing_db_t *db);
+static billing_db_rc_t billing_migrate_more(billing_db_t *db,
+    int64_t version);
 
 
 billing_db_rc_t
@@ -191,6 +212,8 @@ billing_migrate_apply(billing_db_t *db)
         }
 
         rc = billing_db_script(db, m->script);
+        rc = (rc == BILLING_DB_OK) ? billing_migrate_more(db, m->version) : rc;
+
         if (rc == BILLING_DB_OK) {
             rc = billing_db_exec(db, sql, "iti", m->version, m->name,
                                  billing_clock_wall_ms() / 1000);
@@ -198,4 +221,27 @@ billing_migrate_apply(billing_db_t *db)
     }
 
     return rc;
+}
+
+
+static billing_db_rc_t
+billing_migrate_more(billing_db_t *db, int64_t version)
+{
+    billing_db_rc_t                  rc = BILLING_DB_OK;
+    const billing_migration_more_t  *more = billing_migrations_more;
+
+    while (more->version != 0 && more->version != version) {
+        more++;
+    }
+
+    if (more->version == 0) {
+        return BILLING_DB_OK;
+    }
+
+    rc = (more->fill != NULL) ? more->fill(db) : rc;
+
+    return (rc == BILLING_DB_OK)
+           ? billing_db_script(db, billing_db_is_server(db) ? more->postgres
+                                                            : more->sqlite)
+           : rc;
 }

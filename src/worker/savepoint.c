@@ -15,7 +15,8 @@ billing_mark(const billing_worker_t *w)
         .outbox = billing_outbox_mark(w),
         .calls = billing_http_mark(w),
         .answers = billing_answers_mark(w),
-        .clock_offset_sec = w->clock_offset_sec
+        .clock_offset_sec = w->clock_offset_sec,
+        .chain_no = w->chain.no
     };
 
     memcpy(mark.last_id, billing_infra(w)->mark.last_id, sizeof(mark.last_id));
@@ -31,6 +32,11 @@ billing_mark_undo(billing_worker_t *w, const billing_mark_t *mark)
     billing_http_undo(w, mark->calls);
     billing_answers_undo(w, mark->answers);
     w->clock_offset_sec = mark->clock_offset_sec;
+
+    if (w->chain.no != mark->chain_no) {
+        w->chain = (billing_chain_t) { .no = -1 };
+    }
+
     memcpy(billing_infra(w)->mark.last_id, mark->last_id,
            sizeof(mark->last_id));
 }

@@ -11,6 +11,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { eventually, start } from '../lib/stack.mjs';
+import { unguarded } from '../lib/store.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const program = path.join(process.env.DEMO_BUILD_DIR ?? `${root}/build/release`, 'billingctl');
@@ -263,7 +264,7 @@ async function copy(name) {
 async function planted(name, sql) {
   const made = await copy('fault');
   const done = await run('sqlite3', [made.file],
-    `PRAGMA ignore_check_constraints = ON;\n${sql}\n`);
+    `PRAGMA ignore_check_constraints = ON;\n${unguarded}${sql}\n`);
   assert.equal(done.status, 0, done.err);
   const told = await ctl(['verify', '--json', '--no-redis'], made.config);
   fs.rmSync(made.file);
@@ -275,16 +276,16 @@ const one = () => `'${sold.one.team}'`;
 const two = () => `'${sold.two.team}'`;
 
 const plants = {
-  'one amount in the ledger': [['ledger.balance'], () =>
+  'one amount in the ledger': [['ledger.balance', 'ledger.chain'], () =>
     "UPDATE ledger SET amount_minor = amount_minor + 1 WHERE account = 'revenue'"
     + " AND txn = (SELECT MIN(txn) FROM ledger WHERE txn LIKE '%-sale');"],
-  'an entry of nothing': [['ledger.entries'], () =>
+  'an entry of nothing': [['ledger.chain', 'ledger.entries'], () =>
     "INSERT INTO ledger SELECT txn, (SELECT MAX(n) + 1 FROM ledger x WHERE x.txn = l.txn),"
-    + " 'revenue', 0, currency, at, ref FROM ledger l WHERE n = 0 LIMIT 1;"],
-  'a payment that was not booked': [['invoice.owed', 'ledger.payments'], () =>
+    + " 'revenue', 0, currency, at, ref, link, '' FROM ledger l WHERE n = 0 LIMIT 1;"],
+  'a payment that was not booked': [['invoice.owed', 'ledger.chain', 'ledger.payments'], () =>
     "DELETE FROM ledger WHERE txn = (SELECT MIN(txn) FROM ledger WHERE txn LIKE '%-paid');"],
-  'a payment of nobody': [['invoice.owed', 'ledger.strays'], () =>
-    "INSERT INTO ledger SELECT 'op_x-paid', n, account, amount_minor, currency, at, 'op_x'"
+  'a payment of nobody': [['invoice.owed', 'ledger.chain', 'ledger.strays'], () =>
+    "INSERT INTO ledger SELECT 'op_x-paid', n, account, amount_minor, currency, at, 'op_x', 0, ''"
     + " FROM ledger WHERE txn = (SELECT MIN(txn) FROM ledger WHERE txn LIKE '%-paid');"],
   'a hash': [['invoice.hash'], () =>
     "UPDATE invoice SET hash = replace(hash, substr(hash, 1, 4), '0000') WHERE no = 2;"],
@@ -296,7 +297,7 @@ const plants = {
     'DELETE FROM invoice WHERE no = 2;'],
   'a draft long overdue': [['invoice.drafts'], () =>
     'UPDATE invoice_draft SET finalised = 0, finalise_at = 1000000;'],
-  'a sale of another amount': [['invoice.owed', 'invoice.sale'], () =>
+  'a sale of another amount': [['invoice.owed', 'invoice.sale', 'ledger.chain'], () =>
     "UPDATE ledger SET amount_minor = amount_minor + CASE WHEN account = 'revenue' THEN -5 ELSE 5"
     + " END WHERE txn LIKE '%-sale' AND (account = 'revenue' OR account LIKE 'receivable:%')"
     + ' AND ref = (SELECT checkout FROM invoice WHERE no = 1);'],
@@ -525,7 +526,7 @@ test('export: the same bytes twice, JSON and CSV, between two dates', async () =
 
   const csv = await ctl(['export', '--format', 'csv', '--table', 'ledger']);
   const lines = csv.out.split('\r\n');
-  assert.equal(lines[0], 'at,transaction,entry,account,amount,currency,reference');
+  assert.equal(lines[0], 'at,transaction,entry,account,amount,currency,reference,link,hash');
   assert.equal(lines.length, ledger.length + 2);
 
   const late = await ctl(['export', '--table', 'invoices', '--since', invoices.at(-1).issued_at]);

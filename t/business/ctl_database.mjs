@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -147,6 +147,55 @@ test('r145 explain: a member who joined a full team', async () => {
   assert.match(pending.changes[0].text, /a member joined .*\(R145\)/);
   assert.deepEqual(told.json.lines.find((line) => line.kind === 'credit').paid_by,
     [bought.json.invoice.number]);
+});
+
+// --- the chain of the ledger ------------------------------------------------------------
+
+// The chain alone: nothing else of the books looks at what is changed here.
+test('verify: the chain names the first transaction that was changed, removed, put in', async () => {
+  const rows = await stack.sql('SELECT link, txn, hash FROM ledger WHERE n = 0 ORDER BY link');
+  const [, second, third] = rows;
+  const last = rows.at(-1);
+  assert.deepEqual(rows.map((row) => row.link), rows.map((row, i) => i + 1));
+  assert.equal((await stack.sql("SELECT value FROM meta WHERE name = 'ledger'"))[0].value,
+    rows.length);
+
+  const chain = async (sql) => (await stack.verify(sql)).checks
+    .find((check) => check.check === 'ledger.chain').findings;
+  const named = (found, ...expected) => assert.deepEqual(found.map((one) => one.id), expected);
+
+  // Each is told, and nothing behind it.
+  const changes = ['at = at + 1', "ref = ref || 'x'", "currency = 'EUR'", "account = account || 'x'",
+    'amount_minor = -amount_minor'];
+  named(await chain(changes.map((change, i) => `UPDATE ledger SET ${change}`
+    + ` WHERE link = ${i + 2} AND n = 1;`).join(' ')), ...rows.slice(1, 6).map((row) => row.txn));
+
+  // With a hash of its own, however made, what follows does not fit.
+  const forged = createHash('sha256').update('forged').digest('hex');
+  named(await chain(`UPDATE ledger SET at = at + 1, hash = CASE WHEN n = 0 THEN '${forged
+  }' ELSE '' END WHERE link = 2;`), second.txn, third.txn);
+
+  const gone = await chain('DELETE FROM ledger WHERE link = 2;');
+  named(gone, third.txn);
+  assert.match(gone[0].fault, /is number 3, the one before it 1/);
+  const cut = await chain(`DELETE FROM ledger WHERE link = ${last.link};`);
+  named(cut, rows.at(-2).txn);
+  assert.match(cut[0].fault, new RegExp(`number ${last.link} was posted`));
+
+  const put = (link) => 'INSERT INTO ledger SELECT \'op_x-paid\', n, account, amount_minor, currency,'
+    + ` at, 'op_x', ${link}, hash FROM ledger WHERE link = 2;`;
+  named(await chain(put(0)), 'op_x-paid', 'op_x-paid');
+  const between = await chain(`UPDATE ledger SET link = link + 1000 WHERE link > 2; ${put(3)}`
+    + ' UPDATE ledger SET link = link - 999 WHERE link > 1000;');
+  assert.equal(between[0].id, 'op_x-paid');
+  assert.equal(between.length, rows.length - 1, 'no number behind it is what was hashed');
+});
+
+test('the ledger is only added to', async () => {
+  for (const statement of ['UPDATE ledger SET at = at + 1', 'DELETE FROM ledger']) {
+    const { dsn } = await elsewhere('kept', { from: stack.dsn });
+    await assert.rejects(execute(dsn, `${statement};\n`), /table ledger is append-only/);
+  }
 });
 
 // --- an older schema -------------------------------------------------------------------

@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { merge } from '../../tools/merge.mjs';
 import { freePort } from '../../tools/port.mjs';
 import { violation } from './openapi.mjs';
-import { execute, newStore, onPostgres, rows } from './store.mjs';
+import { execute, newStore, onPostgres, rows, unguarded } from './store.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -342,7 +342,7 @@ export class Stack {
       const settings = JSON.parse(
         fs.readFileSync(path.join(this.dir, 'billing.json'), 'utf8'));
       config = path.join(this.dir, 'copy.json');
-      await execute(dsn, statement);
+      await execute(dsn, unguarded + statement);
       settings.store.dsn = dsn;
       fs.writeFileSync(config, JSON.stringify(settings));
       args.push('--no-redis');

@@ -195,6 +195,7 @@ turn_end(bool undo)
 {
     if (undo) {
         t.nqueued = 0;
+        t.w.chain = (billing_chain_t) { .no = -1 };
         billing_db_undo(t.w.db);
 
     } else {
@@ -398,6 +399,7 @@ open_database(void)
 {
     char  error[512] = "";
 
+    t.w.chain = (billing_chain_t) { .no = -1 };
     t.w.db = billing_db_new(t.dsn, error, sizeof(error));
 
     if (t.w.db == NULL) {

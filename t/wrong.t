@@ -100,6 +100,7 @@ my %fine = (
     billing_jwt_issuer => 'https://id.example.test',
     billing_jwt_audience => 'boards', billing_jwt_claim => 'sub',
     billing_jwt_token => '$cookie_jwt',
+    billing_signed_header => "X-Who $dir/master $dir/application_key",
 );
 
 # Of RFC 8037 and RFC 7515, A.3.
@@ -208,6 +209,14 @@ my %wrong = (
         ["\$nothing; billing_jwt_key HS256 $dir/master; billing_jwt_issuer i; "
             . 'billing_jwt_audience a', 'unknown "nothing" variable', 0],
         ['$', 'invalid variable name'], ['abc', 'has no variable']],
+    billing_signed_header => [
+        (map { ["$_ $dir/master", 'has a name that is not of letters'] }
+            "''", "'X Who'", 'X-Who:', 'X_Who'),
+        ["X-Who ''", 'has an empty file name'],
+        ["X-Who $dir/master ''", 'has an empty file name'],
+        ["X-Who $dir/nowhere", 'failed (2: No such file'],
+        ["X-Who $dir/master $dir/short", 'is shorter than 32 bytes'],
+        ["X-Who $dir/ed.pem", 'holds a key in PEM, not a shared secret']],
     billing_team => [['$nothing', 'unknown "nothing" variable', 0]],
     billing_board => [['$nothing', 'unknown "nothing" variable', 0]],
     billing_require => [

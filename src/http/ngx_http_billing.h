@@ -11,8 +11,8 @@
  * a refusal), variable ($billing_*), allowance (features and limits by name),
  * life (of an nginx worker process), process (billing-worker); cookie, session
  * (who asks; csrf), passport (verified lately), jwt and bearer (or the
- * application's tokens), api (routes), stream (entries), transport (commands,
- * answers), notice, relay, local, answer, status, scrape and metric (counted).
+ * application's tokens), signed (or a proxy's header), api (routes), stream,
+ * transport, notice, relay, local, answer, status, scrape, metric (counted).
  */
 
 #ifndef NGX_HTTP_BILLING_H
@@ -51,7 +51,6 @@ typedef struct {
     ngx_str_t             redis_password;
     ngx_shm_zone_t       *zone;             /* billing_zone */
     ngx_str_t             worker_path;      /* billing_worker, "" = off */
-    ngx_flag_t            worker_given;
     ngx_flag_t            demo;             /* settings->demo */
     ngx_uint_t            serial;           /* of configurations read */
     ngx_http_billing_memos_t  *memos;       /* of this process; NULL none */
@@ -65,6 +64,7 @@ typedef struct {
     ngx_uint_t            redis_naddrs;
     struct ssl_ctx_st    *redis_tls;        /* NULL none */
     struct ngx_http_billing_jwt_s  *jwt;    /* billing_jwt_*; NULL none */
+    struct ngx_http_billing_signed_s  *signed_header;   /* the same */
 } ngx_http_billing_main_conf_t;
 
 typedef struct {

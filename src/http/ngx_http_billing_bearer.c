@@ -30,8 +30,6 @@ typedef struct {
 } ngx_http_billing_bearers_t;
 
 
-static ngx_int_t ngx_http_billing_identity_value(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, const char *profile);
 static ngx_int_t ngx_http_billing_bearer_token(ngx_http_request_t *r,
     ngx_http_billing_jwt_t *jwt, ngx_str_t *token);
 static const char *ngx_http_billing_bearer_profile(
@@ -88,7 +86,7 @@ ngx_http_billing_variable_jwt(ngx_http_request_t *r,
 
 /* Outlives what is kept of the token: it is the request's own. */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_billing_identity_value(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, const char *profile)
 {

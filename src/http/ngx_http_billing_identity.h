@@ -1,4 +1,4 @@
-/* Who asks, as the application's tokens say it: jwt and bearer. */
+/* Who asks, as others say it: jwt, bearer and signed. */
 
 #ifndef NGX_HTTP_BILLING_IDENTITY_H
 #define NGX_HTTP_BILLING_IDENTITY_H
@@ -26,6 +26,10 @@ char *ngx_http_billing_jwt_text(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_billing_jwt_token(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* key, whose algorithm is set, from the file; NGX_ERROR, and it is logged. */
+ngx_int_t ngx_http_billing_jwt_load(ngx_conf_t *cf, ngx_str_t *name,
+    billing_jws_key_t *key);
+
 /* At the end of "http": whether what belongs together is there. */
 char *ngx_http_billing_jwt_check(ngx_conf_t *cf,
     ngx_http_billing_main_conf_t *bmcf);
@@ -36,6 +40,20 @@ char *ngx_http_billing_jwt_check(ngx_conf_t *cf,
 ngx_int_t ngx_http_billing_variable_jwt(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 void ngx_http_billing_bearer_exit(void);
+
+/* A copy of the profile in the request's memory becomes the value. */
+ngx_int_t ngx_http_billing_identity_value(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, const char *profile);
+
+
+/* --- signed: billing_signed_header and $billing_signed_profile ------------ */
+
+typedef struct ngx_http_billing_signed_s  ngx_http_billing_signed_t;
+
+char *ngx_http_billing_signed_header(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_billing_variable_signed(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 
 
 #pragma GCC visibility pop

@@ -16,8 +16,6 @@ static char *ngx_http_billing_jwt_fits(ngx_conf_t *cf,
     billing_jwt_rules_t *rules, billing_jws_key_t *key);
 static char *ngx_http_billing_jwt_kid(ngx_conf_t *cf, ngx_str_t *word,
     billing_jws_key_t *key);
-static ngx_int_t ngx_http_billing_jwt_load(ngx_conf_t *cf, ngx_str_t *name,
-    billing_jws_key_t *key);
 
 
 /* billing_jwt_key ALGORITHM FILE [kid=ID] */
@@ -191,7 +189,7 @@ ngx_http_billing_jwt_kid(ngx_conf_t *cf, ngx_str_t *word,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_billing_jwt_load(ngx_conf_t *cf, ngx_str_t *name,
     billing_jws_key_t *key)
 {

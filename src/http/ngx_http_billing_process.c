@@ -55,15 +55,14 @@ ngx_http_billing_worker(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     (void) cmd;
 
-    if (bmcf->worker_given) {
+    if (bmcf->worker_path.data) {
         return "is duplicate";
     }
-
-    bmcf->worker_given = 1;
 
     value = cf->args->elts;
 
     if (ngx_strcmp(value[1].data, "off") == 0) {
+        ngx_str_set(&bmcf->worker_path, "");
         return NGX_CONF_OK;
     }
 

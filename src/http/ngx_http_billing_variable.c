@@ -99,6 +99,9 @@ static ngx_http_variable_t  ngx_http_billing_variables[] = {
     { ngx_string("billing_jwt_profile"), NULL,
       ngx_http_billing_variable_jwt, 0, 0, 0 },
 
+    { ngx_string("billing_signed_profile"), NULL,
+      ngx_http_billing_variable_signed, 0, 0, 0 },
+
     { ngx_string("billing_csp"), NULL, ngx_http_billing_variable_csp,
       0, 0, 0 },
 

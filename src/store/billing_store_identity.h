@@ -93,4 +93,29 @@ BILLING_MUST_CHECK billing_err_t billing_jwt_verify(
 /* Whether one that was verified is valid now; else why says it. */
 bool billing_jwt_valid(billing_jwt_t *jwt, int64_t now);
 
+
+/* --- signed: the header of a proxy in front of nginx ---------------------- */
+
+#define BILLING_SIGNED_SEC  30         /* of the clocks of two hosts, too */
+#define BILLING_SIGNED_MAX  512
+
+typedef struct {
+    billing_bytes_t  method;
+    billing_bytes_t  target;            /* as it stands on the request line */
+    billing_bytes_t  header;            /* "v1 TIME WHO MAC" */
+} billing_signed_request_t;
+
+typedef struct {
+    char         profile[BILLING_EMAIL_MAX + 1];    /* lower case */
+    const char  *why;                   /* it does not hold; NULL: it does */
+} billing_signed_t;
+
+/*
+ * MAC is billing_jws_mac in hex over "v1", TIME, method, target and WHO, a
+ * line end between two.  EFORMAT, EMAC, or ERANGE: of another time, or nobody.
+ */
+BILLING_MUST_CHECK billing_err_t billing_signed_verify(
+    const billing_jws_keys_t *keys, const billing_signed_request_t *request,
+    int64_t now, billing_signed_t *out);
+
 #endif /* BILLING_STORE_IDENTITY_H */

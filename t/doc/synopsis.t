@@ -54,6 +54,8 @@ sub passes {
 save('billing.json', slurp('conf/billing.json'));
 save("secrets/$_", '0123456789abcdef' x 4)
     for qw(master gateway_secret_key gateway_webhook application_key);
+save('proxy_key', '0123456789abcdef' x 4);
+
 # RFC 7515, A.3, and RFC 8037.
 save('jwt-2026.pem', "-----BEGIN PUBLIC KEY-----\n"
     . "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV7\n"

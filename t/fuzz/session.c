@@ -1,6 +1,6 @@
 /*
  * billing_session_decode, billing_quote_pin_decode, billing_unbase64url,
- * billing_jwt_verify.
+ * billing_jwt_verify, billing_signed_verify.
  *
  * Laws: nothing without our MAC is a session, a pin or a token; a session that
  * is taken is spelled exactly as we spell it; a token that is taken says who,
@@ -82,7 +82,9 @@ token(billing_bytes_t part)
     uint8_t               mac[32];
     const char           *why;
     billing_jwt_t         jwt;
+    billing_signed_t      said;
 
+    static billing_signed_request_t  request;
     static billing_jwt_rules_t  rules = {
         .keys = { .n = 1, .key[0].algorithm = BILLING_JWS_HS256 },
         .issuer = "i", .audience = "a", .claim = "email"
@@ -97,7 +99,12 @@ token(billing_bytes_t part)
         return;
     }
 
-    if (billing_jwt_verify(&rules, part, 1000, &jwt) == BILLING_OK) {
+    request.header = part;
+
+    if (billing_jwt_verify(&rules, part, 1000, &jwt) == BILLING_OK
+        || billing_signed_verify(&rules.keys, &request, 1000, &said)
+           == BILLING_OK)
+    {
         abort();
     }
 

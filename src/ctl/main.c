@@ -88,6 +88,8 @@ main(int argc, char **argv)
     billing_ctl_t                 ctl = { .until_at = BILLING_INSTANT_MAX };
     const billing_ctl_command_t  *command;
 
+    billing_vault_process();
+
     rc = billing_ctl_options(argc, argv, &ctl, NULL);
 
     if (rc != BILLING_CTL_GO_ON) {

@@ -43,12 +43,13 @@ typedef struct ngx_http_billing_memos_s  ngx_http_billing_memos_t;
 typedef struct {
     ngx_str_t             config_file;      /* billing_config, full name */
     billing_settings_t   *settings;         /* cycle pool */
+    billing_vault_t       vault;            /* where the next ones are */
     billing_secret_t     *secrets;          /* [0] signs, all verify */
     ngx_uint_t            nsecrets;
     ngx_array_t           webhook_secrets;  /* of char *, NUL-terminated */
     uint8_t               app_keys[BILLING_SECRETS_MAX][32];    /* MACs */
     ngx_uint_t            napp_keys;
-    ngx_str_t             redis_password;
+    ngx_str_t             redis_password, guide_password;
     ngx_shm_zone_t       *zone;             /* billing_zone */
     ngx_str_t             worker_path;      /* billing_worker, "" = off */
     ngx_flag_t            demo;             /* settings->demo */
@@ -59,7 +60,6 @@ typedef struct {
     ngx_str_t             origin;           /* billing_origin, "" = from Host */
     ngx_uint_t            nginx_build;      /* billing_nginx_build */
     ngx_int_t             request_id_index;
-    ngx_str_t             guide_password;
     ngx_addr_t           *redis_addrs;      /* or of its guides; resolved */
     ngx_uint_t            redis_naddrs;
     struct ssl_ctx_st    *redis_tls;        /* NULL none */

@@ -10,6 +10,11 @@
 #define NGX_HTTP_BILLING_SECRET_FILE_MAX  4096
 #define NGX_HTTP_BILLING_REDIS_PORT       6379
 
+/* Keys, webhook secrets, two passwords; each ends on a boundary. */
+#define NGX_HTTP_BILLING_VAULT                                                \
+    (BILLING_SECRETS_MAX * sizeof(billing_secret_t)                           \
+     + (BILLING_SECRETS_MAX + 2) * (NGX_HTTP_BILLING_SECRET_FILE_MAX + 32))
+
 
 static ngx_int_t ngx_http_billing_config_parse(ngx_conf_t *cf,
     ngx_http_billing_main_conf_t *bmcf);
@@ -133,16 +138,22 @@ ngx_http_billing_config_secrets(ngx_conf_t *cf,
     billing_err_t        err;
     ngx_pool_cleanup_t  *cln;
 
-    bmcf->secrets = ngx_pcalloc(cf->pool,
-                                BILLING_SECRETS_MAX * sizeof(billing_secret_t));
     cln = ngx_pool_cleanup_add(cf->pool, 0);
 
-    if (bmcf->secrets == NULL || cln == NULL) {
+    if (cln == NULL
+        || !billing_vault_open(&bmcf->vault, NGX_HTTP_BILLING_VAULT))
+    {
         return NGX_ERROR;
     }
 
     cln->handler = ngx_http_billing_config_wipe;
     cln->data = bmcf;
+
+    bmcf->secrets = billing_vault_take(&bmcf->vault,
+                                BILLING_SECRETS_MAX * sizeof(billing_secret_t));
+    if (bmcf->secrets == NULL) {
+        return NGX_ERROR;
+    }
 
     for (i = 0; i < BILLING_SECRETS_MAX; i++) {
         name = bmcf->settings->secret_files[i];
@@ -209,7 +220,7 @@ ngx_http_billing_config_webhooks(ngx_conf_t *cf,
         }
 
         slot = ngx_array_push(&bmcf->webhook_secrets);
-        copy = ngx_pnalloc(cf->pool, secret.len + 1);
+        copy = billing_vault_take(&bmcf->vault, secret.len + 1);
 
         if (slot && copy) {
             ngx_memcpy(copy, secret.data, secret.len + 1);
@@ -294,7 +305,8 @@ static ngx_int_t
 ngx_http_billing_config_password(ngx_conf_t *cf, char *name,
     ngx_str_t *password)
 {
-    ngx_str_t  secret;
+    ngx_str_t                      secret;
+    ngx_http_billing_main_conf_t  *bmcf;
 
     if (name[0] == '\0') {
         return NGX_OK;
@@ -304,8 +316,14 @@ ngx_http_billing_config_password(ngx_conf_t *cf, char *name,
         return NGX_ERROR;
     }
 
-    password->data = ngx_pstrdup(cf->pool, &secret);
+    bmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_billing_module);
+
+    password->data = billing_vault_take(&bmcf->vault, secret.len);
     password->len = secret.len;
+
+    if (password->data) {
+        ngx_memcpy(password->data, secret.data, secret.len);
+    }
 
     ngx_explicit_memzero(secret.data, secret.len);
     ngx_free(secret.data);
@@ -463,6 +481,7 @@ ngx_http_billing_config_secret(ngx_conf_t *cf, char *name, ngx_str_t *secret)
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "billing: secret file \"%s\" is empty or holds a "
                            "zero byte", name);
+        ngx_explicit_memzero(secret->data, secret->len);
         ngx_free(secret->data);
         return NGX_ERROR;
     }
@@ -539,13 +558,10 @@ failed:
 }
 
 
-/* The pool's memory goes back to the allocator at the end of a cycle. */
-
 static void
 ngx_http_billing_config_wipe(void *data)
 {
     ngx_http_billing_main_conf_t  *bmcf = data;
 
-    ngx_explicit_memzero(bmcf->secrets,
-                         BILLING_SECRETS_MAX * sizeof(billing_secret_t));
+    billing_vault_close(&bmcf->vault);
 }

@@ -8,6 +8,8 @@
 #ifndef BILLING_STORE_H
 #define BILLING_STORE_H
 
+#include <openssl/sha.h>
+
 #include "../domain/billing_domain.h"
 
 #define BILLING_SECRET_LEN     32
@@ -35,18 +37,44 @@ typedef enum {
     BILLING_KEYS
 } billing_key_t;
 
+/* What the HMAC of one key begins and ends with. */
 typedef struct {
-    uint8_t  key[BILLING_KEYS][BILLING_SECRET_LEN];
+    SHA256_CTX  inner;
+    SHA256_CTX  outer;
+} billing_mac_key_t;
+
+typedef struct {
+    billing_mac_key_t  mac[BILLING_KEYS];
 } billing_secret_t;
 
 /* Keys by purpose from one master secret (HKDF-SHA256, RFC 5869). */
 BILLING_MUST_CHECK billing_err_t billing_secret_derive(const uint8_t *master,
     size_t len, billing_secret_t *out);
 
+/* Pages that hold secrets and nothing else; no core file has them. */
+typedef struct {
+    uint8_t  *pages;
+    size_t    size;
+    size_t    used;
+} billing_vault_t;
+
+/* Room for size bytes at least; false when there is no memory. */
+bool billing_vault_open(billing_vault_t *vault, size_t size);
+/* Zeroed and aligned for anything; NULL when the room is used up. */
+void *billing_vault_take(billing_vault_t *vault, size_t len);
+/* Wipes it; what was taken is gone.  Nothing when it was never opened. */
+void billing_vault_close(billing_vault_t *vault);
+/* This process leaves no core file at all, and lets no debugger in. */
+void billing_vault_process(void);
+
 typedef struct {
     const void  *data;
     size_t       len;
 } billing_bytes_t;
+
+/* Within this folder: makes a key ready. */
+BILLING_MUST_CHECK billing_err_t billing_mac_key(
+    const uint8_t key[BILLING_SECRET_LEN], billing_mac_key_t *out);
 
 /* HMAC-SHA256 over the parts, each preceded by its 8-byte big-endian length. */
 BILLING_MUST_CHECK billing_err_t billing_mac(const billing_secret_t *secret,

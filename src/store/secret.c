@@ -15,7 +15,7 @@
 
 
 static billing_err_t billing_secret_key(EVP_KDF_CTX *ctx,
-    billing_bytes_t master, const char *label, uint8_t *out);
+    billing_bytes_t master, const char *label, billing_mac_key_t *out);
 
 
 /*
@@ -56,7 +56,7 @@ billing_secret_derive(const uint8_t *master, size_t len, billing_secret_t *out)
 
     for (unsigned i = 0; ctx != NULL && i < BILLING_KEYS; i++) {
         rc = billing_secret_key(ctx, (billing_bytes_t) { master, len },
-                                billing_secret_labels[i], out->key[i]);
+                                billing_secret_labels[i], &out->mac[i]);
         if (rc != BILLING_OK) {
             break;
         }
@@ -75,10 +75,12 @@ billing_secret_derive(const uint8_t *master, size_t len, billing_secret_t *out)
 
 static billing_err_t
 billing_secret_key(EVP_KDF_CTX *ctx, billing_bytes_t master,
-    const char *label, uint8_t *out)
+    const char *label, billing_mac_key_t *out)
 {
-    char        digest[] = "SHA256";
-    OSSL_PARAM  params[4];
+    char            digest[] = "SHA256";
+    uint8_t         key[BILLING_SECRET_LEN];
+    OSSL_PARAM      params[4];
+    billing_err_t   err = BILLING_ENOMEM;
 
     /* OSSL_PARAM has no const; the KDF only reads the key and the label. */
 
@@ -94,9 +96,11 @@ billing_secret_key(EVP_KDF_CTX *ctx, billing_bytes_t master,
 
     EVP_KDF_CTX_reset(ctx);
 
-    if (EVP_KDF_derive(ctx, out, BILLING_SECRET_LEN, params) != 1) {
-        return BILLING_ENOMEM;
+    if (EVP_KDF_derive(ctx, key, sizeof(key), params) == 1) {
+        err = billing_mac_key(key, out);
     }
 
-    return BILLING_OK;
+    OPENSSL_cleanse(key, sizeof(key));
+
+    return err;
 }

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -13,15 +12,6 @@
 #include <curl/curl.h>
 
 #include "billing_infra.h"
-
-/* The leak check of a sanitizer is a debugger. */
-#if defined(__SANITIZE_ADDRESS__)
-#define BILLING_SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define BILLING_SANITIZED
-#endif
-#endif
 
 #define BILLING_VERSION       "0.1.0"
 #define BILLING_EXIT_USAGE    2
@@ -92,25 +82,49 @@ main(int argc, char **argv)
 }
 
 
+/* The worker's own: keys and passwords stand in both. */
+
+typedef struct {
+    billing_worker_t  worker;
+    billing_infra_t   infra;
+} billing_main_t;
+
+
 static int
 billing_main_run(const char *config, bool check, bool *again)
 {
     int                   code = EXIT_FAILURE;
     char                  error[BILLING_SETTINGS_ERROR_MAX];
-    billing_infra_t       infra = { .exit_code = -1, .config = config };
-    billing_worker_t      w = { .infra = &infra };
+    billing_main_t       *own;
+    billing_vault_t       vault;
+    billing_worker_t     *w;
     billing_settings_t   *settings = calloc(1, sizeof(billing_settings_t));
 
-    if (settings == NULL || billing_text_init() != BILLING_OK) {
-        billing_log("the texts built in cannot be read");
+    billing_vault_process();
+
+    if (settings == NULL
+        || !billing_vault_open(&vault, sizeof(billing_main_t)))
+    {
+        billing_log("out of memory");
         free(settings);
         return EXIT_FAILURE;
     }
 
-    w.settings = settings;
+    own = billing_vault_take(&vault, sizeof(billing_main_t));
+    own->infra.exit_code = -1;
+    own->infra.config = config;
+
+    w = &own->worker;
+    w->infra = &own->infra;
+    w->settings = settings;
+
+    if (billing_text_init() != BILLING_OK) {
+        billing_log("the texts built in cannot be read");
+        goto done;
+    }
 
     if (billing_config_load(config, settings, error) != BILLING_OK
-        || billing_config_secrets(&w, error) != BILLING_OK)
+        || billing_config_secrets(w, error) != BILLING_OK)
     {
         billing_log("%s", error);
         goto done;
@@ -128,14 +142,15 @@ billing_main_run(const char *config, bool check, bool *again)
         goto done;
     }
 
-    infra.signal_fd = billing_main_signals();
-    code = billing_main_new(&w) ? billing_loop_run(&w) : EXIT_FAILURE;
-    billing_main_free(&w);
-    *again = infra.again && code == EXIT_SUCCESS;
+    own->infra.signal_fd = billing_main_signals();
+    code = billing_main_new(w) ? billing_loop_run(w) : EXIT_FAILURE;
+    billing_main_free(w);
+    *again = own->infra.again && code == EXIT_SUCCESS;
 
 done:
 
-    billing_config_wipe(&w);
+    billing_config_wipe(w);
+    billing_vault_close(&vault);
     free(settings);
 
     return code;
@@ -171,11 +186,6 @@ billing_main_new(billing_worker_t *w)
     }
 
     srand(seed);
-
-#ifndef BILLING_SANITIZED
-    /* No core file and no debugger: there are keys in this memory. */
-    (void) prctl(PR_SET_DUMPABLE, 0);
-#endif
 
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK
         || !billing_http_new(w) || !billing_redis_new(w)

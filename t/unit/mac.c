@@ -1,13 +1,10 @@
 #include "store_fixture.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 
 static void
 the_mac_is_hmac_of_prefixed_parts(void **state)
 {
-    uint8_t           mac[32], own[32];
+    uint8_t           mac[32], own[32], key[32];
     unsigned          n = 32;
     billing_secret_t  secret = a_secret(1);
     billing_bytes_t   parts[] = { { "ab", 2 }, { NULL, 0 }, { "c", 1 } };
@@ -21,8 +18,8 @@ the_mac_is_hmac_of_prefixed_parts(void **state)
 
     assert_int_equal(billing_mac(&secret, BILLING_KEY_RECORD, parts, 3, mac),
                      BILLING_OK);
-    HMAC(EVP_sha256(), secret.key[BILLING_KEY_RECORD], 32, text, sizeof(text),
-         own, &n);
+    a_key(1, BILLING_KEY_RECORD, key);
+    HMAC(EVP_sha256(), key, 32, text, sizeof(text), own, &n);
     assert_memory_equal(mac, own, 32);
 }
 
@@ -32,25 +29,26 @@ the_mac_is_hmac_of_prefixed_parts(void **state)
 static void
 secrets_and_purposes_in_turn_do_not_mix(void **state)
 {
-    uint8_t           mac[32], own[32], text[8 + 300] = { 0 };
+    uint8_t           mac[32], own[32], key[32], text[8 + 300] = { 0 };
     unsigned          n = 32;
     billing_secret_t  secrets[2] = { a_secret(1), a_secret(2) };
 
     (void) state;
 
     for (unsigned i = 0; i < 600; i++) {
-        size_t                   len = i % 300;
-        billing_key_t            purpose = (i / 2) % BILLING_KEYS;
-        const billing_secret_t  *secret = &secrets[i * 7 % 5 % 2];
-        billing_bytes_t          part = { text + 8, len };
+        size_t           len = i % 300;
+        unsigned         which = i * 7 % 5 % 2;
+        billing_key_t    purpose = (i / 2) % BILLING_KEYS;
+        billing_bytes_t  part = { text + 8, len };
 
         text[6] = (uint8_t) (len >> 8);
         text[7] = (uint8_t) len;
         text[8 + i % 300] = (uint8_t) i;
 
-        assert_int_equal(billing_mac(secret, purpose, &part, 1, mac),
-                         BILLING_OK);
-        HMAC(EVP_sha256(), secret->key[purpose], 32, text, 8 + len, own, &n);
+        assert_int_equal(billing_mac(&secrets[which], purpose, &part, 1,
+                                     mac), BILLING_OK);
+        a_key((uint8_t) (which + 1), purpose, key);
+        HMAC(EVP_sha256(), key, 32, text, 8 + len, own, &n);
         assert_memory_equal(mac, own, 32);
     }
 }

@@ -100,7 +100,7 @@ r207_the_link_is_kept_nowhere(void **state)
     /* The secret is changed while the mail waits. */
 
     old = t.w.secrets[0];
-    t.w.secrets[0].key[BILLING_KEY_INVITATION][0] ^= 1;
+    t.w.secrets[0].mac[BILLING_KEY_INVITATION].inner.h[0] ^= 1;
     assert_null(billing_invitation_reveal(&t.w, mark));
     t.w.secrets[1] = old;
     t.w.nsecrets = 2;

@@ -62,7 +62,7 @@ cmp_ok(scalar(grep { $_->[2] =~ /^ALERT: / } @worker), '>', 30,
 my @explained;
 for my $line (split /\n/, slurp('doc/troubleshooting.md')) {
     push @explained, $1
-        if $line =~ /^\| (?:(?:alert|crit|err|warn|notice) )?`([^`]+)` \|/;
+        if $line =~ /^\| (?:(?:alert|crit|err|warn|notice|info) )?`([^`]+)` \|/;
 }
 cmp_ok(scalar @explained, '>', 60, 'messages are explained');
 

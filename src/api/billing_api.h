@@ -239,6 +239,7 @@ typedef struct {
     uint32_t             invoice_grace_days;
     uint32_t             addresses_in_line; /* more are a list (R32) */
     uint32_t             quote_ttl_sec; /* what was shown is held that long */
+    bool                 refund_two_persons;    /* grant one */
     billing_lang_t       lang;          /* of who does not say which */
 
     char  seller_name[BILLING_NAME_MAX + 1];

@@ -434,6 +434,7 @@ static const billing_field_t  billing_fields_refund_decide[] = {
     { "refund", BILLING_FIELD_TOKEN, true, false, BILLING_ID_MAX,
       BILLING_REFUND_NOT_FOUND, NULL },
     { "decision", BILLING_FIELD_WORD, true, false, 16, BILLING_ALLOW, NULL },
+    { "by", BILLING_FIELD_EMAIL, false, false, 0, BILLING_ALLOW, NULL },
     { "note", BILLING_FIELD_TEXT, false, false, 500, BILLING_ALLOW, NULL },
     BILLING_LAST
 };

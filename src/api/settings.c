@@ -19,6 +19,8 @@ static void billing_settings_dunning(billing_reader_t *reader,
     const json_t *root, billing_settings_t *out);
 static void billing_settings_habits(billing_reader_t *reader,
     const json_t *root, billing_settings_t *out);
+static void billing_settings_refunds(billing_reader_t *reader,
+    const json_t *root, billing_settings_t *out);
 static void billing_settings_mail(billing_reader_t *reader,
     const json_t *root, billing_settings_t *out);
 static void billing_settings_relay(billing_reader_t *reader,
@@ -31,7 +33,7 @@ static void billing_settings_secrets(billing_reader_t *reader,
 
 static const char *const  billing_settings_keys[] = {
     "$schema", "schema", "catalogue", "seller", "tax", "dunning",
-    "invoice_countries_excluded", "boards", "quote_ttl_sec",
+    "invoice_countries_excluded", "refunds", "boards", "quote_ttl_sec",
     "language_default", "gateway", "store", "redis", "mail",
     "public_url", "secret_files", "demo", "application", NULL
 };
@@ -121,6 +123,7 @@ billing_settings_root(billing_reader_t *reader, const json_t *root,
     billing_settings_dunning(reader, root, out);
     billing_settings_invoices(reader, root, out);
     billing_settings_habits(reader, root, out);
+    billing_settings_refunds(reader, root, out);
     billing_settings_gateway(reader, root, out);
     billing_settings_stores(reader, root, out);
     billing_settings_mail(reader, root, out);
@@ -213,6 +216,32 @@ billing_settings_habits(billing_reader_t *reader, const json_t *root,
     out->addresses_in_line = (uint32_t)
         billing_reader_integer(reader, boards, "addresses_in_line",
             (billing_range_t) { 0, 1000, BILLING_AFFECTED_INLINE });
+    billing_reader_leave(reader);
+}
+
+
+static void
+billing_settings_refunds(billing_reader_t *reader, const json_t *root,
+    billing_settings_t *out)
+{
+    const json_t  *refunds;
+
+    static const char *const  keys[] = { "two_persons", NULL };
+
+    out->refund_two_persons = true;
+    refunds = billing_reader_object(reader, root, "refunds", false);
+
+    if (refunds == NULL) {
+        return;
+    }
+
+    billing_reader_known(reader, refunds, keys);
+
+    if (json_object_get(refunds, "two_persons") != NULL) {
+        out->refund_two_persons = billing_reader_bool(reader, refunds,
+                                                      "two_persons");
+    }
+
     billing_reader_leave(reader);
 }
 

@@ -53,7 +53,8 @@ static void billing_export_titles(const billing_export_table_t *table);
 const char  billing_ctl_export_help[] =
     "Usage: billingctl --config FILE export [--format json|csv]\n"
     "                  [--table ledger|invoices|bills|payments|credit_notes|\n"
-    "                           refunds|checkouts|day_passes|strays|teams]\n"
+    "                           refunds|approvals|checkouts|day_passes|\n"
+    "                           strays|teams]\n"
     "                  [--since DATE] [--until DATE]\n"
     "\n"
     "Prints what accounting needs, in an order that does not change, with\n"
@@ -179,6 +180,16 @@ static const billing_export_table_t  billing_export_tables[] = {
         { "decided_at", BILLING_EXPORT_INSTANT, NULL },
         { "returned_at", BILLING_EXPORT_INSTANT, NULL }
       } },
+    { "approvals",
+      "SELECT at, refund, n, act, person, note FROM approval WHERE at >= $1"
+      " AND at < $2 ORDER BY at, refund, n", true, {
+        { "at", BILLING_EXPORT_INSTANT, NULL },
+        { "refund", BILLING_EXPORT_TEXT, NULL },
+        { "n", BILLING_EXPORT_NUMBER, NULL },
+        { "act", BILLING_EXPORT_TEXT, NULL },
+        { "by", BILLING_EXPORT_TYPED, NULL },
+        { "note", BILLING_EXPORT_TYPED, NULL }
+      } },
     { "checkouts",
       "SELECT id, started_at, team, actor, purpose, state, amount_minor,"
       " currency FROM checkout WHERE started_at >= $1 AND started_at < $2"
@@ -267,8 +278,9 @@ billing_ctl_export(const billing_ctl_t *ctl)
 
     if (!known) {
         return billing_ctl_fail("--table is ledger, invoices, bills,"
-                                " payments, credit_notes, refunds, checkouts,"
-                                " day_passes or teams, not \"%s\"",
+                                " payments, credit_notes, refunds, approvals,"
+                                " checkouts, day_passes, strays or teams, not"
+                                " \"%s\"",
                                 ctl->table);
     }
 

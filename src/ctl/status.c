@@ -45,6 +45,10 @@ static const billing_status_row_t  billing_status_list[] = {
       "SELECT (SELECT COUNT(*) FROM checkout WHERE state = 'refunding')"
       " + (SELECT COUNT(*) FROM refund WHERE money = 'sending')", false,
       false },
+    { "refunds_waiting", "refunds with the word of one person (billingctl"
+      " export --table approvals)",
+      "SELECT COUNT(*) FROM refund r WHERE r.state = 'open' AND EXISTS"
+      " (SELECT 1 FROM approval a WHERE a.refund = r.id)", false, false },
     { "refunds_stuck", "refunds that the gateway refuses for good"
       " (POST /app/v1/refunds/ID)",
       "SELECT COUNT(*) FROM refund WHERE money = 'stuck'", false, true },

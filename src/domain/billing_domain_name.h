@@ -204,6 +204,8 @@ typedef enum {
     BILLING_REFUND_PENDING,         /* 409 one request at a time */
     BILLING_REFUND_NOT_FOUND,       /* 404 */
     BILLING_REFUND_DECIDED,         /* 409 */
+    BILLING_APPROVER_MISSING,       /* 422 nobody said who decides */
+    BILLING_APPROVER_SAME,          /* 409 one person is not two */
     BILLING_ENTERPRISE_FORM_INCOMPLETE,
     /* boards and the gate */
     BILLING_BOARD_NOT_FOUND,        /* 404 */

@@ -241,6 +241,24 @@ billing_money_t billing_refund_rest(const billing_refund_t *refund);
 bool billing_refund_step(billing_refund_state_t from,
     billing_refund_state_t to);
 
+#define BILLING_APPROVAL_SEC  604800    /* the first word is good for 7 days */
+
+/* Who wants to grant a refund, and who did before; "" nobody. */
+typedef struct {
+    bool         two;                   /* persons are needed */
+    const char  *by;
+    const char  *asked_by;
+    int64_t      asked_at;
+    int64_t      now;
+} billing_approval_t;
+
+/*
+ * ALLOW: it is granted, or, with *waits, waits for a second person from now
+ * on; or APPROVER_MISSING, APPROVER_SAME.
+ */
+billing_reason_t billing_approval_step(const billing_approval_t *approval,
+    bool *waits);
+
 /* The team after part of its period was given back: so much is not paid. */
 void billing_team_refunded(billing_team_t *team, billing_money_t net);
 

@@ -3,6 +3,9 @@
 #include "billing_domain.h"
 
 
+static bool billing_approval_same(const char *a, const char *b);
+
+
 billing_reason_t
 billing_refund_allowed(const billing_refund_t *refund)
 {
@@ -55,6 +58,47 @@ billing_team_refunded(billing_team_t *team, billing_money_t net)
         team->paid.minor = net.minor < team->paid.minor
                            ? team->paid.minor - net.minor : 0;
     }
+}
+
+
+/* A word that is too old counts as none, so that its speaker may repeat it. */
+
+billing_reason_t
+billing_approval_step(const billing_approval_t *approval, bool *waits)
+{
+    *waits = false;
+
+    if (!approval->two) {
+        return BILLING_ALLOW;
+    }
+
+    if (approval->by[0] == '\0') {
+        return BILLING_APPROVER_MISSING;
+    }
+
+    *waits = approval->asked_by[0] == '\0'
+             || approval->now - approval->asked_at >= BILLING_APPROVAL_SEC;
+
+    return !*waits && billing_approval_same(approval->by, approval->asked_by)
+           ? BILLING_APPROVER_SAME : BILLING_ALLOW;
+}
+
+
+/* Of ASCII the case does not count; addresses have nothing else. */
+
+static bool
+billing_approval_same(const char *a, const char *b)
+{
+    unsigned char  x, y;
+
+    do {
+        x = (unsigned char) *a++;
+        y = (unsigned char) *b++;
+        x = x >= 'A' && x <= 'Z' ? (unsigned char) (x | 0x20) : x;
+        y = y >= 'A' && y <= 'Z' ? (unsigned char) (y | 0x20) : y;
+    } while (x == y && x != '\0');
+
+    return x == y;
 }
 
 

@@ -222,6 +222,41 @@ BILLING_MUST_CHECK billing_db_rc_t billing_refund_outside(
     billing_worker_t *w, const char *id, int64_t now, bool *stuck);
 
 
+/* A request, with the invoice as it is now (op_refund.c). */
+typedef struct {
+    char             id[BILLING_ID_MAX + 1];
+    char             state[16];
+    char             reason[BILLING_REASON_MAX + 1];
+    billing_money_t  amount;
+    billing_bill_t   bill;
+} billing_refund_row_t;
+
+/* What may be given back of the bill; no amount is all that may be. */
+billing_reason_t billing_refund_of(const billing_bill_t *bill,
+    const billing_money_t *asked, billing_refund_t *refund);
+billing_db_rc_t billing_refund_deny(billing_op_t *op,
+    const billing_refund_t *refund, billing_reason_t reason);
+/* Steals approval, which is beside the refund; NULL none. */
+billing_db_rc_t billing_refund_answer(billing_op_t *op, const char *id,
+    unsigned status, json_t *approval);
+
+
+/* --- two persons (approval.c) --------------------------------------------- */
+
+/* Who has granted an open refund, waiting for a second person; "" nobody. */
+typedef struct {
+    char     by[BILLING_EMAIL_MAX + 1];
+    int64_t  at;
+} billing_asked_t;
+
+BILLING_MUST_CHECK billing_db_rc_t billing_approval_load(billing_worker_t *w,
+    const char *refund, billing_asked_t *asked);
+/* Writes down what the operation's "by" and "note" say, for ever. */
+BILLING_MUST_CHECK billing_db_rc_t billing_approval_write(billing_op_t *op,
+    const char *refund, const char *act);
+json_t *billing_approval_json(const billing_asked_t *asked);
+
+
 /* --- operations (op_invoice.c, query_invoice.c, op_refund.c) -------------- */
 
 billing_db_rc_t billing_op_invoice_pay(billing_op_t *op);

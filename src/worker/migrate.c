@@ -28,8 +28,11 @@ extern const char  billing_sql_021_purchase[];
 extern const char  billing_sql_022_offer[];
 extern const char  billing_sql_023_chain[];
 
+extern const char  billing_sql_024_approval[];
 extern const char  billing_sql_023_chain_postgres[];
 extern const char  billing_sql_023_chain_sqlite[];
+extern const char  billing_sql_024_approval_postgres[];
+extern const char  billing_sql_024_approval_sqlite[];
 
 typedef struct {
     int64_t      version;
@@ -65,12 +68,15 @@ static const billing_migration_t  billing_migrations[] = {
     { 20, "trace", billing_sql_020_trace },
     { 21, "purchase", billing_sql_021_purchase },
     { 22, "offer", billing_sql_022_offer },
-    { 23, "chain", billing_sql_023_chain }
+    { 23, "chain", billing_sql_023_chain },
+    { 24, "approval", billing_sql_024_approval }
 };
 
 static const billing_migration_more_t  billing_migrations_more[] = {
     { 23, billing_chain_adopt, billing_sql_023_chain_postgres,
       billing_sql_023_chain_sqlite },
+    { 24, NULL, billing_sql_024_approval_postgres,
+      billing_sql_024_approval_sqlite },
     { 0, NULL, NULL, NULL }
 };
 

@@ -1,6 +1,6 @@
 /*
- * Refunds: asked for by who may (R192), decided by people elsewhere, never for
- * added licences (R193).
+ * Refunds: asked for by who may (R192), never for added licences (R193).
+ * Deciding on them is op_refund_decide.c.
  */
 
 #include <stdio.h>
@@ -9,38 +9,10 @@
 #include "billing_business.h"
 
 
-typedef struct {
-    char             id[BILLING_ID_MAX + 1];
-    char             state[16];
-    char             reason[BILLING_REASON_MAX + 1];
-    billing_money_t  amount;
-    billing_bill_t   bill;
-} billing_refund_row_t;
-
-
-static billing_reason_t billing_refund_of(const billing_bill_t *bill,
-    const billing_money_t *asked, billing_refund_t *refund);
-static billing_db_rc_t billing_refund_deny(billing_op_t *op,
-    const billing_refund_t *refund, billing_reason_t reason);
 static billing_db_rc_t billing_refund_pending(billing_op_t *op,
     const billing_bill_t *bill);
 static billing_db_rc_t billing_refund_write(billing_op_t *op,
     billing_refund_row_t *refund);
-static billing_db_rc_t billing_refund_read(billing_op_t *op, const char *id,
-    billing_refund_row_t *refund);
-static billing_db_rc_t billing_refund_refuse(billing_op_t *op,
-    const billing_team_row_t *row, const billing_refund_row_t *refund);
-static billing_db_rc_t billing_refund_grant(billing_op_t *op,
-    billing_team_row_t *row, const billing_refund_row_t *refund);
-static billing_db_rc_t billing_refund_period(billing_op_t *op,
-    billing_team_row_t *row, const billing_bill_t *bill, billing_money_t net);
-static billing_db_rc_t billing_refund_card(billing_op_t *op,
-    const billing_refund_row_t *refund, billing_money_t *card,
-    char intent[BILLING_GATEWAY_ID_MAX + 1]);
-static billing_db_rc_t billing_refund_wired(billing_op_t *op,
-    const billing_refund_row_t *refund, billing_money_t card);
-static billing_db_rc_t billing_refund_answer(billing_op_t *op,
-    const char *id, unsigned status);
 static json_t *billing_refund_json(billing_db_t *db, const char *sql);
 
 
@@ -87,14 +59,14 @@ billing_op_refund(billing_op_t *op)
         rc = billing_refund_write(op, &refund);
     }
 
-    return rc == BILLING_DB_OK ? billing_refund_answer(op, refund.id, 201)
+    return rc == BILLING_DB_OK ? billing_refund_answer(op, refund.id, 201, NULL)
                                : rc;
 }
 
 
 /* No amount is all that may be asked for. */
 
-static billing_reason_t
+billing_reason_t
 billing_refund_of(const billing_bill_t *bill, const billing_money_t *asked,
     billing_refund_t *refund)
 {
@@ -113,7 +85,7 @@ billing_refund_of(const billing_bill_t *bill, const billing_money_t *asked,
 }
 
 
-static billing_db_rc_t
+billing_db_rc_t
 billing_refund_deny(billing_op_t *op, const billing_refund_t *refund,
     billing_reason_t reason)
 {
@@ -171,292 +143,11 @@ billing_refund_write(billing_op_t *op, billing_refund_row_t *refund)
 }
 
 
-/* The decision of people, told by the application; the same twice is once. */
+/* 201 to who asked, else 200; 202 while it waits for a second person. */
 
 billing_db_rc_t
-billing_op_refund_decide(billing_op_t *op)
-{
-    bool                   grant, outside, stuck = false;
-    const char            *decision;
-    billing_db_rc_t        rc;
-    billing_team_row_t     row;
-    billing_refund_row_t   refund;
-
-    rc = billing_refund_read(op, billing_op_text(op, "refund"), &refund);
-
-    if (rc == BILLING_DB_DONE) {
-        return billing_op_deny(op, BILLING_REFUND_NOT_FOUND, NULL);
-    }
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    decision = billing_op_text(op, "decision");
-    grant = strcmp(decision, "granted") == 0;
-
-    outside = strcmp(decision, "outside") == 0;
-
-    if (!grant && !outside && strcmp(decision, "refused") != 0) {
-        return billing_op_deny(op, BILLING_FIELD_TYPE, NULL);
-    }
-
-    /* What the gateway will not take is theirs to decide once more. */
-
-    if (outside) {
-        rc = billing_refund_outside(op->w, refund.id, op->now, &stuck);
-
-    } else if (grant) {
-        rc = billing_refund_resume(op->w, refund.id, &stuck);
-    }
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    if (stuck || strcmp(refund.state, decision) == 0) {
-        return billing_refund_answer(op, refund.id, 200);
-    }
-
-    if (outside || strcmp(refund.state, "open") != 0) {
-        return billing_op_deny(op, BILLING_REFUND_DECIDED, NULL);
-    }
-
-    rc = billing_team_load(op->w, refund.bill.team, &row);
-
-    if (rc != BILLING_DB_OK) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
-    }
-
-    rc = grant ? billing_refund_grant(op, &row, &refund)
-               : billing_refund_refuse(op, &row, &refund);
-
-    return rc == BILLING_DB_OK ? billing_refund_answer(op, refund.id, 200)
-                               : rc;
-}
-
-
-static billing_db_rc_t
-billing_refund_read(billing_op_t *op, const char *id,
-    billing_refund_row_t *refund)
-{
-    static const char  sql[] =
-        "SELECT bill, state, amount_minor, reason FROM refund WHERE id = $1";
-
-    char              bill[BILLING_OP_ID_LEN + 1];
-    int64_t           amount;
-    billing_db_t     *db;
-    billing_db_rc_t   rc;
-
-    db = op->w->db;
-    rc = billing_db_query(db, sql, "t", id);
-
-    if (rc != BILLING_DB_ROW) {
-        return rc;
-    }
-
-    billing_copy(refund->id, sizeof(refund->id), id);
-    billing_copy(bill, sizeof(bill), billing_db_text(db, sql, 0));
-    billing_copy(refund->state, sizeof(refund->state),
-                 billing_db_text(db, sql, 1));
-    amount = billing_db_int(db, sql, 2);
-    billing_copy(refund->reason, sizeof(refund->reason),
-                 billing_db_text(db, sql, 3));
-    billing_db_done(db, sql);
-
-    rc = billing_bill_load(op->w, bill, &refund->bill);
-    refund->amount = (billing_money_t) {
-        amount, refund->bill.invoice.total.currency
-    };
-
-    return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
-}
-
-
-static billing_db_rc_t
-billing_refund_refuse(billing_op_t *op, const billing_team_row_t *row,
-    const billing_refund_row_t *refund)
-{
-    static const char  sql[] =
-        "UPDATE refund SET state = 'refused', note = $1, decided_at = $2"
-        " WHERE id = $3 AND state = 'open'";
-
-    billing_db_rc_t  rc;
-
-    rc = billing_db_exec(op->w->db, sql, "tit", billing_op_text(op, "note"),
-                         op->now, refund->id);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    return billing_payer_mail(op->w, row, "mail.refund_refused",
-               json_pack("{s:s, s:o}", "invoice", refund->bill.number,
-                   "amount", billing_amount_json(refund->amount)), op->now);
-}
-
-
-/*
- * Looked at once more: never more than was paid and has not gone back.  The
- * credit note says so at once, the gateway's part goes after the commit, and
- * what was paid outside is returned outside.
- */
-
-static billing_db_rc_t
-billing_refund_grant(billing_op_t *op, billing_team_row_t *row,
-    const billing_refund_row_t *refund)
-{
-    static const char  sql[] =
-        "UPDATE refund SET state = 'granted', note = $1, decided_at = $2,"
-        " card_minor = $3, intent = $4, money = $5, credit_note = $6"
-        " WHERE id = $7 AND state = 'open'";
-
-    char                    number[BILLING_NUMBER_MAX];
-    char                    intent[BILLING_GATEWAY_ID_MAX + 1];
-    billing_money_t         card;
-    billing_db_rc_t         rc;
-    billing_refund_t        allowed;
-    billing_reason_t        reason;
-    billing_credit_note_t   note;
-
-    reason = billing_refund_of(&refund->bill, &refund->amount, &allowed);
-
-    if (reason != BILLING_ALLOW) {
-        return billing_refund_deny(op, &allowed, reason);
-    }
-
-    note = (billing_credit_note_t) {
-        .bill = &refund->bill, .reason = "refund",
-        .mail = "mail.refund_granted",
-        .gained = { 0, refund->amount.currency }, .now = op->now
-    };
-
-    if (billing_invoice_part(&refund->bill.invoice, refund->amount,
-                             op->w->settings->catalogue.rounding,
-                             &note.credit) != BILLING_OK)
-    {
-        return BILLING_DB_CONFLICT;
-    }
-
-    rc = billing_refund_card(op, refund, &card, intent);
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_credit_issue(op->w, row, &note, number);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_db_exec(op->w->db, sql, "tiitttt",
-                 billing_op_text(op, "note"), op->now, card.minor, intent,
-                 card.minor > 0 ? "sending" : "outside", number, refund->id);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_refund_period(op, row, &refund->bill, note.credit.net);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_bill_note(op->w, &refund->bill);
-    }
-
-    if (rc == BILLING_DB_OK) {
-        rc = billing_refund_wired(op, refund, card);
-    }
-
-    return rc == BILLING_DB_OK && card.minor > 0
-           ? billing_refund_begin(op->w, refund->id) : rc;
-}
-
-
-/* What has gone back is no unused time any more that a change would credit. */
-
-static billing_db_rc_t
-billing_refund_period(billing_op_t *op, billing_team_row_t *row,
-    const billing_bill_t *bill, billing_money_t net)
-{
-    if (bill->drafted_at < row->team.current.start_at
-        || strcmp(bill->kind, BILLING_BILL_SEATS) == 0)
-    {
-        return BILLING_DB_OK;
-    }
-
-    billing_team_refunded(&row->team, net);
-
-    return billing_team_store(op->w, row);
-}
-
-
-/* Of what the card paid on this invoice, what has not gone back. */
-
-static billing_db_rc_t
-billing_refund_card(billing_op_t *op, const billing_refund_row_t *refund,
-    billing_money_t *card, char intent[BILLING_GATEWAY_ID_MAX + 1])
-{
-    static const char  sql[] =
-        "SELECT CAST(p.applied_minor - (SELECT COALESCE(SUM(r.card_minor), 0)"
-        " FROM refund r WHERE r.bill = p.bill AND r.state = 'granted')"
-        " AS BIGINT), c.intent FROM payment p"
-        " JOIN checkout c ON c.id = p.reference WHERE p.bill = $1"
-        " AND p.method = 'card' AND p.applied_minor > 0"
-        " ORDER BY p.at LIMIT 1";
-
-    billing_db_rc_t  rc;
-
-    *card = (billing_money_t) { 0, refund->amount.currency };
-    intent[0] = '\0';
-
-    rc = billing_db_query(op->w->db, sql, "t", refund->bill.id);
-
-    if (rc != BILLING_DB_ROW) {
-        return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
-    }
-
-    card->minor = billing_db_int(op->w->db, sql, 0);
-    billing_copy(intent, BILLING_GATEWAY_ID_MAX + 1,
-                 billing_db_text(op->w->db, sql, 1));
-    billing_db_done(op->w->db, sql);
-
-    if (card->minor > refund->amount.minor) {
-        *card = refund->amount;
-    }
-
-    if (card->minor < 0 || intent[0] == '\0') {
-        card->minor = 0;
-    }
-
-    return BILLING_DB_OK;
-}
-
-
-static billing_db_rc_t
-billing_refund_wired(billing_op_t *op, const billing_refund_row_t *refund,
-    billing_money_t card)
-{
-    char               txn[BILLING_ID_MAX + 16];
-    billing_money_t    back, out;
-    billing_posting_t  posting;
-
-    back = refund->amount;
-    back.minor -= card.minor;
-    out = back;
-    out.minor = -out.minor;
-
-    if (back.minor == 0) {
-        return BILLING_DB_OK;
-    }
-
-    (void) snprintf(txn, sizeof(txn), "%s-outside", refund->id);
-    posting = (billing_posting_t) {
-        .txn = txn, .ref = refund->bill.id, .at = op->now
-    };
-    billing_posting_add(&posting, "receivable", refund->bill.team, back);
-    billing_posting_add(&posting, "bank", NULL, out);
-
-    return billing_ledger_post(op->w, &posting);
-}
-
-
-static billing_db_rc_t
-billing_refund_answer(billing_op_t *op, const char *id, unsigned status)
+billing_refund_answer(billing_op_t *op, const char *id, unsigned status,
+    json_t *approval)
 {
     static const char  sql[] = BILLING_REFUND_SELECT " WHERE r.id = $1";
 
@@ -466,6 +157,7 @@ billing_refund_answer(billing_op_t *op, const char *id, unsigned status)
     rc = billing_db_query(op->w->db, sql, "t", id);
 
     if (rc != BILLING_DB_ROW) {
+        json_decref(approval);
         return rc == BILLING_DB_DONE ? BILLING_DB_CONFLICT : rc;
     }
 
@@ -474,7 +166,9 @@ billing_refund_answer(billing_op_t *op, const char *id, unsigned status)
                  billing_db_text(op->w->db, sql, 1));
     billing_db_done(op->w->db, sql);
 
-    return billing_op_reply(op, status, json_pack("{s:o}", "refund", refund));
+    return billing_op_reply(op, status,
+               json_pack("{s:o, s:o*}", "refund", refund,
+                         "approval", approval));
 }
 
 

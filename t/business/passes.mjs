@@ -194,8 +194,7 @@ test('r199 a yearly plan is billed on its day of the month, once', async () => {
   const asked = await owner.post('/billing/refunds',
     { team, invoice: invoices[0].number, reason: 'nobody meant to edit', amount: 300 }, key());
   assert.equal(asked.status, 201, asked.text);
-  const granted = await owner.post(`/demo/refunds/${asked.json.refund.id}`,
-    { decision: 'granted', note: 'one of them' });
+  const granted = await owner.decide(asked.json.refund.id, 'granted', { note: 'one of them' });
   assert.equal(granted.status, 200, granted.text);
   await eventually('the money back', async () => (await stack.ledger()).some((charge) =>
     charge.metadata?.team === team && charge.refunded === 300), { within: 30000 });

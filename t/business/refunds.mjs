@@ -1,9 +1,10 @@
 // Refunds through the whole stack: asked for, decided outside, returned once.
 
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 
-import { eventually, start } from '../lib/stack.mjs';
+import { eventually, request, start } from '../lib/stack.mjs';
 import {
   advance, booksAgree, byCard, byInvoice, finalised, invoice, key, ok, refused, wire,
 } from './documents.mjs';
@@ -18,7 +19,9 @@ const ask = async (owner, team, number, more = {}) =>
     { team, invoice: number, reason: 'by mistake', ...more }, key()), 201)).refund;
 
 const decide = (client, refund, decision, note = 'by support') =>
-  client.post(`/demo/refunds/${refund.id}`, { decision, note });
+  client.decide(refund.id, decision, { note });
+const say = (client, refund, by, decision = 'granted') =>
+  client.post(`/demo/refunds/${refund.id}`, { decision, by });
 
 const returned = (refund) => eventually('the money back', async () => (await stack.sql(
   `SELECT money FROM refund WHERE id = '${refund.id}'`))[0].money === 'returned',
@@ -49,8 +52,9 @@ test('r192 a part, then the rest, never more than was paid', async () => {
   await refused(owner, 'POST', where, body, 409, 'REFUND_PENDING');
   assert.equal(await givenBack(team), 0);
 
-  const [one, two] = await Promise.all([decide(owner, part, 'granted'),
-    decide(owner, part, 'granted')]);
+  await ok(say(owner, part, 'ann@example.test'), 202);
+  const [one, two] = await Promise.all([say(owner, part, 'bob@example.test'),
+    say(owner, part, 'bob@example.test')]);
   await ok(one);
   await ok(two);
   await returned(part);
@@ -73,6 +77,71 @@ test('r192 a part, then the rest, never more than was paid', async () => {
   const list = (await ok(owner.get(`${where}?team=${team}`))).refunds;
   assert.deepEqual(list.map((refund) => refund.money), ['returned', 'returned']);
   await booksAgree(stack);
+});
+
+test('r192 two persons grant a refund, and only then is the gateway asked', async () => {
+  const { owner, team, number } = await byCard(stack, 'twofold');
+  const asked = await ask(owner, team, number, { amount: 900 });
+  const secret = fs.readFileSync(`${stack.dir}/secrets/application_key`, 'utf8');
+  const app = async (body, named = key()) => {
+    const answer = await request(`${stack.url}/app/v1/refunds/${asked.id}?lang=en`, {
+      method: 'POST', body: JSON.stringify(body),
+      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json', ...named },
+    });
+    return { ...answer, code: answer.json.code };
+  };
+  const granted = (by) => ({ decision: 'granted', by, note: 'a double' });
+  const waiting = async () => JSON.parse(await stack.ctl(['status', '--json'], { fine: [1] }))
+    .refunds_waiting;
+
+  assert.equal((await app({ decision: 'granted' })).code, 'APPROVER_MISSING');
+  assert.equal((await app(granted('Ann'))).status, 422, 'no address');
+  assert.equal(await waiting(), 0);
+
+  const named = key();
+  const first = await app(granted('Ann@example.test'), named);
+  assert.equal(first.status, 202, first.text);
+  assert.deepEqual([first.json.refund.state, first.json.refund.credit_note,
+    first.json.approval.by], ['open', '', 'ann@example.test']);
+  assert.equal(Date.parse(first.json.approval.until) - Date.parse(first.json.approval.at),
+    7 * 86400_000);
+  assert.equal(await waiting(), 1);
+
+  const again = await app(granted('Ann@example.test'), named);
+  assert.deepEqual([again.status, again.text], [202, first.text], 'the same key, the same answer');
+  const same = await app(granted('aNN@example.test'));
+  assert.deepEqual([same.status, same.code], [409, 'APPROVER_SAME']);
+  assert.match(same.json.detail, /^ann@example.test has already granted/);
+  assert.equal(await givenBack(team), 0);
+  const seen = (await ok(owner.get(`/billing/refunds?team=${team}`))).refunds[0];
+  assert.equal(seen.state, 'open');
+  assert.ok(!JSON.stringify(seen).includes('ann@'), 'who decides is nobody else\'s business');
+
+  const second = await app(granted('bob@example.test'));
+  assert.equal(second.status, 200, second.text);
+  assert.equal(second.json.refund.state, 'granted');
+  await returned(asked);
+  assert.equal(await givenBack(team), 900);
+  assert.equal(await waiting(), 0);
+  assert.equal((await app({ decision: 'refused', by: 'bob@example.test' })).code, 'REFUND_DECIDED');
+
+  const { approvals } = JSON.parse(await stack.ctl(['export', '--table', 'approvals']));
+  assert.deepEqual(approvals.filter((one) => one.refund === asked.id)
+    .map((one) => [one.act, one.by, one.note]), [['asked', 'ann@example.test', 'a double'],
+    ['granted', 'bob@example.test', 'a double']]);
+  assert.ok(approvals.every((one) => Date.parse(one.at) > 0));
+  await booksAgree(stack);
+});
+
+test('r192 a first word is forgotten after a week; one person refuses', async () => {
+  const { owner, team, number } = await byCard(stack, 'forgotten', { period: 'yearly' });
+  const asked = await ask(owner, team, number, { amount: 100 });
+  await ok(say(owner, asked, 'ann@example.test'), 202);
+  await advance(owner, '7d');
+  await ok(say(owner, asked, 'bob@example.test'), 202);
+  const { refund } = await ok(say(owner, asked, 'bob@example.test', 'refused'));
+  assert.equal(refund.state, 'refused');
+  assert.equal(await givenBack(team), 0);
 });
 
 test('r192 r193 refused by people, and added licences by rule', async () => {
@@ -122,4 +191,14 @@ test('r192 what was wired is returned outside: only the books know', async () =>
   assert.equal(await givenBack(team), 0);
   assert.equal((await invoice(owner, team, number)).state, 'paid');
   await booksAgree(stack);
+});
+
+test('r192 where the setting says so one person is enough', async () => {
+  await stack.configure({ refunds: { two_persons: false } });
+  const { owner, team, number } = await byCard(stack, 'alone');
+  const asked = await ask(owner, team, number, { amount: 100 });
+  const { refund } = await ok(owner.post(`/demo/refunds/${asked.id}`, { decision: 'granted' }));
+  assert.equal(refund.state, 'granted');
+  await returned(asked);
+  assert.equal(await givenBack(team), 100);
 });

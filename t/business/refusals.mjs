@@ -152,7 +152,7 @@ const decided = () => once('decided', async () => {
   const t = await byCard(stack, 'decided');
   const { refund } = done(await t.owner.post('/billing/refunds',
     { team: t.team, invoice: t.number, reason: 'x' }, key()), 201);
-  done(await t.owner.post(`/demo/refunds/${refund.id}`, { decision: 'refused' }));
+  done(await t.owner.decide(refund.id, 'refused'));
   return { ...t, refund };
 });
 const adminsOnly = () => once('admins', async () => done(
@@ -363,6 +363,16 @@ const provoke = {
   REFUND_DECIDED: async (lang) => {
     const { owner, refund } = await decided();
     return owner.post(`/demo/refunds/${refund.id}?lang=${lang}`, { decision: 'granted' });
+  },
+  APPROVER_MISSING: async (lang) => {
+    const { owner, refund } = await refundable();
+    return owner.post(`/demo/refunds/${refund.id}?lang=${lang}`, { decision: 'granted' });
+  },
+  APPROVER_SAME: async (lang) => {
+    const { owner, refund } = await refundable();
+    const body = { decision: 'granted', by: 'ann@example.test' };
+    await once('one of two', () => owner.post(`/demo/refunds/${refund.id}`, body));
+    return owner.post(`/demo/refunds/${refund.id}?lang=${lang}`, body);
   },
   PAGE_NOT_FOUND_FR: (lang) => people.owner.get(`/dashboard/nowhere?lang=${lang}`),
 

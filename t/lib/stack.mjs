@@ -199,6 +199,14 @@ export class Client {
     return this.post(where, order, { 'idempotency-key': key });
   }
 
+  // A refund decided as support does: what two must grant, two grant.
+  async decide(refund, decision, more = {}) {
+    const say = (by) => this.post(`/demo/refunds/${refund}`, { decision, by, ...more },
+      { 'idempotency-key': randomBytes(16).toString('hex') });
+    const first = await say('first@example.test');
+    return first.status === 202 ? say('second@example.test') : first;
+  }
+
   // Asks with one key until the answer is final, as a careful client does:
   // through lost connections, 202, 409 in progress and 5xx.
   async buyUntilFinal(order, {

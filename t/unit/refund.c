@@ -98,6 +98,44 @@ r192_decided_once(void **state)
 }
 
 
+static void
+r192_two_persons_are_two(void **state)
+{
+    static const struct {
+        billing_approval_t  a;
+        billing_reason_t    reason;
+        bool                waits;
+    } cases[] = {
+        { { false, "", "", 0, 9 }, BILLING_ALLOW, false },
+        { { false, "a@x", "a@x", 9, 9 }, BILLING_ALLOW, false },
+        { { true, "", "", 0, 9 }, BILLING_APPROVER_MISSING, false },
+        { { true, "", "a@x", 9, 9 }, BILLING_APPROVER_MISSING, false },
+        { { true, "a@x", "", 0, 9 }, BILLING_ALLOW, true },
+        { { true, "a@x", "a@x", 9, 9 }, BILLING_APPROVER_SAME, false },
+        { { true, "A@X", "a@x", 9, 9 }, BILLING_APPROVER_SAME, false },
+        { { true, "a@xy", "a@x", 9, 9 }, BILLING_ALLOW, false },
+        { { true, "b@x", "a@x", 9, 9 }, BILLING_ALLOW, false },
+        { { true, "[@x", "{@x", 9, 9 }, BILLING_ALLOW, false },
+        { { true, "b@x", "a@x", 9, 9 + BILLING_APPROVAL_SEC - 1 },
+          BILLING_ALLOW, false },
+        { { true, "b@x", "a@x", 9, 9 + BILLING_APPROVAL_SEC },
+          BILLING_ALLOW, true },
+        { { true, "a@x", "a@x", 9, 9 + BILLING_APPROVAL_SEC },
+          BILLING_ALLOW, true }
+    };
+
+    (void) state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        bool  waits = !cases[i].waits;
+
+        assert_int_equal(billing_approval_step(&cases[i].a, &waits),
+                         cases[i].reason);
+        assert_int_equal(waits, cases[i].waits);
+    }
+}
+
+
 int
 main(void)
 {
@@ -106,7 +144,8 @@ main(void)
         cmocka_unit_test(p16_never_more_than_was_paid),
         cmocka_unit_test(r193_added_licences_in_a_renewal_stay_paid),
         cmocka_unit_test(r158_what_went_back_was_not_paid),
-        cmocka_unit_test(r192_decided_once)
+        cmocka_unit_test(r192_decided_once),
+        cmocka_unit_test(r192_two_persons_are_two)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

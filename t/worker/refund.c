@@ -5,6 +5,8 @@
 #define YEAR11    (11 * 9600)
 #define RETURNED  "{\"id\":\"re_1\",\"object\":\"refund\","                   \
                   "\"status\":\"succeeded\"}"
+#define FIRST     "first@example.test"
+#define SECOND    "second@example.test"
 #define NONE_YET  "{\"object\":\"list\",\"has_more\":false,\"data\":[]}"
 
 
@@ -41,18 +43,37 @@ ask(const char *team, const char *number, int64_t amount)
 
 
 static json_t *
-of_decision(const char *refund, const char *decision)
+of_decision_by(const char *refund, const char *decision, const char *by)
 {
-    return json_pack("{s:s, s:s, s:s}", "refund", refund, "decision",
-                     decision, "note", "by support");
+    return json_pack("{s:s, s:s, s:s, s:s}", "refund", refund, "decision",
+                     decision, "note", "by support", "by", by);
 }
 
 
 static json_t *
+of_decision(const char *refund, const char *decision)
+{
+    return of_decision_by(refund, decision, FIRST);
+}
+
+
+/* By as many as it takes. */
+
+static json_t *
 decide(const char *refund, const char *decision)
 {
-    return expect(APP, "app.refund.decide", of_decision(refund, decision),
-                  200, NULL);
+    billing_op_reply_t  reply = run_op(next_op(), APP, "app.refund.decide",
+                                       of_decision(refund, decision));
+
+    if (reply.status != 202) {
+        assert_int_equal(reply.status, 200);
+        return reply.body;
+    }
+
+    drop(reply.body);
+
+    return expect(APP, "app.refund.decide",
+                  of_decision_by(refund, decision, SECOND), 200, NULL);
 }
 
 
@@ -160,6 +181,99 @@ r192_refused_nothing_moves(void **state)
                 "REFUND_DECIDED"));
     (void) ask(id, number, 0);          /* may be asked for again */
     books_agree();
+}
+
+
+static void
+r192_one_person_is_not_enough(void **state)
+{
+    json_t          *body;
+    const char      *refund, *number, *id = paid_team("team", 2, "monthly");
+    billing_call_t   call;
+
+    (void) state;
+    number = number_now();
+    refund = ask(id, number, 0);
+
+    drop(expect(APP, "app.refund.decide", of_decision_by(refund, "granted",
+                ""), 422, "APPROVER_MISSING"));
+    drop(expect(APP, "app.refund.decide", of_decision_by(refund, "refused",
+                ""), 422, "APPROVER_MISSING"));
+    assert_int_equal(count("SELECT COUNT(*) FROM approval"), 0);
+
+    body = expect(APP, "app.refund.decide", of_decision(refund, "granted"),
+                  202, NULL);
+    assert_string_equal(text_of(json_object_get(body, "refund"), "state"),
+                        "open");
+    assert_string_equal(text_of(json_object_get(body, "approval"), "by"),
+                        FIRST);
+    drop(body);
+    assert_int_equal(t.nflying, 0);
+    assert_int_equal(count("SELECT COUNT(*) FROM credit_note"), 0);
+
+    drop(expect(APP, "app.refund.decide", of_decision(refund, "granted"),
+                409, "APPROVER_SAME"));
+    drop(expect(APP, "app.refund.decide", of_decision_by(refund, "granted",
+                "First@Example.TEST"), 409, "APPROVER_SAME"));
+    assert_int_equal(t.nflying, 0);
+
+    drop(expect(APP, "app.refund.decide", of_decision_by(refund, "granted",
+                SECOND), 200, NULL));
+    call = take_call(BILLING_CALL_REFUND);
+    answer_call(&call, 200, RETURNED, true);
+    assert_string_equal(money_of(), "returned");
+    assert_int_equal(count("SELECT COUNT(*) FROM approval WHERE (n = 0 AND"
+        " act = 'asked' AND person = '" FIRST "') OR (n = 1 AND act ="
+        " 'granted' AND person = '" SECOND "' AND note = 'by support')"), 2);
+
+    turn_begin();
+    assert_int_equal(billing_db_exec(t.w.db, "UPDATE approval SET person ="
+                     " ''", ""), BILLING_DB_CONFLICT);
+    turn_end(true);
+    books_agree();
+}
+
+
+static void
+r192_a_first_word_is_forgotten_after_a_week(void **state)
+{
+    const char  *refund, *id = paid_team("team", 2, "monthly");
+
+    (void) state;
+    refund = ask(id, number_now(), 0);
+    drop(expect(APP, "app.refund.decide", of_decision(refund, "granted"),
+                202, NULL));
+    t.now += BILLING_APPROVAL_SEC;
+    drop(expect(APP, "app.refund.decide", of_decision_by(refund, "granted",
+                SECOND), 202, NULL));
+    assert_int_equal(t.nflying, 0);
+    drop(expect(APP, "app.refund.decide", of_decision_by(refund, "granted",
+                SECOND), 409, "APPROVER_SAME"));
+
+    /* One person is enough to say no, also the one who said yes. */
+
+    drop(expect(APP, "app.refund.decide", of_decision_by(refund, "refused",
+                SECOND), 200, NULL));
+    drop(expect(APP, "app.refund.decide", of_decision(refund, "granted"),
+                409, "REFUND_DECIDED"));
+    assert_int_equal(t.nflying, 0);
+    assert_int_equal(count("SELECT COUNT(*) FROM approval"), 3);
+}
+
+
+static void
+r192_where_one_is_enough_nobody_must_be_named(void **state)
+{
+    const char  *refund, *id = paid_team("team", 2, "monthly");
+
+    (void) state;
+    t.settings.refund_two_persons = false;
+    refund = ask(id, number_now(), 0);
+    drop(expect(APP, "app.refund.decide", of_decision_by(refund, "granted",
+                ""), 200, NULL));
+    assert_int_equal(t.nflying, 1);
+    assert_int_equal(count("SELECT COUNT(*) FROM approval WHERE act ="
+                           " 'granted' AND person = ''"), 1);
 }
 
 
@@ -427,6 +541,9 @@ main(void)
     const struct CMUnitTest  tests[] = {
         refund_test(r192_granted_it_goes_back_to_the_card),
         refund_test(r192_refused_nothing_moves),
+        refund_test(r192_one_person_is_not_enough),
+        refund_test(r192_a_first_word_is_forgotten_after_a_week),
+        refund_test(r192_where_one_is_enough_nobody_must_be_named),
         refund_test(r193_added_licences_are_not_refunded),
         refund_test(r193_nor_is_an_invoice_over_them),
         refund_test(r192_what_was_wired_is_returned_outside),

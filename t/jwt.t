@@ -182,6 +182,35 @@ my $said = join '', grep { /billing: / } split /^/, error_log();
 unlike($said, qr/\Q$kept\E|example\.test|\Q$SECRET\E/,
     'P51 what we log has no token, address or secret');
 
+# What a core file of nginx would have of the secret.
+
+sub remembers {
+    my ($pid, $what) = @_;
+    no warnings 'portable';
+    open my $maps, '<', "/proc/$pid/maps" or return undef;
+    open my $mem, '<:raw', "/proc/$pid/mem" or return undef;
+    my $n = 0;
+    while (<$maps>) {
+        my ($from, $to) = /^([0-9a-f]+)-([0-9a-f]+) r(?!.*\[v)/ or next;
+        sysseek $mem, hex $from, 0;
+        sysread $mem, my $bytes, hex($to) - hex $from;
+        $n++ if defined $bytes && index($bytes, $what) >= 0;
+    }
+    return $n;
+}
+
+SKIP: {
+    my $pid = nginx_pid();
+    open my $children, '<', "/proc/$pid/task/$pid/children";
+    my ($worker) = split ' ', <$children> // '';
+    skip 'a sanitizer has memory of its own', 3
+        if ($ENV{BILLING_BUILD} // '') =~ /sanitize/;
+    skip 'another process may not be looked at here', 3
+        if !$worker || !defined remembers($worker, $SECRET);
+    ok(remembers($worker, 'https://id.example.test') > 0, 'memory can be looked at');
+    is(remembers($_, $SECRET), 0, 'P51 nowhere in it is the secret') for $pid, $worker;
+}
+
 # Another key from a reload on: what was verified with the old is not believed.
 spew('shared', "$NEXT\n");
 nginx_signal('HUP');

@@ -14,7 +14,8 @@
 typedef struct ngx_http_billing_jwt_s  ngx_http_billing_jwt_t;
 
 struct ngx_http_billing_jwt_s {
-    billing_jwt_rules_t        rules;       /* cycle pool; keys by a cleanup */
+    billing_vault_t            vault;       /* a cleanup's, as are the keys */
+    billing_jwt_rules_t        rules;
     ngx_array_t                files;       /* of ngx_str_t, one for a key */
     ngx_http_complex_value_t  *token;       /* NULL: "Authorization: Bearer" */
 };
@@ -26,9 +27,16 @@ char *ngx_http_billing_jwt_text(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_billing_jwt_token(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
-/* key, whose algorithm is set, from the file; NGX_ERROR, and it is logged. */
-ngx_int_t ngx_http_billing_jwt_load(ngx_conf_t *cf, ngx_str_t *name,
-    billing_jws_key_t *key);
+/* Room for the secrets of so many keys. */
+#define NGX_HTTP_BILLING_JWT_VAULT                                            \
+    (BILLING_JWS_KEYS * (sizeof(billing_mac_key_t) + 16))
+
+/*
+ * key, whose algorithm is set, from the file; a secret stands in the vault.
+ * NGX_ERROR, and it is logged.
+ */
+ngx_int_t ngx_http_billing_jwt_load(ngx_conf_t *cf, billing_vault_t *vault,
+    ngx_str_t *name, billing_jws_key_t *key);
 
 /* At the end of "http": whether what belongs together is there. */
 char *ngx_http_billing_jwt_check(ngx_conf_t *cf,

@@ -80,7 +80,8 @@ ngx_http_billing_jwt_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     file = ngx_array_push(&jwt->files);
 
     if (file == NULL
-        || ngx_http_billing_jwt_load(cf, &value[2], key) != NGX_OK)
+        || ngx_http_billing_jwt_load(cf, &jwt->vault, &value[2], key)
+           != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -108,7 +109,8 @@ ngx_http_billing_jwt_conf(ngx_conf_t *cf, ngx_http_billing_main_conf_t *bmcf)
     if (jwt == NULL || cln == NULL
         || ngx_array_init(&jwt->files, cf->pool, BILLING_JWS_KEYS,
                           sizeof(ngx_str_t))
-           != NGX_OK)
+           != NGX_OK
+        || !billing_vault_open(&jwt->vault, NGX_HTTP_BILLING_JWT_VAULT))
     {
         return NULL;
     }
@@ -131,6 +133,8 @@ ngx_http_billing_jwt_free(void *data)
     for (i = 0; i < jwt->rules.keys.n; i++) {
         billing_jws_key_free(&jwt->rules.keys.key[i]);
     }
+
+    billing_vault_close(&jwt->vault);
 }
 
 
@@ -190,14 +194,22 @@ ngx_http_billing_jwt_kid(ngx_conf_t *cf, ngx_str_t *word,
 
 
 ngx_int_t
-ngx_http_billing_jwt_load(ngx_conf_t *cf, ngx_str_t *name,
-    billing_jws_key_t *key)
+ngx_http_billing_jwt_load(ngx_conf_t *cf, billing_vault_t *vault,
+    ngx_str_t *name, billing_jws_key_t *key)
 {
     ngx_int_t       rc;
     ngx_str_t       bytes;
     ngx_uint_t      mode;
     const char     *why;
     billing_err_t   err;
+
+    if (key->algorithm == BILLING_JWS_HS256) {
+        key->mac = billing_vault_take(vault, sizeof(billing_mac_key_t));
+
+        if (key->mac == NULL) {
+            return NGX_ERROR;
+        }
+    }
 
     /* A public key may be read by everybody. */
 

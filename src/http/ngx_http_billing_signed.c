@@ -9,12 +9,13 @@
 
 struct ngx_http_billing_signed_s {
     ngx_str_t           name;               /* NUL-terminated */
-    billing_jws_keys_t  keys;               /* by a cleanup */
+    billing_vault_t     vault;              /* a cleanup's */
+    billing_jws_keys_t  keys;
 };
 
 
 static char *ngx_http_billing_signed_keys(ngx_conf_t *cf,
-    billing_jws_keys_t *keys);
+    ngx_http_billing_signed_t *header);
 static void ngx_http_billing_signed_free(void *data);
 
 
@@ -40,7 +41,9 @@ ngx_http_billing_signed_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     header = ngx_pcalloc(cf->pool, sizeof(ngx_http_billing_signed_t));
     cln = ngx_pool_cleanup_add(cf->pool, 0);
 
-    if (header == NULL || cln == NULL) {
+    if (header == NULL || cln == NULL
+        || !billing_vault_open(&header->vault, NGX_HTTP_BILLING_JWT_VAULT))
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -64,12 +67,13 @@ ngx_http_billing_signed_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     header->name = value[1];
     bmcf->signed_header = header;
 
-    return ngx_http_billing_signed_keys(cf, &header->keys);
+    return ngx_http_billing_signed_keys(cf, header);
 }
 
 
 static char *
-ngx_http_billing_signed_keys(ngx_conf_t *cf, billing_jws_keys_t *keys)
+ngx_http_billing_signed_keys(ngx_conf_t *cf,
+    ngx_http_billing_signed_t *header)
 {
     ngx_str_t          *value;
     ngx_uint_t          i;
@@ -87,14 +91,16 @@ ngx_http_billing_signed_keys(ngx_conf_t *cf, billing_jws_keys_t *keys)
             return NGX_CONF_ERROR;
         }
 
-        key = &keys->key[keys->n];
+        key = &header->keys.key[header->keys.n];
         key->algorithm = BILLING_JWS_HS256;
 
-        if (ngx_http_billing_jwt_load(cf, &value[i], key) != NGX_OK) {
+        if (ngx_http_billing_jwt_load(cf, &header->vault, &value[i], key)
+            != NGX_OK)
+        {
             return NGX_CONF_ERROR;
         }
 
-        keys->n++;
+        header->keys.n++;
     }
 
     return NGX_CONF_OK;
@@ -106,11 +112,7 @@ ngx_http_billing_signed_free(void *data)
 {
     ngx_http_billing_signed_t *header = data;
 
-    ngx_uint_t  i;
-
-    for (i = 0; i < header->keys.n; i++) {
-        billing_jws_key_free(&header->keys.key[i]);
-    }
+    billing_vault_close(&header->vault);
 }
 
 

@@ -72,9 +72,12 @@ typedef struct {
     size_t       len;
 } billing_bytes_t;
 
-/* Within this folder: makes a key ready. */
-BILLING_MUST_CHECK billing_err_t billing_mac_key(
-    const uint8_t key[BILLING_SECRET_LEN], billing_mac_key_t *out);
+/* Within this folder: makes a key ready, and its HMAC of nothing but parts. */
+BILLING_MUST_CHECK billing_err_t billing_mac_key(billing_bytes_t key,
+    billing_mac_key_t *out);
+BILLING_MUST_CHECK billing_err_t billing_mac_plain(
+    const billing_mac_key_t *key, const billing_bytes_t *parts, size_t n,
+    uint8_t mac[32]);
 
 /* HMAC-SHA256 over the parts, each preceded by its 8-byte big-endian length. */
 BILLING_MUST_CHECK billing_err_t billing_mac(const billing_secret_t *secret,

@@ -30,7 +30,8 @@ typedef enum {
 typedef struct {
     billing_jws_algorithm_t  algorithm;
     char                     kid[BILLING_JWS_KID_MAX + 1];  /* "" any */
-    struct evp_pkey_st      *pkey;
+    billing_mac_key_t       *mac;       /* of HS256: whose loads it */
+    struct evp_pkey_st      *pkey;      /* of the others */
 } billing_jws_key_t;
 
 typedef struct {
@@ -43,16 +44,12 @@ const char *billing_jws_algorithm_name(billing_jws_algorithm_t algorithm);
 billing_jws_algorithm_t billing_jws_algorithm(billing_bytes_t name);
 
 /*
- * key->pkey from a secret of at least 32 bytes, or the PEM text of a public
- * key that is right for key->algorithm; else *why says what is wrong with it.
+ * *key->mac from a secret of at least 32 bytes, or key->pkey from the PEM text
+ * of a public key; else *why says what is wrong with it for key->algorithm.
  */
 BILLING_MUST_CHECK billing_err_t billing_jws_key_load(billing_jws_key_t *key,
     billing_bytes_t text, const char **why);
 void billing_jws_key_free(billing_jws_key_t *key);
-
-/* HMAC-SHA256 of the parts, one behind the other, with a shared secret. */
-BILLING_MUST_CHECK billing_err_t billing_jws_mac(const billing_jws_key_t *key,
-    const billing_bytes_t *parts, size_t n, uint8_t mac[32]);
 
 /*
  * What is signed, into payload, once one of the keys has signed it.  The
@@ -111,8 +108,8 @@ typedef struct {
 } billing_signed_t;
 
 /*
- * MAC is billing_jws_mac in hex over "v1", TIME, method, target and WHO, a
- * line end between two.  EFORMAT, EMAC, or ERANGE: of another time, or nobody.
+ * MAC is HMAC-SHA256 in hex over "v1", TIME, method, target and WHO, a line
+ * end between two.  EFORMAT, EMAC, or ERANGE: of another time, or nobody.
  */
 BILLING_MUST_CHECK billing_err_t billing_signed_verify(
     const billing_jws_keys_t *keys, const billing_signed_request_t *request,

@@ -222,33 +222,10 @@ billing_jws_by_secret(const billing_jws_key_t *key,
 {
     uint8_t  mac[32];
 
-    return billing_jws_mac(key, &parts->signed_part, 1, mac) == BILLING_OK
+    return billing_mac_plain(key->mac, &parts->signed_part, 1, mac)
+           == BILLING_OK
            && parts->signature.len == sizeof(mac)
            && billing_mac_equal(mac, parts->signature.data, sizeof(mac));
-}
-
-
-billing_err_t
-billing_jws_mac(const billing_jws_key_t *key, const billing_bytes_t *parts,
-    size_t n, uint8_t mac[32])
-{
-    bool         made;
-    size_t       len = 32;
-    EVP_MD_CTX  *ctx = EVP_MD_CTX_new();
-
-    made = ctx != NULL
-           && EVP_DigestSignInit_ex(ctx, NULL, "SHA256", NULL, NULL,
-                                    key->pkey, NULL) == 1;
-
-    for (size_t i = 0; made && i < n; i++) {
-        made = EVP_DigestSignUpdate(ctx, parts[i].data, parts[i].len) == 1;
-    }
-
-    made = made && EVP_DigestSignFinal(ctx, mac, &len) == 1 && len == 32;
-
-    EVP_MD_CTX_free(ctx);
-
-    return made ? BILLING_OK : BILLING_ENOMEM;
 }
 
 

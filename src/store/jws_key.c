@@ -18,8 +18,8 @@
 #define BILLING_JWS_RSA_MAX_BITS  8192  /* of its signatures, 1024 bytes */
 
 
-static EVP_PKEY *billing_jws_key_secret(billing_bytes_t text,
-    const char **why);
+static billing_err_t billing_jws_key_secret(billing_mac_key_t *mac,
+    billing_bytes_t text, const char **why);
 static EVP_PKEY *billing_jws_key_public(billing_bytes_t text,
     const char **why);
 static const char *billing_jws_key_unfit(const billing_jws_key_t *key);
@@ -62,9 +62,11 @@ billing_jws_key_load(billing_jws_key_t *key, billing_bytes_t text,
 {
     *why = NULL;
 
-    key->pkey = key->algorithm == BILLING_JWS_HS256
-                    ? billing_jws_key_secret(text, why)
-                    : billing_jws_key_public(text, why);
+    if (key->algorithm == BILLING_JWS_HS256) {
+        return billing_jws_key_secret(key->mac, text, why);
+    }
+
+    key->pkey = billing_jws_key_public(text, why);
 
     /* OpenSSL's words about a file must not be found by who calls it next. */
 
@@ -93,32 +95,33 @@ billing_jws_key_free(billing_jws_key_t *key)
 }
 
 
-/* A public key that stands where a secret should be is known to all. */
+/*
+ * A public key that stands where a secret should be is known to all.  OpenSSL
+ * is given no secret to keep: whoever loads it has memory for that.
+ */
 
-static EVP_PKEY *
-billing_jws_key_secret(billing_bytes_t text, const char **why)
+static billing_err_t
+billing_jws_key_secret(billing_mac_key_t *mac, billing_bytes_t text,
+    const char **why)
 {
-    EVP_PKEY  *pkey;
-
     static const char  pem[] = "-----BEGIN";
 
     if (text.len < BILLING_JWS_SECRET_MIN) {
         *why = "is shorter than 32 bytes";
-        return NULL;
+        return BILLING_ERANGE;
     }
 
     if (memmem(text.data, text.len, pem, sizeof(pem) - 1) != NULL) {
         *why = "holds a key in PEM, not a shared secret";
-        return NULL;
+        return BILLING_EFORMAT;
     }
 
-    pkey = EVP_PKEY_new_raw_private_key_ex(NULL, "HMAC", NULL, text.data,
-                                           text.len);
-    if (pkey == NULL) {
+    if (billing_mac_key(text, mac) != BILLING_OK) {
         *why = "cannot be used";
+        return BILLING_ENOMEM;
     }
 
-    return pkey;
+    return BILLING_OK;
 }
 
 
@@ -152,9 +155,6 @@ billing_jws_key_unfit(const billing_jws_key_t *key)
 
     switch (key->algorithm) {
 
-    case BILLING_JWS_HS256:
-        return NULL;
-
     case BILLING_JWS_RS256:
         return EVP_PKEY_is_a(key->pkey, "RSA")
                && bits >= BILLING_JWS_RSA_MIN_BITS
@@ -173,6 +173,7 @@ billing_jws_key_unfit(const billing_jws_key_t *key)
                    ? NULL : "is not an Ed25519 key";
 
     case BILLING_JWS_NONE:
+    case BILLING_JWS_HS256:
     case BILLING_JWS_ALGORITHMS:
         break;
     }

@@ -18,31 +18,49 @@
 #define BILLING_MAC_BLOCK  64           /* of SHA-256 */
 
 
-static bool billing_mac_pad(const uint8_t *key, uint8_t pad,
+static bool billing_mac_pad(const uint8_t key[BILLING_MAC_BLOCK], uint8_t pad,
     SHA256_CTX *state);
 static bool billing_mac_part(SHA256_CTX *state, billing_bytes_t part);
+static bool billing_mac_bytes(SHA256_CTX *state, billing_bytes_t bytes);
+static bool billing_mac_end(const billing_mac_key_t *key, SHA256_CTX *state,
+    uint8_t mac[32]);
 
+
+/* One longer than a block is hashed first (RFC 2104). */
 
 billing_err_t
-billing_mac_key(const uint8_t key[BILLING_SECRET_LEN],
-    billing_mac_key_t *out)
+billing_mac_key(billing_bytes_t key, billing_mac_key_t *out)
 {
-    return billing_mac_pad(key, 0x36, &out->inner)
-           && billing_mac_pad(key, 0x5c, &out->outer)
-           ? BILLING_OK : BILLING_ENOMEM;
+    bool     ok = true;
+    uint8_t  block[BILLING_MAC_BLOCK] = { 0 };
+
+    if (key.len > sizeof(block)) {
+        ok = SHA256_Init(&out->inner) == 1
+             && billing_mac_bytes(&out->inner, key)
+             && SHA256_Final(block, &out->inner) == 1;
+
+    } else {
+        memcpy(block, key.data, key.len);
+    }
+
+    ok = ok && billing_mac_pad(block, 0x36, &out->inner)
+         && billing_mac_pad(block, 0x5c, &out->outer);
+
+    OPENSSL_cleanse(block, sizeof(block));
+
+    return ok ? BILLING_OK : BILLING_ENOMEM;
 }
 
 
 static bool
-billing_mac_pad(const uint8_t *key, uint8_t pad, SHA256_CTX *state)
+billing_mac_pad(const uint8_t key[BILLING_MAC_BLOCK], uint8_t pad,
+    SHA256_CTX *state)
 {
     bool     ok;
     uint8_t  block[BILLING_MAC_BLOCK];
 
-    memset(block, pad, sizeof(block));
-
-    for (unsigned i = 0; i < BILLING_SECRET_LEN; i++) {
-        block[i] ^= key[i];
+    for (unsigned i = 0; i < sizeof(block); i++) {
+        block[i] = key[i] ^ pad;
     }
 
     ok = SHA256_Init(state) == 1
@@ -64,15 +82,43 @@ billing_mac(const billing_secret_t *secret, billing_key_t purpose,
         ok = billing_mac_part(&state, parts[i]);
     }
 
-    ok = ok && SHA256_Final(mac, &state) == 1;
-
-    state = secret->mac[purpose].outer;
-    ok = ok && SHA256_Update(&state, mac, 32) == 1
-         && SHA256_Final(mac, &state) == 1;
-
+    ok = ok && billing_mac_end(&secret->mac[purpose], &state, mac);
     OPENSSL_cleanse(&state, sizeof(state));
 
     return ok ? BILLING_OK : BILLING_ENOMEM;
+}
+
+
+billing_err_t
+billing_mac_plain(const billing_mac_key_t *key, const billing_bytes_t *parts,
+    size_t n, uint8_t mac[32])
+{
+    bool        ok = true;
+    SHA256_CTX  state = key->inner;
+
+    for (size_t i = 0; ok && i < n; i++) {
+        ok = billing_mac_bytes(&state, parts[i]);
+    }
+
+    ok = ok && billing_mac_end(key, &state, mac);
+    OPENSSL_cleanse(&state, sizeof(state));
+
+    return ok ? BILLING_OK : BILLING_ENOMEM;
+}
+
+
+static bool
+billing_mac_end(const billing_mac_key_t *key, SHA256_CTX *state,
+    uint8_t mac[32])
+{
+    if (SHA256_Final(mac, state) != 1) {
+        return false;
+    }
+
+    *state = key->outer;
+
+    return SHA256_Update(state, mac, 32) == 1
+           && SHA256_Final(mac, state) == 1;
 }
 
 
@@ -94,9 +140,14 @@ billing_mac_part(SHA256_CTX *state, billing_bytes_t part)
         len[i] = (uint8_t) ((uint64_t) part.len >> (56 - 8 * i));
     }
 
-    if (SHA256_Update(state, len, sizeof(len)) != 1) {
-        return false;
-    }
+    return SHA256_Update(state, len, sizeof(len)) == 1
+           && billing_mac_bytes(state, part);
+}
 
-    return part.len == 0 || SHA256_Update(state, part.data, part.len) == 1;
+
+static bool
+billing_mac_bytes(SHA256_CTX *state, billing_bytes_t bytes)
+{
+    return bytes.len == 0
+           || SHA256_Update(state, bytes.data, bytes.len) == 1;
 }

@@ -97,7 +97,7 @@ billing_secret_key(EVP_KDF_CTX *ctx, billing_bytes_t master,
     EVP_KDF_CTX_reset(ctx);
 
     if (EVP_KDF_derive(ctx, key, sizeof(key), params) == 1) {
-        err = billing_mac_key(key, out);
+        err = billing_mac_key((billing_bytes_t) { key, sizeof(key) }, out);
     }
 
     OPENSSL_cleanse(key, sizeof(key));

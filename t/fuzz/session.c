@@ -84,17 +84,18 @@ token(billing_bytes_t part)
     billing_jwt_t         jwt;
     billing_signed_t      said;
 
+    static billing_mac_key_t         mac_key;
     static billing_signed_request_t  request;
     static billing_jwt_rules_t  rules = {
-        .keys = { .n = 1, .key[0].algorithm = BILLING_JWS_HS256 },
+        .keys = { .n = 1, .key[0] = { .algorithm = BILLING_JWS_HS256,
+                                        .mac = &mac_key } },
         .issuer = "i", .audience = "a", .claim = "email"
     };
 
     if (part.len > BILLING_JWS_MAX
-        || (rules.keys.key[0].pkey == NULL
-            && billing_jws_key_load(&rules.keys.key[0],
-                                    (billing_bytes_t) { SECRET, 32 }, &why)
-               != BILLING_OK))
+        || billing_jws_key_load(&rules.keys.key[0],
+                                (billing_bytes_t) { SECRET, 32 }, &why)
+           != BILLING_OK)
     {
         return;
     }

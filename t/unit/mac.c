@@ -54,6 +54,31 @@ secrets_and_purposes_in_turn_do_not_mix(void **state)
 }
 
 
+/* RFC 2104: a key longer than a block is hashed first. */
+
+static void
+keys_of_every_length_and_parts_in_a_row(void **state)
+{
+    uint8_t            mac[32], own[32], key[200];
+    unsigned           n = 32;
+    billing_mac_key_t  ready;
+    billing_bytes_t    parts[] = { { "ab", 2 }, { NULL, 0 }, { "c", 1 } };
+
+    (void) state;
+
+    for (unsigned i = 0; i < sizeof(key); i++) {
+        key[i] = (uint8_t) (i * 37 + 1);
+        assert_int_equal(billing_mac_key((billing_bytes_t) { key, i + 1 },
+                                         &ready), BILLING_OK);
+        assert_int_equal(billing_mac_plain(&ready, parts, 3, mac),
+                         BILLING_OK);
+        HMAC(EVP_sha256(), key, (int) i + 1, (const uint8_t *) "abc", 3, own,
+             &n);
+        assert_memory_equal(mac, own, 32);
+    }
+}
+
+
 static void
 parts_do_not_run_together(void **state)
 {
@@ -95,6 +120,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(the_mac_is_hmac_of_prefixed_parts),
         cmocka_unit_test(secrets_and_purposes_in_turn_do_not_mix),
+        cmocka_unit_test(keys_of_every_length_and_parts_in_a_row),
         cmocka_unit_test(parts_do_not_run_together),
         cmocka_unit_test(equal_is_equal_and_nothing_else),
     };

@@ -95,7 +95,7 @@ my %fine = (
     billing_cache_max_age => '5s', billing_cache_ttl => '5s',
     billing_stale => '5s', billing_on_error => 'pass', billing_wait => '5s',
     billing_follow => '5s', billing_pages => '/p/', billing_api => '',
-    billing_nginx_build => 'layout',
+    billing_nginx_build => 'layout', billing_security_log => 'off rate=1',
     billing_jwt_key => "HS256 $dir/master kid=a",
     billing_jwt_issuer => 'https://id.example.test',
     billing_jwt_audience => 'boards', billing_jwt_claim => 'sub',
@@ -166,6 +166,11 @@ my %wrong = (
         ['On', 'cannot be started (2: No such file'],
         [$dir, 'is not a program'],
         ["$dir/master", 'cannot be started (13: Permission denied']],
+    billing_security_log => [
+        ["''", 'empty file name'], ['/nowhere/at/all', 'open() "/nowhere/at/all" failed', 0],
+        (map { ["off $_", "invalid parameter \"$_\""] }
+            qw(rate rate= rate=0 rate=-1 rate=1.5 rate=100001 level=warn)),
+        ['syslog:server=', 'no host in syslog server'], ['syslog:', qr/syslog/]],
     billing_session_cookie => [
         map { [$_, 'has a name that is not of letters'] }
             "''", "'a b'", 'a=b', "'a;'", "'a\xc3\xa9'", '__Host-a:', 'a,b'],

@@ -289,6 +289,7 @@ typedef struct {
     char  public_url[256];              /* links in mails */
 
     char  secret_files[BILLING_SECRETS_MAX][BILLING_FILE_NAME_MAX];
+    char  security_log[BILLING_FILE_NAME_MAX];  /* the worker's; "" none */
     bool  demo;                         /* test clock, login, seed allowed */
 
     billing_application_t  application;

@@ -35,7 +35,8 @@ static const char *const  billing_settings_keys[] = {
     "$schema", "schema", "catalogue", "seller", "tax", "dunning",
     "invoice_countries_excluded", "refunds", "boards", "quote_ttl_sec",
     "language_default", "gateway", "store", "redis", "mail",
-    "public_url", "secret_files", "demo", "application", NULL
+    "public_url", "secret_files", "security_log", "demo", "application",
+    NULL
 };
 
 
@@ -129,6 +130,7 @@ billing_settings_root(billing_reader_t *reader, const json_t *root,
     billing_settings_mail(reader, root, out);
     billing_settings_public(reader, root, out);
     billing_settings_secrets(reader, root, out);
+    billing_reader_file_of(reader, root, "security_log", out->security_log);
     billing_settings_application(reader, root, out);
 }
 

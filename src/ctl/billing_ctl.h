@@ -71,6 +71,7 @@ int billing_ctl_copy(const billing_ctl_t *ctl);         /* migrate --to */
 int billing_ctl_rehydrate(const billing_ctl_t *ctl);
 int billing_ctl_dead_letters(const billing_ctl_t *ctl);
 int billing_ctl_export(const billing_ctl_t *ctl);
+int billing_ctl_who(const billing_ctl_t *ctl);
 
 extern const char  billing_ctl_quote_help[];
 extern const char  billing_ctl_prorate_help[];
@@ -78,6 +79,7 @@ extern const char  billing_ctl_periods_help[];
 extern const char  billing_ctl_explain_help[];
 extern const char  billing_ctl_verify_help[];
 extern const char  billing_ctl_status_help[];
+extern const char  billing_ctl_who_help[];
 extern const char  billing_ctl_migrate_help[];
 extern const char  billing_ctl_rehydrate_help[];
 extern const char  billing_ctl_dead_letters_help[];

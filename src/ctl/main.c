@@ -50,6 +50,8 @@ static const billing_ctl_command_t  billing_ctl_commands[] = {
     { "dead-letters", "commands that could not be executed",
       billing_ctl_dead_letters_help, billing_ctl_dead_letters,
       BILLING_CTL_JSON, 2 },
+    { "who", "how the security log names a person",
+      billing_ctl_who_help, billing_ctl_who, BILLING_CTL_JSON, 1 },
     { "quote", "prices an order without any server",
       billing_ctl_quote_help, billing_ctl_quote, 0, 0 },
     { "prorate", "the part of a price that a service owes",

@@ -12,7 +12,8 @@
  * life (of an nginx worker process), process (billing-worker); cookie, session
  * (who asks; csrf), passport (verified lately), jwt and bearer (or the
  * application's tokens), signed (or a proxy's header), api (routes), stream,
- * transport, notice, relay, local, answer, status, scrape, metric (counted).
+ * transport, notice, relay, local, answer, status, scrape, metric (counted),
+ * security (a log of its own).
  */
 
 #ifndef NGX_HTTP_BILLING_H
@@ -65,6 +66,8 @@ typedef struct {
     struct ssl_ctx_st    *redis_tls;        /* NULL none */
     struct ngx_http_billing_jwt_s  *jwt;    /* billing_jwt_*; NULL none */
     struct ngx_http_billing_signed_s  *signed_header;   /* the same */
+    struct ngx_http_billing_security_s  *security;  /* its log; NULL none */
+    ngx_flag_t            security_given;
 } ngx_http_billing_main_conf_t;
 
 typedef struct {
@@ -437,6 +440,7 @@ struct ngx_http_billing_ctx_s {
     unsigned                    session_done:1;
     unsigned                    cookies_read:1;
     unsigned                    session_cookies:2;  /* how many, 2 = more */
+    unsigned                    refusal_told:1;     /* to the security log */
     ngx_uint_t                  age_sec;
     ngx_str_t                   team_id;
     ngx_str_t                   session_cookie;
@@ -585,15 +589,6 @@ billing_reason_t ngx_http_billing_transport_send(ngx_http_request_t *r,
 billing_answer_t *ngx_http_billing_transport_answer(ngx_http_request_t *r);
 void ngx_http_billing_transport_start(ngx_http_billing_process_t *process,
     ngx_log_t *log);                            /* listener link and channels */
-
-
-/* --- process (billing-worker) --------------------------------------------- */
-
-/* billing_worker on|off|PATH: the helper that starts and watches it. */
-char *ngx_http_billing_worker(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-/* Makes nginx start its helper process; after the configuration is read. */
-ngx_int_t ngx_http_billing_worker_path(ngx_conf_t *cf,
-    ngx_http_billing_main_conf_t *bmcf);
 
 #pragma GCC visibility pop
 

@@ -4,6 +4,7 @@
  */
 
 #include "ngx_http_billing_api.h"
+#include "ngx_http_billing_security.h"
 
 #define NGX_HTTP_BILLING_ACCEPT_MAX   16    /* ranges read of an Accept */
 #define NGX_HTTP_BILLING_HEADERS_MAX  200   /* headers looked at */
@@ -244,6 +245,7 @@ ngx_http_billing_send_problem(ngx_http_request_t *r, billing_reason_t reason,
 
     lang = ngx_http_billing_lang(r);
     status = billing_reason_status(reason);
+    ngx_http_billing_security_problem(r, status, billing_reason_code(reason));
 
     if (field == NULL || *field == '\0') {
         field = billing_reason_field(reason);

@@ -9,6 +9,7 @@
  */
 
 #include "ngx_http_billing_api.h"
+#include "ngx_http_billing_security.h"
 
 #define NGX_HTTP_BILLING_CHUNK_LEN  (sizeof("-00000") - 1)
 
@@ -135,6 +136,7 @@ ngx_http_billing_app_admit(ngx_http_request_t *r)
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
                       "billing: a wrong key of the application");
         ngx_http_billing_count(bmcf, NGX_HTTP_BILLING_COUNT_APP_REFUSED);
+        ngx_http_billing_security_event(r, BILLING_SECURITY_KEY_BAD);
     }
 
     ngx_str_set(&value, "Bearer");

@@ -9,6 +9,7 @@
 
 #include "ngx_http_billing_api.h"
 #include "ngx_http_billing_identity.h"
+#include "ngx_http_billing_security.h"
 #include "ngx_http_billing_table.h"
 
 #include <openssl/rand.h>
@@ -32,7 +33,7 @@ typedef struct {
 
 static ngx_int_t ngx_http_billing_bearer_token(ngx_http_request_t *r,
     ngx_http_billing_jwt_t *jwt, ngx_str_t *token);
-static const char *ngx_http_billing_bearer_profile(
+static billing_err_t ngx_http_billing_bearer_verify(
     ngx_http_billing_main_conf_t *bmcf, ngx_str_t *token, billing_jwt_t *jwt);
 static ngx_http_billing_bearer_t **ngx_http_billing_bearer_place(
     ngx_http_billing_main_conf_t *bmcf, ngx_str_t *token);
@@ -50,8 +51,8 @@ ngx_http_billing_variable_jwt(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
     ngx_str_t                      token;
-    const char                    *why;
     billing_jwt_t                  jwt;
+    billing_err_t                  rc;
     ngx_http_billing_main_conf_t  *bmcf;
 
     (void) data;
@@ -72,11 +73,15 @@ ngx_http_billing_variable_jwt(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    why = ngx_http_billing_bearer_profile(bmcf, &token, &jwt);
+    rc = ngx_http_billing_bearer_verify(bmcf, &token, &jwt);
 
-    if (why) {
+    if (rc == BILLING_EMAC || rc == BILLING_EFORMAT) {
+        ngx_http_billing_security_event(r, BILLING_SECURITY_TOKEN_BAD);
+    }
+
+    if (jwt.why) {
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "billing: a token %s", why);
+                      "billing: a token %s", jwt.why);
         return NGX_OK;
     }
 
@@ -138,10 +143,10 @@ ngx_http_billing_bearer_token(ngx_http_request_t *r,
 }
 
 
-/* NULL and who it is, or why the token does not hold. */
+/* jwt says who it is, or why the token does not hold. */
 
-static const char *
-ngx_http_billing_bearer_profile(ngx_http_billing_main_conf_t *bmcf,
+static billing_err_t
+ngx_http_billing_bearer_verify(ngx_http_billing_main_conf_t *bmcf,
     ngx_str_t *token, billing_jwt_t *jwt)
 {
     billing_err_t                rc;
@@ -156,9 +161,9 @@ ngx_http_billing_bearer_profile(ngx_http_billing_main_conf_t *bmcf,
         && ngx_memcmp(kept->token, token->data, token->len) == 0)
     {
         *jwt = kept->jwt;
-        (void) billing_jwt_valid(jwt, ngx_time());
 
-        return jwt->why;
+        return billing_jwt_valid(jwt, ngx_time()) ? BILLING_OK
+                                                  : BILLING_ERANGE;
     }
 
     rc = billing_jwt_verify(&bmcf->jwt->rules,
@@ -169,7 +174,7 @@ ngx_http_billing_bearer_profile(ngx_http_billing_main_conf_t *bmcf,
         ngx_http_billing_bearer_keep(place, token, jwt);
     }
 
-    return jwt->why;
+    return rc;
 }
 
 

@@ -34,6 +34,15 @@ ngx_int_t ngx_http_billing_build_layout(ngx_conf_t *cf);
 ngx_int_t ngx_http_billing_build_check(ngx_conf_t *cf, ngx_uint_t wanted);
 
 
+/* --- process (billing-worker) --------------------------------------------- */
+
+/* billing_worker on|off|PATH: the helper that starts and watches it. */
+char *ngx_http_billing_worker(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+/* Makes nginx start its helper process; after the configuration is read. */
+ngx_int_t ngx_http_billing_worker_path(ngx_conf_t *cf,
+    ngx_http_billing_main_conf_t *bmcf);
+
+
 #pragma GCC visibility pop
 
 #endif /* NGX_HTTP_BILLING_CONF_H */

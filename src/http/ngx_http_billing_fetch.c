@@ -6,6 +6,7 @@
  */
 
 #include "ngx_http_billing.h"
+#include "ngx_http_billing_security.h"
 
 #define NGX_HTTP_BILLING_FETCH_BUCKETS  256     /* a power of two */
 #define NGX_HTTP_BILLING_FETCH_WAIT     2000    /* ms; flights land before */
@@ -408,6 +409,7 @@ ngx_http_billing_fetch_store(ngx_http_billing_main_conf_t *bmcf,
     if (ngx_http_billing_fetch_decode(bmcf, flight, value, &record) != NGX_OK)
     {
         ngx_http_billing_fetch_complain(flight, "was not written by us");
+        ngx_http_billing_security_mac("record", &flight->want);
         ngx_http_billing_zone_count(bmcf->zone,
                                     NGX_HTTP_BILLING_COUNT_BAD_RECORD);
         return NGX_DECLINED;

@@ -2,6 +2,7 @@
 
 #include "ngx_http_billing_redis.h"
 #include "ngx_http_billing_identity.h"
+#include "ngx_http_billing_security.h"
 
 #include <openssl/rand.h>
 
@@ -110,6 +111,8 @@ ngx_http_billing_exit_process(ngx_cycle_t *cycle)
     if (process == NULL) {
         return;
     }
+
+    ngx_http_billing_security_exit();
 
     if (process->listener) {
         ngx_http_billing_redis_close(process->listener);

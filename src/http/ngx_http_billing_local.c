@@ -4,6 +4,7 @@
  */
 
 #include "ngx_http_billing_api.h"
+#include "ngx_http_billing_security.h"
 
 /* The sender repeats what is not acknowledged within some seconds (P36). */
 #define NGX_HTTP_BILLING_WEBHOOK_MSEC  5000
@@ -217,6 +218,7 @@ ngx_http_billing_local_webhook(ngx_http_request_t *r,
     if (!ngx_http_billing_local_signed(r, body)) {
         bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
         ngx_http_billing_count(bmcf, NGX_HTTP_BILLING_COUNT_WEBHOOK_BAD);
+        ngx_http_billing_security_event(r, BILLING_SECURITY_WEBHOOK_BAD);
 
         /* Whose signature is right is let in, whoever shares the address. */
 
@@ -224,6 +226,8 @@ ngx_http_billing_local_webhook(ngx_http_request_t *r,
                                          NGX_HTTP_BILLING_TRIES_WEBHOOK,
                                          &r->connection->addr_text))
         {
+            ngx_http_billing_security_problem(r, NGX_HTTP_TOO_MANY_REQUESTS,
+                                    billing_reason_code(BILLING_TOO_MANY));
             return NGX_HTTP_TOO_MANY_REQUESTS;
         }
 

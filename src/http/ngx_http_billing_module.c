@@ -3,6 +3,7 @@
 #include "ngx_http_billing_conf.h"
 #include "ngx_http_billing_api.h"
 #include "ngx_http_billing_identity.h"
+#include "ngx_http_billing_security.h"
 
 #define NGX_HTTP_BILLING_YEAR  31536000     /* s; times beyond are mistakes */
 
@@ -126,6 +127,13 @@ static ngx_command_t  ngx_http_billing_commands[] = {
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_billing_main_conf_t, origin),
       &ngx_http_billing_origin_post },
+
+    { ngx_string("billing_security_log"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_http_billing_security_log,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
 
     { ngx_string("billing_profile"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,

@@ -5,6 +5,7 @@
  */
 
 #include "ngx_http_billing_api.h"
+#include "ngx_http_billing_security.h"
 
 #define NGX_HTTP_BILLING_TICK_MSEC  250     /* of the zone's lease, and trust */
 
@@ -474,6 +475,7 @@ ngx_http_billing_notice_bad(ngx_http_billing_notice_t *nt)
 {
     ngx_log_error(NGX_LOG_ERR, nt->log, 0,
                   "billing: a notice was not written by the worker");
+    ngx_http_billing_security_mac("notice", NULL);
     ngx_http_billing_count(nt->process->bmcf,
                            NGX_HTTP_BILLING_COUNT_BAD_RECORD);
 }

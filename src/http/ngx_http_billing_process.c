@@ -5,7 +5,7 @@
  * after it and takes it along when the helper ends.
  */
 
-#include "ngx_http_billing.h"
+#include "ngx_http_billing_conf.h"
 
 #include <sys/prctl.h>
 #include <sys/syscall.h>

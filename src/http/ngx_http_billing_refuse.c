@@ -4,6 +4,7 @@
  */
 
 #include "ngx_http_billing_api.h"
+#include "ngx_http_billing_security.h"
 
 #define NGX_HTTP_BILLING_RETURN_MAX  1024   /* longer ways back are left out */
 
@@ -40,6 +41,8 @@ ngx_http_billing_refuse(ngx_http_request_t *r, ngx_http_billing_ctx_t *ctx)
     if (blcf->dry_run) {
         return NGX_DECLINED;
     }
+
+    ngx_http_billing_security_gate(r, ctx);
 
     if (blcf->status_code) {
         return blcf->status_code;

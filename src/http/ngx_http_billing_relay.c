@@ -4,6 +4,7 @@
  */
 
 #include "ngx_http_billing_api.h"
+#include "ngx_http_billing_security.h"
 
 /* Together a second: longer, and the client is told to come again. */
 #define NGX_HTTP_BILLING_HOLD_MSEC  20
@@ -223,10 +224,7 @@ ngx_http_billing_relay_wrong(ngx_http_request_t *r,
     const char                    *code;
     ngx_http_billing_main_conf_t  *bmcf;
 
-    if (!ctx->answer->problem
-        || ctx->answer->status != billing_reason_status(BILLING_PROMO_UNKNOWN)
-        || !ngx_http_billing_relay_promo(ctx, &promo, &who))
-    {
+    if (!ctx->answer->problem) {
         return;
     }
 
@@ -234,8 +232,13 @@ ngx_http_billing_relay_wrong(ngx_http_request_t *r,
                          NULL);
     code = json_string_value(json_object_get(problem, "code"));
 
+    if (code) {
+        ngx_http_billing_security_problem(r, ctx->answer->status, code);
+    }
+
     if (code
-        && ngx_strcmp(code, billing_reason_code(BILLING_PROMO_UNKNOWN)) == 0)
+        && ngx_strcmp(code, billing_reason_code(BILLING_PROMO_UNKNOWN)) == 0
+        && ngx_http_billing_relay_promo(ctx, &promo, &who))
     {
         bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
         ngx_http_billing_tries_wrong(bmcf->zone, NGX_HTTP_BILLING_TRIES_PROMO,

@@ -4,6 +4,7 @@
  */
 
 #include "ngx_http_billing_api.h"
+#include "ngx_http_billing_security.h"
 
 #include <openssl/rand.h>
 
@@ -62,7 +63,8 @@ ngx_http_billing_session_verify(ngx_http_request_t *r,
     ngx_http_billing_ctx_t *ctx)
 {
     ngx_str_t                     *value;
-    ngx_uint_t                     i;
+    ngx_uint_t                     i, foreign;
+    billing_err_t                  err;
     billing_bytes_t                token;
     ngx_http_billing_main_conf_t  *bmcf;
 
@@ -88,17 +90,26 @@ ngx_http_billing_session_verify(ngx_http_request_t *r,
 
     token.data = value->data;
     token.len = value->len;
+    foreign = 1;
 
     /* the machine's clock: the test clock must not log anybody out */
 
     for (i = 0; i < bmcf->nsecrets; i++) {
-        if (billing_session_decode(&bmcf->secrets[i], token, ngx_time(),
-                                   &ctx->session_is)
-            == BILLING_OK)
-        {
+        err = billing_session_decode(&bmcf->secrets[i], token, ngx_time(),
+                                     &ctx->session_is);
+
+        if (err == BILLING_OK) {
             ngx_http_billing_passport_keep(bmcf, value, &ctx->session_is);
             return 1;
         }
+
+        if (err != BILLING_EMAC && err != BILLING_EFORMAT) {
+            foreign = 0;                /* its time is over */
+        }
+    }
+
+    if (foreign) {
+        ngx_http_billing_security_event(r, BILLING_SECURITY_SESSION_BAD);
     }
 
     return 0;

@@ -5,6 +5,7 @@
 
 #include "ngx_http_billing_api.h"
 #include "ngx_http_billing_identity.h"
+#include "ngx_http_billing_security.h"
 
 
 struct ngx_http_billing_signed_s {
@@ -158,6 +159,10 @@ ngx_http_billing_variable_signed(ngx_http_request_t *r,
 
     rc = billing_signed_verify(&bmcf->signed_header->keys, &request,
                                ngx_time(), &said);
+
+    if (rc == BILLING_EMAC || rc == BILLING_EFORMAT) {
+        ngx_http_billing_security_event(r, BILLING_SECURITY_TOKEN_BAD);
+    }
 
     if (rc != BILLING_OK) {
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,

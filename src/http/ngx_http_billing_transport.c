@@ -7,6 +7,7 @@
  */
 
 #include "ngx_http_billing_api.h"
+#include "ngx_http_billing_security.h"
 
 #define NGX_HTTP_BILLING_WAITERS_MAX   4096
 #define NGX_HTTP_BILLING_BUCKETS       1024
@@ -479,6 +480,7 @@ ngx_http_billing_transport_answered(ngx_http_billing_redis_t *redis,
     if (i == bmcf->nsecrets) {
         ngx_log_error(NGX_LOG_ERR, ngx_http_billing_transport->log, 0,
                       "billing: an answer was not written by the worker");
+        ngx_http_billing_security_mac("answer", NULL);
         ngx_http_billing_count(bmcf, NGX_HTTP_BILLING_COUNT_BAD_RECORD);
         return;
     }

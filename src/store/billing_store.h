@@ -34,6 +34,7 @@ typedef enum {
     BILLING_KEY_QUOTE,
     BILLING_KEY_INVITATION,
     BILLING_KEY_APPLICATION,            /* comparing its API keys */
+    BILLING_KEY_PSEUDONYM,              /* of people, in the security log */
     BILLING_KEYS
 } billing_key_t;
 

@@ -31,7 +31,8 @@ static const char *const  billing_secret_labels[BILLING_KEYS] = {
     [BILLING_KEY_COMMAND]   = "billing 1 command",
     [BILLING_KEY_QUOTE]     = "billing 1 quote",
     [BILLING_KEY_INVITATION] = "billing 1 invitation",
-    [BILLING_KEY_APPLICATION] = "billing 1 application"
+    [BILLING_KEY_APPLICATION] = "billing 1 application",
+    [BILLING_KEY_PSEUDONYM] = "billing 1 pseudonym"
 };
 
 

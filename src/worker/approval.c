@@ -38,15 +38,22 @@ billing_approval_load(billing_worker_t *w, const char *refund,
 
 
 billing_db_rc_t
-billing_approval_write(billing_op_t *op, const char *refund, const char *act)
+billing_approval_write(billing_op_t *op, const char *team, const char *refund,
+    const char *act)
 {
     static const char  sql[] =
         "INSERT INTO approval (refund, n, act, person, note, at)"
         " VALUES ($1, (SELECT COALESCE(MAX(a.n) + 1, 0) FROM approval a"
         " WHERE a.refund = $2), $3, $4, $5, $6)";
 
-    return billing_db_exec(op->w->db, sql, "ttttti", refund, refund, act,
-                           billing_op_text(op, "by"),
+    const char  *by = billing_op_text(op, "by");
+
+    billing_security_note(op->w, &(billing_security_note_t) {
+        .event = BILLING_SECURITY_REFUND, .reason = act, .team = team,
+        .who = by[0] != '\0' ? by : NULL, .what = refund
+    });
+
+    return billing_db_exec(op->w->db, sql, "ttttti", refund, refund, act, by,
                            billing_op_text(op, "note"), op->now);
 }
 

@@ -253,7 +253,7 @@ BILLING_MUST_CHECK billing_db_rc_t billing_approval_load(billing_worker_t *w,
     const char *refund, billing_asked_t *asked);
 /* Writes down what the operation's "by" and "note" say, for ever. */
 BILLING_MUST_CHECK billing_db_rc_t billing_approval_write(billing_op_t *op,
-    const char *refund, const char *act);
+    const char *team, const char *refund, const char *act);
 json_t *billing_approval_json(const billing_asked_t *asked);
 
 

@@ -2,10 +2,9 @@
  * The worker's infrastructure: what its files share among themselves.
  *
  * One noun, one file:  loop (the reactor), turn (one transaction), stream and
- * entry, command, command_row and query_entry, answer, outbox, rehydrate and
- * redis_mark, redis (two connections), redis_link, redis_tls, redis_command,
- * http (gateway calls), hook (webhooks out), mail and letter, lease, clock,
- * precondition, savepoint, db and db_sqlite, migrate, config, log.
+ * entry, command and query_entry, answer, outbox, rehydrate, redis_* (two
+ * connections), http (gateway calls), hook (webhooks out), mail and letter,
+ * lease, clock, precondition, savepoint, db and db_*, migrate, config, log.
  */
 
 #ifndef BILLING_INFRA_H
@@ -62,6 +61,7 @@ typedef struct {
     struct billing_lease_s      *lease;
     struct billing_stream_s     *stream;
     struct billing_answers_s    *answers;
+    struct billing_security_s   *security;  /* NULL none */
     struct billing_outbox_s     *outbox;
     struct billing_rehydrate_s  *rehydrate;
     struct billing_mail_s       *mail;
@@ -115,6 +115,7 @@ typedef struct {
     size_t   outbox;
     size_t   calls;
     size_t   answers;
+    size_t   security;
     int64_t  clock_offset_sec;
     int64_t  chain_no;
     char     last_id[BILLING_ENTRY_ID_MAX];     /* of the row redis_mark */
@@ -239,8 +240,7 @@ typedef struct {
 } billing_redis_tls_link_t;
 
 /* Reads what redis.tls names, once; false and why not. */
-bool billing_redis_tls_load(billing_worker_t *w, char *error,
-    size_t error_max);
+bool billing_redis_tls_load(billing_worker_t *w, char *error, size_t error_max);
 /* Begins the handshake, where TLS is wanted; false: see why. */
 bool billing_redis_tls_start(billing_worker_t *w,
     struct redisContext *context, const char *host,

@@ -13,6 +13,7 @@
 
 #include "../domain/billing_domain.h"
 #include "../store/billing_store.h"
+#include "../store/billing_store_security.h"
 #include "../gateway/billing_gateway.h"
 #include "../api/billing_api.h"
 
@@ -358,6 +359,25 @@ BILLING_MUST_CHECK billing_db_rc_t billing_profile_enter(billing_worker_t *w,
 /* One event, one line on standard error; control bytes are made harmless. */
 void billing_log(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
+/*
+ * An event for who watches (settings->security_log): in the transaction that
+ * makes it true, and written once that is committed.  who and whom are
+ * addresses, and their pseudonyms are written; of who NULL is whose command
+ * this is.  The texts may be NULL.
+ */
+typedef struct {
+    billing_security_event_t  event;
+    const char               *reason;
+    const char               *op;
+    const char               *team;
+    const char               *who;
+    const char               *whom;
+    const char               *what;
+} billing_security_note_t;
+
+void billing_security_note(billing_worker_t *w,
+    const billing_security_note_t *note);
+
 /* Ends each line from now on; the text stays the caller's. NULL: none. */
 void billing_log_trace(const char *trace);
 

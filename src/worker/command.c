@@ -54,6 +54,8 @@ static billing_db_rc_t billing_command_execute(billing_worker_t *w,
     const char *op, int64_t now);
 static billing_db_rc_t billing_command_store(billing_worker_t *w,
     const char *op, const billing_op_reply_t *reply, const char *body);
+static void billing_command_refused(billing_worker_t *w,
+    const billing_command_t *command, const billing_op_reply_t *reply);
 static void billing_command_refuse(billing_worker_t *w,
     const billing_command_t *command, billing_reason_t reason,
     unsigned retry_after_sec);
@@ -76,6 +78,12 @@ billing_command_entry(billing_worker_t *w, const billing_entry_t *entry,
 
     if (err == BILLING_ENOMEM) {
         return BILLING_DB_UNMADE;
+    }
+
+    if (err == BILLING_EMAC) {
+        billing_security_note(w, &(billing_security_note_t) {
+            .event = BILLING_SECURITY_MAC_BAD, .what = "command"
+        });
     }
 
     if (err != BILLING_OK) {
@@ -150,6 +158,9 @@ billing_command_dead(billing_worker_t *w, const billing_entry_t *entry,
 
     billing_log("ALERT: entry %s of %s set aside: %s", entry->id,
                 billing_stream_noun(entry->stream), reason);
+    billing_security_note(w, &(billing_security_note_t) {
+        .event = BILLING_SECURITY_DEAD_LETTER, .what = reason
+    });
 
     return billing_db_exec(w->db, sql, "tttibbi",
                            billing_stream_noun(entry->stream), entry->id,
@@ -383,6 +394,7 @@ billing_command_execute(billing_worker_t *w, const billing_entry_t *entry,
 
     if (reply.undo) {
         billing_savepoint_undo(w, &mark);
+        billing_command_refused(w, command, &reply);
         rc = BILLING_DB_OK;
 
     } else {
@@ -396,6 +408,28 @@ billing_command_execute(billing_worker_t *w, const billing_entry_t *entry,
     json_decref(reply.body);
 
     return rc;
+}
+
+
+/* For want of rights: who watches wants to know who tried. */
+
+static void
+billing_command_refused(billing_worker_t *w, const billing_command_t *command,
+    const billing_op_reply_t *reply)
+{
+    const char  *code;
+
+    code = json_string_value(json_object_get(reply->body, "code"));
+
+    if (code != NULL && billing_security_of(reply->status, code)
+                        == BILLING_SECURITY_API_REFUSED)
+    {
+        billing_security_note(w, &(billing_security_note_t) {
+            .event = BILLING_SECURITY_COMMAND_REFUSED, .reason = code,
+            .op = command->op, .team = command->team, .who = command->actor,
+            .what = command->kind
+        });
+    }
 }
 
 

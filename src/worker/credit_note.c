@@ -52,6 +52,10 @@ billing_credit_issue(billing_worker_t *w, const billing_team_row_t *row,
     }
 
     (void) snprintf(name, BILLING_NUMBER_MAX, "%s", number.number);
+    billing_security_note(w, &(billing_security_note_t) {
+        .event = BILLING_SECURITY_CREDIT_NOTE, .team = note->bill->team,
+        .reason = note->reason, .what = number.number
+    });
 
     return billing_payer_mail(w, row, note->mail,
                json_pack("{s:s, s:s, s:o}", "number", number.number,

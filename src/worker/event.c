@@ -17,7 +17,7 @@ static billing_db_rc_t billing_event_bits(billing_worker_t *w,
     const billing_team_row_t *row);
 static json_t *billing_event_from(const billing_told_t *told);
 static billing_db_rc_t billing_event_person(billing_worker_t *w,
-    const char *team, const char *email, uint32_t told);
+    const char *team, const char *email, const uint32_t roles[2]);
 static char *billing_event_body(billing_worker_t *w, const json_t *event,
     const billing_team_row_t *row);
 static billing_db_rc_t billing_event_write(billing_worker_t *w,
@@ -113,13 +113,13 @@ billing_event_member(billing_worker_t *w, const char *team,
     const char *email)
 {
     static const char  told_sql[] =
-        "SELECT told_roles FROM member WHERE team = $1 AND email = $2"
+        "SELECT told_roles, roles FROM member WHERE team = $1 AND email = $2"
         " AND roles <> told_roles";
     static const char  sql[] =
         "UPDATE member SET told_roles = roles WHERE team = $1 AND email = $2";
 
     bool             own;
-    uint32_t         told;
+    uint32_t         roles[2];          /* as told, and as they are */
     billing_db_rc_t  rc;
 
     rc = billing_db_query(w->db, told_sql, "tt", team, email);
@@ -128,8 +128,14 @@ billing_event_member(billing_worker_t *w, const char *team,
         return rc == BILLING_DB_DONE ? BILLING_DB_OK : rc;
     }
 
-    told = (uint32_t) billing_db_int(w->db, told_sql, 0);
+    roles[0] = (uint32_t) billing_db_int(w->db, told_sql, 0);
+    roles[1] = (uint32_t) billing_db_int(w->db, told_sql, 1);
     billing_db_done(w->db, told_sql);
+
+    billing_security_note(w, &(billing_security_note_t) {
+        .event = BILLING_SECURITY_ROLE_CHANGED, .team = team, .whom = email,
+        .what = roles[1] != 0 ? billing_role_word(roles[1]) : "none"
+    });
 
     /* What the application has just said itself is no news to it. */
 
@@ -137,7 +143,7 @@ billing_event_member(billing_worker_t *w, const char *team,
           && !w->settings->application.echo;
 
     if (billing_event_wanted(w) && !own) {
-        rc = billing_event_person(w, team, email, told);
+        rc = billing_event_person(w, team, email, roles);
 
         if (rc != BILLING_DB_OK) {
             return rc;
@@ -150,24 +156,16 @@ billing_event_member(billing_worker_t *w, const char *team,
 
 static billing_db_rc_t
 billing_event_person(billing_worker_t *w, const char *team,
-    const char *email, uint32_t told)
+    const char *email, const uint32_t roles[2])
 {
-    uint32_t              roles;
-    billing_db_rc_t       rc;
     billing_event_kind_t  kind;
 
-    rc = billing_member_roles(w, team, email, &roles);
-
-    if (rc != BILLING_DB_OK) {
-        return rc;
-    }
-
-    kind = billing_event_member_of(told, roles);
+    kind = billing_event_member_of(roles[0], roles[1]);
 
     return billing_event_emit(w, kind, team,
                json_pack("{s:{s:s, s:s, s:o}}", "member", "email", email,
-                         "role", billing_role_word(roles),
-                         "roles", billing_roles_json(roles)));
+                         "role", billing_role_word(roles[1]),
+                         "roles", billing_roles_json(roles[1])));
 }
 
 

@@ -12,6 +12,7 @@
 #include <curl/curl.h>
 
 #include "billing_infra.h"
+#include "billing_security.h"
 
 #define BILLING_VERSION       "0.1.0"
 #define BILLING_EXIT_USAGE    2
@@ -192,7 +193,7 @@ billing_main_new(billing_worker_t *w)
         || !billing_stream_new(w) || !billing_answers_new(w)
         || !billing_outbox_new(w) || !billing_rehydrate_new(w)
         || !billing_mail_new(w) || !billing_hooks_new(w)
-        || !billing_lease_new(w))
+        || !billing_security_new(w) || !billing_lease_new(w))
     {
         billing_log("out of memory");
         return false;
@@ -226,6 +227,7 @@ billing_main_free(billing_worker_t *w)
     billing_db_free(w->db);
     billing_stream_free(w);
     billing_answers_free(w);
+    billing_security_free(w);
     billing_outbox_free(w);
     billing_rehydrate_free(w);
     billing_app_text_free(w);

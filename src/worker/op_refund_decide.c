@@ -117,7 +117,8 @@ billing_refund_stuck(billing_op_t *op, const billing_refund_row_t *refund,
         return billing_op_deny(op, BILLING_APPROVER_MISSING, NULL);
     }
 
-    rc = billing_approval_write(op, refund->id, outside ? "outside" : "again");
+    rc = billing_approval_write(op, refund->bill.team, refund->id,
+                                outside ? "outside" : "again");
 
     return rc == BILLING_DB_OK
            ? billing_refund_answer(op, refund->id, 200, NULL) : rc;
@@ -162,7 +163,8 @@ billing_refund_approve(billing_op_t *op, billing_team_row_t *row,
                                                      asked.by));
     }
 
-    rc = billing_approval_write(op, refund->id, waits ? "asked" : "granted");
+    rc = billing_approval_write(op, refund->bill.team, refund->id,
+                                waits ? "asked" : "granted");
 
     if (rc == BILLING_DB_OK && waits) {
         billing_copy(asked.by, sizeof(asked.by), billing_op_text(op, "by"));
@@ -227,7 +229,8 @@ billing_refund_refuse(billing_op_t *op, const billing_team_row_t *row,
                          op->now, refund->id);
 
     if (rc == BILLING_DB_OK) {
-        rc = billing_approval_write(op, refund->id, "refused");
+        rc = billing_approval_write(op, refund->bill.team, refund->id,
+                                    "refused");
     }
 
     if (rc == BILLING_DB_OK) {

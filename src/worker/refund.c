@@ -48,6 +48,8 @@ static billing_db_rc_t billing_refund_books(billing_worker_t *w,
 static billing_db_rc_t billing_refund_one(billing_worker_t *w,
     const char *id, int64_t wall);
 static bool billing_refund_refused(const billing_reply_t *reply);
+static void billing_refund_told(billing_worker_t *w,
+    const billing_refunding_t *refund, const char *reason);
 
 
 billing_db_rc_t
@@ -230,6 +232,19 @@ billing_refund_refused(const billing_reply_t *reply)
 }
 
 
+/* Money that leaves: for who watches. */
+
+static void
+billing_refund_told(billing_worker_t *w, const billing_refunding_t *refund,
+    const char *reason)
+{
+    billing_security_note(w, &(billing_security_note_t) {
+        .event = BILLING_SECURITY_REFUND, .team = refund->team,
+        .reason = reason, .what = refund->id
+    });
+}
+
+
 static billing_db_rc_t
 billing_refund_asked(billing_worker_t *w, billing_refunding_t *refund,
     const billing_reply_t *reply, int64_t now)
@@ -288,6 +303,7 @@ billing_refund_stuck(billing_worker_t *w, const billing_refunding_t *refund)
 
     billing_log("ALERT: refund %s is refused by the gateway for good: return"
                 " it outside, or grant it again", refund->id);
+    billing_refund_told(w, refund, "stuck");
 
     rc = billing_db_exec(w->db, sql, "t", refund->id);
 
@@ -354,6 +370,7 @@ billing_refund_returned(billing_worker_t *w,
 
     billing_db_rc_t  rc;
 
+    billing_refund_told(w, refund, "returned");
     rc = billing_refund_books(w, refund, "gateway", now);
 
     return rc == BILLING_DB_OK

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "billing_infra.h"
+#include "billing_security.h"
 
 
 billing_mark_t
@@ -15,6 +16,7 @@ billing_mark(const billing_worker_t *w)
         .outbox = billing_outbox_mark(w),
         .calls = billing_http_mark(w),
         .answers = billing_answers_mark(w),
+        .security = billing_security_mark(w),
         .clock_offset_sec = w->clock_offset_sec,
         .chain_no = w->chain.no
     };
@@ -31,6 +33,7 @@ billing_mark_undo(billing_worker_t *w, const billing_mark_t *mark)
     billing_outbox_undo(w, mark->outbox);
     billing_http_undo(w, mark->calls);
     billing_answers_undo(w, mark->answers);
+    billing_security_undo(w, mark->security);
     w->clock_offset_sec = mark->clock_offset_sec;
 
     if (w->chain.no != mark->chain_no) {

@@ -8,6 +8,7 @@
  */
 
 #include "billing_infra.h"
+#include "billing_security.h"
 
 #define BILLING_TURN_SWEEP_MIN_MS   500
 #define BILLING_TURN_SWEEP_MAX_MS   10000
@@ -508,6 +509,7 @@ billing_turn_after(billing_worker_t *w, size_t replies)
 
     billing_clock_publish(w, false);
     billing_answers_flush(w);
+    billing_security_flush(w);
 
     return rc;
 }

@@ -170,7 +170,8 @@ function kept() {
 test('p51 p52 and are nowhere', async () => {
   await sleep(1500);        // what is still to be written
   const places = kept();
-  for (const name of ['error.log', 'access.log', 'billing.db', 'redis strings']) {
+  for (const name of ['error.log', 'access.log', 'nginx-security.log', 'worker-security.log', 'billing.db',
+    'redis strings']) {
     assert.ok(places.get(name)?.length > 1000, `${name} is looked through`);
   }
   assert.ok(canary.size > 15, [...canary.keys()].join());
@@ -203,6 +204,21 @@ test('p51 p52 and are nowhere', async () => {
     }
   }
   assert.deepEqual(seen, []);
+
+  // Of a person the security logs have the pseudonym alone.
+  const [who] = (await stack.ctl(['who', 'canary@example.test'])).split('\n');
+  for (const name of ['nginx-security.log', 'worker-security.log']) {
+    const text = places.get(name);
+    assert.ok(text.includes(who), name);
+    assert.doesNotMatch(text, /@|example\.test/, name);
+    for (const line of text.split('\n').filter((one) => one !== '')) {
+      assert.match(line, /^\{[\x20-\x7e]*\}$/);
+      assert.ok(JSON.parse(line).event, line);
+    }
+  }
+  for (const event of ['card_number', 'session_bad', 'key_bad', 'webhook_bad', 'csrf_bad', 'api_refused']) {
+    assert.ok(places.get('nginx-security.log').includes(`"event":"${event}"`), event);
+  }
 
   // That it would be seen: the team's name is in the same places.
   for (const where of [/^access\.log/, /^billing\.db/, /^redis strings/, /^appendonlydir/]) {

@@ -144,6 +144,27 @@ test('r192 a first word is forgotten after a week; one person refuses', async ()
   assert.equal(await givenBack(team), 0);
 });
 
+test('each refund and credit note is a security event, once', async () => {
+  const { owner, team, number } = await byCard(stack, 'watched');
+  const asked = await ask(owner, team, number, { amount: 300 });
+  const refunds = () => stack.log('worker-security.log').split('\n').filter((line) => line.includes(team))
+    .map((line) => JSON.parse(line)).filter(({ event }) => event !== 'role_changed');
+  assert.deepEqual(refunds(), [], 'asked for is nothing yet');
+
+  await ok(decide(owner, asked, 'granted'));
+  await returned(asked);
+  const [{ credit_note: note }] = await stack.sql(`SELECT credit_note FROM refund WHERE id = '${asked.id}'`);
+  await eventually('all four', () => refunds().length >= 4);
+  const [first, second, who] = await Promise.all(['first@example.test', 'second@example.test', owner.profile]
+    .map(async (email) => (await stack.ctl(['who', email])).split('\n')[0]));
+  assert.deepEqual(refunds().map((one) => [one.event, one.reason, one.what, one.who]), [
+    ['refund', 'asked', asked.id, first],
+    ['refund', 'granted', asked.id, second],
+    ['credit_note', 'refund', note, who],
+    ['refund', 'returned', asked.id, undefined],
+  ]);
+});
+
 test('r192 r193 refused by people, and added licences by rule', async () => {
   const { owner, team, number } = await byCard(stack, 'refused', { period: 'yearly' });
   const asked = await ask(owner, team, number);

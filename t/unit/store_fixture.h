@@ -45,7 +45,7 @@ a_key(uint8_t seed, billing_key_t purpose, uint8_t key[32])
     unsigned                  n = 32;
     static const char *const  words[BILLING_KEYS] = {
         "session", "csrf", "operation", "record", "command", "quote",
-        "invitation", "application"
+        "invitation", "application", "pseudonym"
     };
 
     memset(master, seed, sizeof(master));

@@ -142,7 +142,8 @@ http {
 `);
   const args = ['-p', `${prefix}/`, '-c', `${prefix}/nginx.conf`, '-e', `${prefix}/error.log`];
   return { name, args, headers, prefix, url: `http://127.0.0.1:${port}/board`,
-    count: how.count ?? false, close: how.close ?? false, like: how.like, checks: gate !== '',
+    count: how.count ?? false, close: how.close ?? false, like: how.like,
+    same: how.same, checks: gate !== '',
     byCookie: how.byCookie ?? false };
 }
 
@@ -208,9 +209,11 @@ async function servers(context, { rivals }) {
     ['lua, shared dict', { ...lua, before: SET, count: true,
       gate: script('check.dict(ngx.var.who, ngx.var.where)') }],
     ['lua, shared dict, session', { ...lua, before: SET, count: true, headers: theirs,
-      like: 'bare, cookie', gate: script(`check.dict(${session}, ngx.var.where)`), byCookie: true }],
+      like: 'bare, cookie', same: 'gate, session', gate: script(`check.dict(${session}, ngx.var.where)`),
+      byCookie: true }],
     ['lua, shared dict, JSON, session', { ...lua, before: SET, headers: theirs,
-      like: 'bare, cookie', gate: script(`check.json(${session}, ngx.var.where)`), byCookie: true }],
+      like: 'bare, cookie', same: 'gate, session', gate: script(`check.json(${session}, ngx.var.where)`),
+      byCookie: true }],
   ];
 
   if (rivals) {

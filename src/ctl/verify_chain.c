@@ -70,15 +70,7 @@ billing_chain_page(billing_verify_t *v, billing_verify_chain_t *c,
     rc = billing_db_query(db, sql, "ii", c->at[0], c->at[1]);
 
     while (rc == BILLING_DB_ROW) {
-        entry = (billing_chained_t) {
-            .txn = billing_db_text(db, sql, 0),
-            .n = billing_db_int(db, sql, 1),
-            .account = billing_db_text(db, sql, 2),
-            .amount_minor = billing_db_int(db, sql, 3),
-            .currency = billing_db_text(db, sql, 4),
-            .at = billing_db_int(db, sql, 5),
-            .ref = billing_db_text(db, sql, 6)
-        };
+        entry = billing_chained_row(db, sql);
         billing_chain_row(v, c, &entry, billing_db_text(db, sql, 7),
                           billing_db_int(db, sql, 8));
         (*rows)++;

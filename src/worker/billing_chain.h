@@ -28,6 +28,9 @@ typedef struct {
     const char  *ref;
 } billing_chained_t;
 
+/* The current row, whose columns are first txn .. ref; its texts are lent. */
+billing_chained_t billing_chained_row(billing_db_t *db, const char *sql);
+
 /* The making of one hash; billing_chaining_end also ends what failed. */
 typedef struct {
     void  *digest;

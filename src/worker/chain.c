@@ -71,6 +71,21 @@ billing_chaining_add(billing_chaining_t *link, const billing_chained_t *entry)
 }
 
 
+billing_chained_t
+billing_chained_row(billing_db_t *db, const char *sql)
+{
+    return (billing_chained_t) {
+        .txn = billing_db_text(db, sql, 0),
+        .n = billing_db_int(db, sql, 1),
+        .account = billing_db_text(db, sql, 2),
+        .amount_minor = billing_db_int(db, sql, 3),
+        .currency = billing_db_text(db, sql, 4),
+        .at = billing_db_int(db, sql, 5),
+        .ref = billing_db_text(db, sql, 6)
+    };
+}
+
+
 bool
 billing_chaining_end(billing_chaining_t *link, char hash[BILLING_LINK_LEN + 1])
 {
@@ -207,15 +222,7 @@ billing_chain_read(billing_db_t *db, billing_adopting_t *a, unsigned *rows)
     rc = billing_db_query(db, sql, "ti", a->now.txn, a->n);
 
     while (rc == BILLING_DB_ROW) {
-        entry = (billing_chained_t) {
-            .txn = billing_db_text(db, sql, 0),
-            .n = billing_db_int(db, sql, 1),
-            .account = billing_db_text(db, sql, 2),
-            .amount_minor = billing_db_int(db, sql, 3),
-            .currency = billing_db_text(db, sql, 4),
-            .at = billing_db_int(db, sql, 5),
-            .ref = billing_db_text(db, sql, 6)
-        };
+        entry = billing_chained_row(db, sql);
 
         if (!billing_chain_entry(a, &entry)) {
             billing_db_done(db, sql);

@@ -192,8 +192,9 @@ test('verify: the chain names the first transaction that was changed, removed, p
 });
 
 test('the ledger is only added to', async () => {
-  for (const statement of ['UPDATE ledger SET at = at + 1', 'DELETE FROM ledger']) {
-    const { dsn } = await elsewhere('kept', { from: stack.dsn });
+  const { dsn } = await elsewhere('kept', { from: stack.dsn });
+  for (const statement of ['UPDATE ledger SET at = at + 1', 'DELETE FROM ledger',
+    ...(onPostgres ? ['TRUNCATE ledger'] : [])]) {
     await assert.rejects(execute(dsn, `${statement};\n`), /table ledger is append-only/);
   }
 });

@@ -27,11 +27,12 @@ post(const char *txn, int64_t minor)
 static int64_t
 chain_holds(billing_db_t *db)
 {
-    int64_t          no = 0;
-    char             hash[BILLING_LINK_LEN + 1] = "";
-    char             stored[BILLING_LINK_LEN + 1] = "";
-    billing_chaining_t   link = { .digest = NULL };
-    billing_db_rc_t  rc;
+    int64_t             no = 0;
+    char                hash[BILLING_LINK_LEN + 1] = "";
+    char                stored[BILLING_LINK_LEN + 1] = "";
+    billing_db_rc_t     rc;
+    billing_chained_t   entry;
+    billing_chaining_t  link = { .digest = NULL };
 
     static const char  sql[] =
         "SELECT txn, n, account, amount_minor, currency, at, ref, hash, link"
@@ -53,12 +54,8 @@ chain_holds(billing_db_t *db)
             billing_chaining_begin(&link, hash, no);
         }
 
-        billing_chaining_add(&link, &(billing_chained_t) {
-            billing_db_text(db, sql, 0), billing_db_int(db, sql, 1),
-            billing_db_text(db, sql, 2), billing_db_int(db, sql, 3),
-            billing_db_text(db, sql, 4), billing_db_int(db, sql, 5),
-            billing_db_text(db, sql, 6)
-        });
+        entry = billing_chained_row(db, sql);
+        billing_chaining_add(&link, &entry);
     }
 
     assert_int_equal(rc, BILLING_DB_DONE);

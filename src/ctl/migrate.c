@@ -77,7 +77,7 @@ billing_migrate_go(billing_ctl_session_t *s)
         return billing_ctl_database(s);
     }
 
-    if (lease.held || billing_db_lock(s->w.db) == 0) {
+    if (lease.held || billing_db_lock(s->w.db, true) == 0) {
         return billing_ctl_fail("worker %s commits to schema %lld: end it,"
                                 " then migrate, then start the new one",
                                 lease.owner[0] == '\0' ? "of this machine"

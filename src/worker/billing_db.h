@@ -49,7 +49,7 @@ typedef struct {
     billing_db_rc_t (*check)(void *engine, bool deep);
     billing_db_rc_t (*patient)(void *engine, bool patient);
     billing_db_rc_t (*backup)(void *engine, int64_t version);
-    int (*lock)(void *engine);
+    int (*lock)(void *engine, bool wanted);
     billing_db_rc_t (*has)(void *engine, const char *table);
     int64_t (*ahead_ms)(void *engine);          /* of this machine's clock */
     const char *(*message)(void *engine);
@@ -114,9 +114,9 @@ int64_t billing_db_clock_ms(billing_db_t *db);
 
 /*
  * 1: no other worker has it, and none will (SQLite: of this machine, another
- * has no business with the file); 0: one has.
+ * has no business with the file); 0: one has.  Not wanted, it is given back.
  */
-int billing_db_lock(billing_db_t *db);
+int billing_db_lock(billing_db_t *db, bool wanted);
 const char *billing_db_message(billing_db_t *db);
 
 /* Small named numbers; DONE when there is none. */

@@ -478,9 +478,9 @@ billing_db_clock_ms(billing_db_t *db)
 
 
 int
-billing_db_lock(billing_db_t *db)
+billing_db_lock(billing_db_t *db, bool wanted)
 {
-    return db->engine->lock(db->handle);
+    return db->engine->lock(db->handle, wanted);
 }
 
 

@@ -366,23 +366,24 @@ billing_postgres_backup(void *engine, int64_t version)
 
 
 static int
-billing_postgres_lock(void *engine)
+billing_postgres_lock(void *engine, bool wanted)
 {
     PGresult            *result;
     billing_postgres_t  *pg = engine;
 
-    if (pg->locked) {
+    if (pg->locked == wanted) {
         return 1;
     }
 
-    result = billing_postgres_answer(pg, PQsendQuery(pg->conn,
-                 "SELECT pg_try_advisory_lock(1651076204, 2)"));
+    result = billing_postgres_answer(pg, PQsendQuery(pg->conn, wanted
+                 ? "SELECT pg_try_advisory_lock(1651076204, 2)"
+                 : "SELECT pg_advisory_unlock(1651076204, 2)"));
 
-    pg->locked = PQresultStatus(result) == PGRES_TUPLES_OK
+    pg->locked = wanted && PQresultStatus(result) == PGRES_TUPLES_OK
                  && PQgetvalue(result, 0, 0)[0] == 't';
     PQclear(result);
 
-    return pg->locked;
+    return pg->locked == wanted;
 }
 
 

@@ -532,7 +532,7 @@ billing_sqlite_ahead_ms(void *engine)
 
 
 static int
-billing_sqlite_lock(void *engine)
+billing_sqlite_lock(void *engine, bool wanted)
 {
     char               name[BILLING_SQLITE_PATH_MAX + 8];
     billing_sqlite_t  *s = engine;
@@ -542,7 +542,7 @@ billing_sqlite_lock(void *engine)
         s->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     }
 
-    return s->lock_fd >= 0 && flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0;
+    return flock(s->lock_fd, wanted ? LOCK_EX | LOCK_NB : LOCK_UN) == 0;
 }
 
 

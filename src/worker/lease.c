@@ -10,6 +10,10 @@
  * Who has lost Redis cannot serve, but still does what is due: it keeps the
  * lease and offers it.  Another one that reaches Redis takes it, and the fence
  * ends the one before.
+ *
+ * Who took the lease from one that lives has it without the lock until that
+ * one is gone, and says so in the row: the lock, which is free for a moment
+ * then, proves nothing to others.  Who stands by gives it back.
  */
 
 #include <stdio.h>
@@ -21,6 +25,9 @@
 
 #define BILLING_LEASE_RENEW_MS  (BILLING_LEASE_MS / 3)
 #define BILLING_LEASE_STOP_MS   (BILLING_LEASE_MS * 2 / 3)
+
+/* The column offered: 0 no, 1 yes. */
+#define BILLING_LEASE_UNLOCKED  (-1)    /* no, and held without the lock */
 
 struct billing_lease_s {
     bool     locked;            /* no other process of this machine */
@@ -34,6 +41,8 @@ struct billing_lease_s {
 static billing_db_rc_t billing_lease_take(billing_worker_t *w);
 static billing_db_rc_t billing_lease_number(billing_worker_t *w,
     const char *sql, uint64_t *number);
+static int64_t billing_lease_state(const struct billing_lease_s *lease,
+    bool offered);
 
 
 bool
@@ -63,7 +72,7 @@ billing_lease_acquire(billing_worker_t *w)
     billing_db_rc_t          rc;
     struct billing_lease_s  *lease = billing_infra(w)->lease;
 
-    lease->locked = billing_db_lock(w->db) != 0;
+    lease->locked = billing_db_lock(w->db, true) != 0;
 
     rc = billing_db_begin(w->db);
     if (rc != BILLING_DB_OK) {
@@ -76,7 +85,14 @@ billing_lease_acquire(billing_worker_t *w)
     if (rc != BILLING_DB_OK) {
         billing_db_rollback(w->db);
         w->lease_epoch = 0;
-        return (rc == BILLING_DB_FATAL) ? rc : BILLING_DB_DONE;
+
+        if (rc == BILLING_DB_FATAL) {
+            return rc;
+        }
+
+        (void) billing_db_lock(w->db, false);
+        lease->locked = false;
+        return BILLING_DB_DONE;
     }
 
     rc = billing_db_commit(w->db);
@@ -94,15 +110,15 @@ billing_lease_acquire(billing_worker_t *w)
 
 
 /*
- * With the lock no other worker of this machine lives.  Without it the holder
- * may only be stopped: it gets a second term before it is fenced.
+ * With the lock no other worker lives that had it.  Else the holder may only
+ * be stopped: it gets a second term before it is fenced.
  */
 
 static billing_db_rc_t
 billing_lease_take(billing_worker_t *w)
 {
     int64_t                  now = billing_db_clock_ms(w->db), running = 0;
-    int64_t                  before;
+    int64_t                  stopped = now - BILLING_LEASE_MS;
     uint64_t                 offered;
     billing_db_rc_t          rc;
     struct billing_lease_s  *lease = billing_infra(w)->lease;
@@ -112,22 +128,23 @@ billing_lease_take(billing_worker_t *w)
         "SELECT offered FROM lease WHERE id = 1";
     static const char        sql[] =
         "UPDATE lease SET epoch = epoch + 1, owner = $1, until_ms = $2,"
-        " offered = 0 WHERE id = 1 AND (owner = '' OR until_ms < $3"
-        " OR offered > $4)";
+        " offered = $6 WHERE id = 1 AND (owner = '' OR until_ms < $3"
+        " OR until_ms < $4 AND offered >= 0 OR offered > $5)";
 
-    before = lease->locked ? INT64_MAX : now - BILLING_LEASE_MS;
     lease->touched_ms = billing_clock_mono_ms();
 
-    rc = billing_db_exec(w->db, sql, "tiii", lease->owner,
-                         now + BILLING_LEASE_MS, before,
-                         (int64_t) (billing_redis_up(w) ? 0 : 1));
+    rc = billing_db_exec(w->db, sql, "tiiiii", lease->owner,
+                         now + BILLING_LEASE_MS, stopped,
+                         lease->locked ? INT64_MAX : stopped,
+                         (int64_t) (billing_redis_up(w) ? 0 : 1),
+                         billing_lease_state(lease, false));
     if (rc != BILLING_DB_OK) {
         return rc;
     }
 
     if (billing_db_changes(w->db) != 1) {
         rc = billing_lease_number(w, offered_sql, &offered);
-        lease->offered = rc == BILLING_DB_OK && offered != 0;
+        lease->offered = rc == BILLING_DB_OK && (int64_t) offered > 0;
 
         return (rc == BILLING_DB_OK) ? BILLING_DB_DONE : rc;
     }
@@ -172,6 +189,13 @@ billing_lease_number(billing_worker_t *w, const char *sql, uint64_t *number)
 }
 
 
+static int64_t
+billing_lease_state(const struct billing_lease_s *lease, bool offered)
+{
+    return offered ? 1 : lease->locked ? 0 : BILLING_LEASE_UNLOCKED;
+}
+
+
 billing_db_rc_t
 billing_lease_fence(billing_worker_t *w)
 {
@@ -193,12 +217,13 @@ billing_lease_fence(billing_worker_t *w)
 
     /* Taken from one that hung: its lock comes free when it dies. */
     if (!lease->locked) {
-        lease->locked = billing_db_lock(w->db) != 0;
+        lease->locked = billing_db_lock(w->db, true) != 0;
     }
 
     rc = billing_db_exec(w->db, sql, "iii",
                          billing_db_clock_ms(w->db) + BILLING_LEASE_MS,
-                         (int64_t) away, (int64_t) w->lease_epoch);
+                         billing_lease_state(lease, away),
+                         (int64_t) w->lease_epoch);
     if (rc != BILLING_DB_OK) {
         return rc;
     }

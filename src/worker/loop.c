@@ -205,7 +205,7 @@ billing_loop_standby(billing_worker_t *w, billing_loop_t *loop)
 
     wake = billing_loop_look(w, loop, now);
 
-    if (now >= loop->try_ms || billing_db_lock(w->db) != 0) {
+    if (now >= loop->try_ms || billing_db_lock(w->db, true) != 0) {
         rc = billing_lease_acquire(w);
         loop->try_ms = now + BILLING_LOOP_STANDBY_MS;
     }

@@ -88,3 +88,29 @@ test('p10 one that stands by without Redis is none that takes over', async () =>
   await settled(stack);
   assert.deepEqual(await oracle(stack), []);
 });
+
+test('p10 p23 what was taken from one that hung stays when that one dies', async () => {
+  const holder = await site.aLeader();
+  links.second.hold();
+  await eventually('an offer', async () => (await lease()).offered === 1, { within: 40000 });
+  signal(holder, 'SIGSTOP');
+  links.first.mend();
+  await eventually('the other one', async () => ![null, holder].includes(await site.leader()));
+
+  // The lock comes free, and the next to start has it; its Redis is not there.
+  const taker = await site.leader();
+  signal(taker, 'SIGSTOP');
+  const { epoch, owner } = await lease();
+  const started = said('started');
+  signal(holder, 'SIGKILL');
+  await eventually('one that starts', () => said('started') > started);
+  await sleep(2000);
+  assert.deepEqual(await lease(), { epoch, owner, offered: -1 });
+
+  signal(taker, 'SIGCONT');
+  await eventually('the lock', async () => (await lease()).offered === 0, { within: 20000 });
+  assert.deepEqual(await lease(), { epoch, owner, offered: 0 });
+  links.second.mend();
+  await settled(stack);
+  assert.deepEqual(await oracle(stack), []);
+});

@@ -21,11 +21,22 @@ typedef struct ngx_http_billing_security_s {
     ngx_uint_t           rate;
 } ngx_http_billing_security_t;
 
+/* A line about a request, and what it points to. */
+typedef struct {
+    billing_security_line_t       line;
+    ngx_http_billing_security_t  *security;
+    char                          trace[BILLING_TRACE_LEN + 1];
+    char                          who[BILLING_WHO_LEN + 1];
+    u_char                        route[256];
+} ngx_http_billing_security_about_t;
+
 
 static char *ngx_http_billing_security_open(ngx_conf_t *cf,
     ngx_http_billing_security_t *security, ngx_str_t *name);
 static ngx_http_billing_security_t *ngx_http_billing_security_may(
     ngx_http_billing_main_conf_t *bmcf, billing_security_event_t event);
+static ngx_int_t ngx_http_billing_security_about(ngx_http_request_t *r,
+    ngx_http_billing_security_about_t *about, billing_security_event_t event);
 static void ngx_http_billing_security_request(ngx_http_request_t *r,
     billing_security_line_t *line, char trace[BILLING_TRACE_LEN + 1]);
 static void ngx_http_billing_security_route(ngx_http_request_t *r,
@@ -125,14 +136,11 @@ void
 ngx_http_billing_security_gate(ngx_http_request_t *r,
     ngx_http_billing_ctx_t *ctx)
 {
-    char                           trace[BILLING_TRACE_LEN + 1];
-    char                           who[BILLING_WHO_LEN + 1];
-    ngx_str_t                     *profile;
-    const char                    *code;
-    billing_security_line_t        line;
-    ngx_http_core_loc_conf_t      *clcf;
-    ngx_http_billing_security_t   *security;
-    ngx_http_billing_main_conf_t  *bmcf;
+    ngx_str_t                          *profile;
+    const char                         *code;
+    billing_security_line_t            *line;
+    ngx_http_billing_main_conf_t       *bmcf;
+    ngx_http_billing_security_about_t   about;
 
     bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
 
@@ -144,34 +152,29 @@ ngx_http_billing_security_gate(ngx_http_request_t *r,
 
     ctx->refusal_told = 1;
 
-    security = ngx_http_billing_security_may(bmcf,
-                                             BILLING_SECURITY_GATE_REFUSED);
-    if (security == NULL) {
+    if (ngx_http_billing_security_about(r, &about,
+                                        BILLING_SECURITY_GATE_REFUSED)
+        != NGX_OK)
+    {
         return;
     }
 
-    ngx_memzero(&line, sizeof(billing_security_line_t));
-    ngx_http_billing_security_request(r, &line, trace);
-
     code = billing_reason_code(ctx->reason);
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
     profile = &ctx->gate.question.profile;
     ngx_http_billing_security_who(r, (char *) profile->data, profile->len,
-                                  who);
+                                  about.who);
 
-    line.event = BILLING_SECURITY_GATE_REFUSED;
-    line.reason.data = code;
-    line.reason.len = ngx_strlen(code);
-    line.status = billing_reason_status(ctx->reason);
-    line.team.data = ctx->team_id.data;
-    line.team.len = ctx->team_id.len;
-    line.board.data = ctx->gate.question.words.board.data;
-    line.board.len = ctx->gate.question.words.board.len;
-    line.route.data = clcf->name.data;
-    line.route.len = clcf->name.len;
-    line.who = who;
+    line = &about.line;
+    line->reason.data = code;
+    line->reason.len = ngx_strlen(code);
+    line->status = billing_reason_status(ctx->reason);
+    line->team.data = ctx->team_id.data;
+    line->team.len = ctx->team_id.len;
+    line->board.data = ctx->gate.question.words.board.data;
+    line->board.len = ctx->gate.question.words.board.len;
+    line->who = about.who;
 
-    ngx_http_billing_security_write(security, &line);
+    ngx_http_billing_security_write(about.security, line);
 }
 
 
@@ -179,16 +182,13 @@ void
 ngx_http_billing_security_problem(ngx_http_request_t *r, ngx_uint_t status,
     const char *code)
 {
-    char                           trace[BILLING_TRACE_LEN + 1];
-    char                           who[BILLING_WHO_LEN + 1];
-    u_char                         route[256];
-    const char                    *team;
-    billing_security_line_t        line;
-    billing_security_event_t       event;
-    ngx_http_billing_ctx_t        *ctx;
-    ngx_http_billing_api_ctx_t    *actx;
-    ngx_http_billing_security_t   *security;
-    ngx_http_billing_main_conf_t  *bmcf;
+    const char                         *team, *actor;
+    billing_security_line_t            *line;
+    billing_security_event_t            event;
+    ngx_http_billing_ctx_t             *ctx;
+    ngx_http_billing_api_ctx_t         *actx;
+    ngx_http_billing_main_conf_t       *bmcf;
+    ngx_http_billing_security_about_t   about;
 
     bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
 
@@ -203,38 +203,29 @@ ngx_http_billing_security_problem(ngx_http_request_t *r, ngx_uint_t status,
     /* The gate tells of its own refusals, and nobody's address is no event. */
 
     if (event == BILLING_SECURITY_NONE || actx == NULL
-        || actx->match.route == NULL)
+        || actx->match.route == NULL
+        || ngx_http_billing_security_about(r, &about, event) != NGX_OK)
     {
         return;
     }
 
-    security = ngx_http_billing_security_may(bmcf, event);
-    if (security == NULL) {
-        return;
-    }
-
-    ngx_memzero(&line, sizeof(billing_security_line_t));
-    ngx_http_billing_security_request(r, &line, trace);
-    ngx_http_billing_security_route(r, &line, route, sizeof(route));
-
-    line.event = event;
-    line.reason.data = code;
-    line.reason.len = ngx_strlen(code);
-    line.status = status;
-    line.op.data = actx->op;
-    line.op.len = ngx_strlen(actx->op);
+    line = &about.line;
+    line->reason.data = code;
+    line->reason.len = ngx_strlen(code);
+    line->status = status;
+    line->op.data = actx->op;
+    line->op.len = ngx_strlen(actx->op);
 
     team = json_string_value(json_object_get(actx->body, "team"));
-    line.team.data = team;
-    line.team.len = team ? ngx_strlen(team) : 0;
+    line->team.data = team;
+    line->team.len = team ? ngx_strlen(team) : 0;
 
-    ngx_http_billing_security_who(r, actx->actor ? actx->actor : "",
-                                  actx->actor ? ngx_strlen(actx->actor) : 0,
-                                  who);
-    line.who = actx->actor && ngx_strcmp(actx->actor, BILLING_APP_ACTOR) == 0
-               ? NGX_HTTP_BILLING_SECURITY_APP : who;
+    actor = actx->actor ? actx->actor : "";
+    ngx_http_billing_security_who(r, actor, ngx_strlen(actor), about.who);
+    line->who = ngx_strcmp(actor, BILLING_APP_ACTOR) == 0
+                ? NGX_HTTP_BILLING_SECURITY_APP : about.who;
 
-    ngx_http_billing_security_write(security, &line);
+    ngx_http_billing_security_write(about.security, line);
 }
 
 
@@ -242,25 +233,11 @@ void
 ngx_http_billing_security_event(ngx_http_request_t *r,
     billing_security_event_t event)
 {
-    char                           trace[BILLING_TRACE_LEN + 1];
-    u_char                         route[256];
-    billing_security_line_t        line;
-    ngx_http_billing_security_t   *security;
-    ngx_http_billing_main_conf_t  *bmcf;
+    ngx_http_billing_security_about_t  about;
 
-    bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
-
-    security = ngx_http_billing_security_may(bmcf, event);
-    if (security == NULL) {
-        return;
+    if (ngx_http_billing_security_about(r, &about, event) == NGX_OK) {
+        ngx_http_billing_security_write(about.security, &about.line);
     }
-
-    ngx_memzero(&line, sizeof(billing_security_line_t));
-    ngx_http_billing_security_request(r, &line, trace);
-    ngx_http_billing_security_route(r, &line, route, sizeof(route));
-    line.event = event;
-
-    ngx_http_billing_security_write(security, &line);
 }
 
 
@@ -319,6 +296,31 @@ ngx_http_billing_security_may(ngx_http_billing_main_conf_t *bmcf,
 
 
 /* --- what a line says of its request -------------------------------------- */
+
+/* DECLINED when there is no such log, or enough of that in it. */
+
+static ngx_int_t
+ngx_http_billing_security_about(ngx_http_request_t *r,
+    ngx_http_billing_security_about_t *about, billing_security_event_t event)
+{
+    ngx_http_billing_main_conf_t  *bmcf;
+
+    bmcf = ngx_http_get_module_main_conf(r, ngx_http_billing_module);
+
+    about->security = ngx_http_billing_security_may(bmcf, event);
+    if (about->security == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_memzero(&about->line, sizeof(billing_security_line_t));
+    about->line.event = event;
+    ngx_http_billing_security_request(r, &about->line, about->trace);
+    ngx_http_billing_security_route(r, &about->line, about->route,
+                                    sizeof(about->route));
+
+    return NGX_OK;
+}
+
 
 static void
 ngx_http_billing_security_request(ngx_http_request_t *r,

@@ -28,7 +28,7 @@ use Time::HiRes qw(sleep time);
 our @EXPORT = qw(fixture redis put record publish seed flush redis_start
     redis_stop redis_signal impostor nginx_start nginx_stop nginx_pid
     nginx_signal get spew error_log counters team member board access
-    ready until_true conf_file worker worker_start);
+    ready until_true conf_file worker worker_start asked_as);
 
 my $here = Cwd::realpath(File::Basename::dirname(__FILE__));
 my ($dir, $owner, $redis_pid, $record_pid, $to, $from, $client);
@@ -366,6 +366,19 @@ sub nginx_signal { kill $_[0], nginx_pid() }
 sub error_log {
     my $lines = Test::Nginx::Local::Server::whole_error_log();
     return join '', @$lines;
+}
+
+# Status, who (X-Who), and what the log says of the evidence that the request
+# brought: once for each request.
+
+sub asked_as {
+    my ($evidence, $path, @request) = @_;
+    my $before = () = error_log() =~ /billing: $evidence /g;
+    my ($status, $head) = get($path, @request);
+    my ($who) = $head =~ /^X-Who: \[(.*?)\]/m;
+    my @why = error_log() =~ /billing: $evidence ([^,\n]+)/g;
+    splice @why, 0, $before;
+    return join '; ', "$status $who", @why;
 }
 
 # One request on a connection of its own: status, head, body, seconds.

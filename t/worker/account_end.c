@@ -472,12 +472,7 @@ r231_r207_what_waits_ends_with_its_team(void **state)
 static void
 the_schema_before_accounts_is_brought_up(void **state)
 {
-    static const char *const  scripts[] = {
-        billing_sql_001_infra, billing_sql_002_business,
-        billing_sql_003_subscription,
-        "CREATE TABLE migration (version BIGINT PRIMARY KEY,"
-        " name TEXT NOT NULL, applied_at BIGINT NOT NULL);"
-        "INSERT INTO migration VALUES (1, '', 0), (2, '', 0), (3, '', 0);"
+    static const char  rows[] =
         "INSERT INTO profile (email, created_at) VALUES ('a@example.test',"
         " 0), ('b@example.test', 0);"
         "INSERT INTO team (id, name, plan, seats, members, currency,"
@@ -485,15 +480,11 @@ the_schema_before_accounts_is_brought_up(void **state)
         " ('t2', 'Two', 'team', 5, 1, 'USD', 0);"
         "INSERT INTO member (team, email, roles, joined_at) VALUES"
         " ('t1', 'a@example.test', 6, 9), ('t1', 'b@example.test', 18, 9),"
-        " ('t2', 'a@example.test', 6, 9)"
-    };
+        " ('t2', 'a@example.test', 6, 9)";
 
     (void) state;
 
-    billing_db_free(t.w.db);
-    store_new(t.folder, "older", t.dsn);
-    store_older(t.dsn, scripts, 4);
-    open_database();
+    open_older(rows);
 
     assert_int_equal(roles_of("t1", "a@example.test"), M | TA | CA);
     assert_int_equal(roles_of("t1", "b@example.test"), M | BA);

@@ -410,6 +410,18 @@ open_database(void)
 }
 
 
+/* Instead of the one at hand: an older one, which is brought up. */
+
+static inline void
+open_older(const char *rows)
+{
+    billing_db_free(t.w.db);
+    store_new(t.folder, "older", t.dsn);
+    store_older(t.dsn, rows);
+    open_database();
+}
+
+
 /* The process dies: what was not committed and what flies is gone. */
 
 static inline void

@@ -196,24 +196,15 @@ nothing_in_it_is_changed_or_removed(void **state)
 static void
 what_was_posted_before_is_linked(void **state)
 {
-    static const char *const  scripts[] = {
-        billing_sql_001_infra, billing_sql_002_business,
-        billing_sql_003_subscription,
-        "CREATE TABLE migration (version BIGINT PRIMARY KEY,"
-        " name TEXT NOT NULL, applied_at BIGINT NOT NULL);"
-        "INSERT INTO migration VALUES (1, '', 0), (2, '', 0), (3, '', 0);"
+    static const char  rows[] =
         "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c"
         " WHERE i < 3000), e(k, minor) AS (SELECT 0, 2 UNION ALL SELECT 1, -1"
         " UNION ALL SELECT 2, -1) INSERT INTO ledger SELECT 'op_' || i ||"
-        " '-sale', k, 'a' || k, minor * i, 'USD', i, 'op_' || i FROM c, e"
-    };
+        " '-sale', k, 'a' || k, minor * i, 'USD', i, 'op_' || i FROM c, e";
 
     (void) state;
 
-    billing_db_free(t.w.db);
-    store_new(t.folder, "older", t.dsn);
-    store_older(t.dsn, scripts, 4);
-    open_database();
+    open_older(rows);
     assert_int_equal(chain_holds(t.w.db), OLDER);
     assert_int_equal(count("SELECT COUNT(*) FROM ledger WHERE link = 0"), 0);
     assert_int_equal(count("SELECT COUNT(DISTINCT txn) FROM ledger"), OLDER);

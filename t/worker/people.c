@@ -483,23 +483,14 @@ r22_what_has_ended_is_not_bought_again(void **state)
 static void
 a_database_of_before_keeps_its_domain(void **state)
 {
-    static const char *const  scripts[] = {
-        billing_sql_001_infra, billing_sql_002_business,
-        billing_sql_003_subscription,
-        "CREATE TABLE migration (version BIGINT PRIMARY KEY,"
-        " name TEXT NOT NULL, applied_at BIGINT NOT NULL);"
-        "INSERT INTO migration VALUES (3, 'subscription', 0);"
+    static const char  rows[] =
         "INSERT INTO team (id, name, plan, currency, created_at, domain)"
         " VALUES ('t_1', 'A', 'enterprise', 'USD', 7, 'Corp.example.test'),"
         " ('t_2', 'B', 'enterprise', 'USD', 9, 'corp.example.test'),"
-        " ('t_3', 'C', 'free', 'USD', 9, '')"
-    };
+        " ('t_3', 'C', 'free', 'USD', 9, '')";
 
     (void) state;
-    billing_db_free(t.w.db);
-    store_new(t.folder, "older", t.dsn);
-    store_older(t.dsn, scripts, 4);
-    open_database();
+    open_older(rows);
     said_anew();
 
     assert_int_equal(count("SELECT COUNT(*) FROM email_domain"), 1);

@@ -101,27 +101,34 @@ store_number(const char *dsn, const char *sql)
     return number;
 }
 
-/* A database as a program of before left it. */
+/* A database as the program of schema 3 left it, with these rows in it. */
 
 static inline void
-store_older(const char *dsn, const char *const *scripts, unsigned n)
+store_older(const char *dsn, const char *rows)
 {
     char           error[256] = "";
-    const char    *sql;
     billing_db_t  *db = billing_db_open(dsn, false, error, sizeof(error));
 
     if (db == NULL) {
         fail_msg("%s", error);
     }
 
-    sql = billing_db_prelude(db);
+    const char *const  scripts[] = {
+        billing_db_prelude(db),
+        billing_sql_001_infra, billing_sql_002_business,
+        billing_sql_003_subscription,
+        "CREATE TABLE migration (version BIGINT PRIMARY KEY,"
+        " name TEXT NOT NULL, applied_at BIGINT NOT NULL);"
+        "INSERT INTO migration VALUES (1, '', 0), (2, '', 0), (3, '', 0);",
+        rows
+    };
 
-    for (unsigned i = 0; i <= n; i++) {
-        if (sql != NULL && billing_db_script(db, sql) != BILLING_DB_OK) {
+    for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+        if (scripts[i] != NULL
+            && billing_db_script(db, scripts[i]) != BILLING_DB_OK)
+        {
             fail_msg("%s", billing_db_message(db));
         }
-
-        sql = i < n ? scripts[i] : NULL;
     }
 
     billing_db_free(db);
